@@ -1,0 +1,219 @@
+using System.Globalization;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
+using ModelSpec.Networks;
+using ModelSpec.Toml;
+
+namespace ModelSpec.Backbones;
+
+/// <summary>Reads a <c>.backbone</c> file.</summary>
+public static class BackboneReader
+{
+    private static readonly Dictionary<string, BackboneLayerKind> Kinds = new(StringComparer.Ordinal)
+    {
+        ["input"] = BackboneLayerKind.Input,
+        ["conv2d"] = BackboneLayerKind.Conv2d,
+        ["depthwise_conv2d"] = BackboneLayerKind.DepthwiseConv2d,
+        ["batch_norm"] = BackboneLayerKind.BatchNorm,
+        ["relu"] = BackboneLayerKind.Relu,
+        ["relu6"] = BackboneLayerKind.Relu6,
+        ["max_pool"] = BackboneLayerKind.MaxPool,
+        ["zero_pad"] = BackboneLayerKind.ZeroPad,
+    };
+
+    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.Ordinal)
+    {
+        ["relu"] = Activation.Relu,
+        ["relu6"] = Activation.Relu6,
+    };
+
+    private static readonly Dictionary<string, WeightLayout> Layouts = new(StringComparer.Ordinal)
+    {
+        ["state_dict"] = WeightLayout.StateDict,
+        ["keras"] = WeightLayout.Keras,
+    };
+
+    /// <summary>Reads a backbone table.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <returns>The table, or every error found.</returns>
+    public static Result<BackboneTable> Read(string text, string path)
+    {
+        var bag = new DiagnosticBag(path);
+        TomlTable? tree = TomlTree.Parse(text, bag);
+        BackboneTable? table = tree is null ? null : Read(new TableReader(tree, "the backbone", SourceSpan.FileStart, bag));
+        return new Result<BackboneTable>(bag.HasErrors ? null : table, bag.ToArray());
+    }
+
+    private static BackboneTable? Read(TableReader root)
+    {
+        Located<string>? name = root.String("name");
+        if (name is null) root.Missing("name", "what specs call the backbone");
+        string? title = root.String("title")?.Value;
+        List<Located<long>>? input = root.Integers("input", NumberRange.Closed(1, 8192));
+        if (input is not { Count: 2 }) root.Missing("input", "the usual [height, width]");
+        List<Located<double>> multipliers = root.Numbers("width", NumberRange.Above(0)) ?? [];
+        Preprocessing preprocessing = ReadPreprocessing(root) ?? Preprocessing.Unit;
+
+        List<BackboneLayer> layers = [];
+        foreach (TableReader row in root.Tables("layers"))
+        {
+            if (ReadLayer(row) is { } layer) layers.Add(layer);
+            row.Finish();
+        }
+        CheckLayers(root, layers);
+
+        List<WeightSet> sets = [];
+        foreach (TableReader row in root.Tables("weights"))
+        {
+            if (ReadWeightSet(row) is { } set) sets.Add(set);
+            row.Finish();
+        }
+        root.Finish();
+        return root.Bag.HasErrors
+            ? null
+            : new BackboneTable(
+                name!.Value.Value, title ?? name.Value.Value, (int)input![0].Value, (int)input[1].Value,
+                multipliers.Select(static m => m.Value).ToEquatableArray(), preprocessing, layers.ToEquatableArray(), sets.ToEquatableArray());
+    }
+
+    private static BackboneLayer? ReadLayer(TableReader row)
+    {
+        Located<string>? name = row.String("name");
+        Located<string>? word = row.String("type");
+        if (name is null) row.Missing("name", "the layer's name");
+        if (word is null) row.Missing("type", string.Join(", ", Kinds.Keys));
+        if (name is null || word is null) return null;
+        if (!Kinds.TryGetValue(word.Value.Value, out BackboneLayerKind kind))
+        {
+            row.Bag.Report(SpecDiagnostics.UnknownWord, word.Value.Span, "layer type", word.Value.Value,
+                NearestName.Suggest(word.Value.Value, Kinds.Keys), string.Join(", ", Kinds.Keys));
+            return null;
+        }
+
+        string key = row.String("key")?.Value ?? name.Value.Value;
+        NumberRange positive = NumberRange.Closed(1, 65536);
+        bool convolution = kind is BackboneLayerKind.Conv2d or BackboneLayerKind.DepthwiseConv2d;
+        bool window = convolution || kind == BackboneLayerKind.MaxPool;
+        int filters = 0, kernel = 0, stride = 1;
+        bool same = false, bias = false;
+        var activation = Activation.None;
+        double epsilon = 0, momentum = 0;
+        Padding padding = Padding.None;
+
+        if (kind == BackboneLayerKind.Conv2d) filters = Whole("filters", null);
+        if (window)
+        {
+            kernel = Whole("kernel", kind == BackboneLayerKind.MaxPool ? 2 : 3);
+            stride = Whole("stride", kind == BackboneLayerKind.MaxPool ? kernel : 1);
+        }
+        if (convolution)
+        {
+            same = ReadSame(row);
+            bias = row.Boolean("bias")?.Value ?? true;
+            if (row.String("activation") is { } given && !Activations.TryGetValue(given.Value, out activation))
+            {
+                row.Bag.Report(SpecDiagnostics.UnknownWord, given.Span, "activation", given.Value,
+                    NearestName.Suggest(given.Value, Activations.Keys), string.Join(", ", Activations.Keys));
+            }
+        }
+        if (kind == BackboneLayerKind.BatchNorm)
+        {
+            epsilon = row.Number("epsilon", NumberRange.Above(0))?.Value ?? 1e-5;
+            momentum = row.Number("momentum", NumberRange.Closed(0, 1))?.Value ?? 0.1;
+        }
+        if (kind == BackboneLayerKind.ZeroPad)
+        {
+            List<Located<long>>? sides = row.Integers("padding", NumberRange.Closed(0, 64));
+            if (sides is { Count: 4 })
+            {
+                padding = new Padding((int)sides[0].Value, (int)sides[1].Value, (int)sides[2].Value, (int)sides[3].Value);
+            }
+            else
+            {
+                row.Missing("padding", "[top, bottom, left, right]");
+            }
+        }
+        return new BackboneLayer(
+            name.Value.Value, kind, key, filters, kernel, stride, same, bias, activation, epsilon, momentum, padding, name.Value.Span);
+
+        int Whole(string property, int? otherwise)
+        {
+            if (row.Integer(property, positive) is { } given) return (int)given.Value;
+            if (otherwise is null && !row.Has(property)) row.Missing(property, "a whole number");
+            return otherwise ?? 1;
+        }
+    }
+
+    private static bool ReadSame(TableReader row)
+    {
+        if (row.String("padding") is not { } padding) return true;
+        if (padding.Value is not ("same" or "valid"))
+        {
+            row.Bag.Report(SpecDiagnostics.UnknownWord, padding.Span, "padding", padding.Value,
+                NearestName.Suggest(padding.Value, ["same", "valid"]), "same, valid");
+        }
+        return padding.Value == "same";
+    }
+
+    private static WeightSet? ReadWeightSet(TableReader row)
+    {
+        string? name = Text("name", "the word of the language");
+        string? file = Text("file", "the file's name");
+        string? url = Text("url", "where it is published");
+        string? digest = row.String("digest")?.Value;
+        double? width = row.Number("width", NumberRange.Above(0))?.Value;
+        Preprocessing? preprocessing = ReadPreprocessing(row);
+        if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
+        string layout = row.String("layout")?.Value ?? "state_dict";
+        if (!Layouts.TryGetValue(layout, out WeightLayout kind))
+        {
+            row.Bag.Report(SpecDiagnostics.UnknownWord, row.KeySpan("layout"), "layout", layout,
+                NearestName.Suggest(layout, Layouts.Keys), string.Join(", ", Layouts.Keys));
+        }
+        return name is null || file is null || url is null || preprocessing is null
+            ? null
+            : new WeightSet(name, file, url, digest, width, preprocessing, kind);
+
+        string? Text(string key, string meaning)
+        {
+            if (!row.Has(key)) row.Missing(key, meaning);
+            return row.String(key)?.Value;
+        }
+    }
+
+    private static Preprocessing? ReadPreprocessing(TableReader row)
+    {
+        if (row.String("preprocess") is not { } word) return null;
+        if (Preprocessing.ByName.TryGetValue(word.Value, out Preprocessing? preprocessing)) return preprocessing;
+        row.Bag.Report(SpecDiagnostics.UnknownWord, word.Span, "preprocessing", word.Value,
+            NearestName.Suggest(word.Value, Preprocessing.ByName.Keys), string.Join(", ", Preprocessing.ByName.Keys));
+        return null;
+    }
+
+    private static void CheckLayers(TableReader root, List<BackboneLayer> layers)
+    {
+        if (layers.Count == 0)
+        {
+            if (!root.Has("layers")) root.Missing("layers", "the rows of the table");
+            return;
+        }
+        if (layers[0].Kind != BackboneLayerKind.Input)
+        {
+            root.Bag.Report(SpecDiagnostics.Backbone, layers[0].Span, "The first layer must be the input: { name = \"input\", type = \"input\" }.");
+        }
+        foreach (BackboneLayer second in layers.Skip(1).Where(static l => l.Kind == BackboneLayerKind.Input))
+        {
+            root.Bag.Report(SpecDiagnostics.Backbone, second.Span, "Only the first layer can be the input.");
+        }
+        foreach (IGrouping<string, BackboneLayer> twins in layers.GroupBy(static l => Identifiers.ToPascalCase(l.Name)).Where(static g => g.Count() > 1))
+        {
+            root.Bag.Report(SpecDiagnostics.Backbone, twins.Last().Span, string.Format(
+                CultureInfo.InvariantCulture, "Two layers would be the member '{0}'; rename '{1}'.", twins.Key, twins.Last().Name));
+        }
+        foreach (BackboneLayer unnamed in layers.Where(static l => Identifiers.ToPascalCase(l.Name).Length == 0))
+        {
+            root.Bag.Report(SpecDiagnostics.NotAnIdentifier, unnamed.Span, unnamed.Name, "a member");
+        }
+    }
+}

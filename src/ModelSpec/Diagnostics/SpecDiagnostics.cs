@@ -1,0 +1,64 @@
+namespace ModelSpec.Diagnostics;
+
+/// <summary>
+/// Every diagnostic of the language (MSPEC0xxx). Those of data (1xxx), weights (2xxx) and training (3xxx) are in the trainer;
+/// <c>docs/diagnostics.md</c> explains each with its way out.
+/// </summary>
+public static class SpecDiagnostics
+{
+    /// <summary>The file is not TOML.</summary>
+    public static readonly DiagnosticDescriptor Syntax = Error("MSPEC0001", "Not TOML", "{0}");
+
+    /// <summary>A key or table that the language does not have.</summary>
+    public static readonly DiagnosticDescriptor UnknownKey = Error("MSPEC0002", "Unknown key", "Unknown key '{0}' in {1}.{2}");
+
+    /// <summary>A key or table that must be there.</summary>
+    public static readonly DiagnosticDescriptor MissingKey = Error("MSPEC0003", "Missing key", "{0} needs the key '{1}': {2}.");
+
+    /// <summary>A value of another type.</summary>
+    public static readonly DiagnosticDescriptor WrongType = Error("MSPEC0004", "Wrong type", "'{0}' must be {1}, not {2}.");
+
+    /// <summary>A number outside its range.</summary>
+    public static readonly DiagnosticDescriptor OutOfRange = Error("MSPEC0005", "Out of range", "'{0}' must be {1}, not {2}.");
+
+    /// <summary>A word that the language does not have.</summary>
+    public static readonly DiagnosticDescriptor UnknownWord = Error("MSPEC0006", "Unknown word", "Unknown {0} '{1}'.{2} Known: {3}.");
+
+    /// <summary>A name that cannot be a C# identifier.</summary>
+    public static readonly DiagnosticDescriptor NotAnIdentifier =
+        Error("MSPEC0007", "Not an identifier", "'{0}' cannot be {1}: it is no C# identifier.");
+
+    /// <summary>Two classes that give one enum member.</summary>
+    public static readonly DiagnosticDescriptor DuplicateClass =
+        Error("MSPEC0008", "Two classes, one member", "The classes '{0}' and '{1}' would both be the enum member '{2}'; rename one.");
+
+    /// <summary>The head's outputs do not fit the classes.</summary>
+    public static readonly DiagnosticDescriptor HeadOutputs = Error("MSPEC0009", "Head and classes differ",
+        "The head's last linear layer has {0} outputs, but there are {1} classes; write \"linear({1})\".");
+
+    /// <summary>A head whose layers cannot follow one another.</summary>
+    public static readonly DiagnosticDescriptor HeadOrder = Error("MSPEC0010", "Head layers do not fit", "{0}");
+
+    /// <summary>A freeze range that names no layers.</summary>
+    public static readonly DiagnosticDescriptor FreezeRange = Error("MSPEC0011", "Freeze range", "{0}");
+
+    /// <summary>A stage in which nothing learns.</summary>
+    public static readonly DiagnosticDescriptor NothingToTrain = Error("MSPEC0012", "Nothing to train",
+        "Stage '{0}' freezes every layer that has parameters, so nothing would be trained; the head begins at layer {1} ({2}).");
+
+    /// <summary>An input that the backbone's pools shrink to nothing.</summary>
+    public static readonly DiagnosticDescriptor InputTooSmall = Error("MSPEC0013", "Input too small",
+        "An input of {0}×{1} is too small for {2}: layer {3} ({4}) would get {5}×{6}. The smallest input is {7}×{7}.");
+
+    /// <summary>A split that does not add up.</summary>
+    public static readonly DiagnosticDescriptor Split = Error("MSPEC0014", "Split", "{0}");
+
+    /// <summary>A backbone table that makes no sense.</summary>
+    public static readonly DiagnosticDescriptor Backbone = Error("MSPEC0015", "Backbone table", "{0}");
+
+    /// <summary>Two specs of a project that would generate one class.</summary>
+    public static readonly DiagnosticDescriptor DuplicateModel = Error("MSPEC0016", "Two specs, one class",
+        "The class '{0}' is already generated from '{1}'; give one of the specs another [model] name.");
+
+    private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
+}

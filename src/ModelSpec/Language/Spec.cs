@@ -1,0 +1,126 @@
+using ModelSpec.Diagnostics;
+
+namespace ModelSpec.Language;
+
+/// <summary>A spec as it is written, with the place of every value: what <see cref="SpecReader"/> reads.</summary>
+/// <param name="Path">The file, as diagnostics name it.</param>
+/// <param name="Model">The class to generate and its classes.</param>
+/// <param name="Data">Where images come from and how they are split and augmented.</param>
+/// <param name="Backbone">The pretrained body.</param>
+/// <param name="Head">What replaces the backbone's own top.</param>
+/// <param name="Stages">The training stages in order; at least one.</param>
+public sealed record Spec(
+    string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages);
+
+/// <summary>The <c>[model]</c> table.</summary>
+public sealed record ModelSection(
+    Located<string> Name, Located<string>? Namespace, EquatableArray<Located<string>> Classes, SourceSpan ClassesSpan, long Seed);
+
+/// <summary>The <c>[data]</c> table.</summary>
+public sealed record DataSection(Located<string> Source, Located<Split> Split, Augmentation? Augmentation);
+
+/// <summary>How images are divided. Either all fractions or all folder names are set.</summary>
+public abstract record Split;
+
+/// <summary>Fractions of each class, drawn with the seed; they sum to 1.</summary>
+public sealed record FractionSplit(double Train, double Validation, double Test) : Split;
+
+/// <summary>Folders below the source, for data that comes split.</summary>
+public sealed record FolderSplit(string Train, string? Validation, string Test) : Split;
+
+/// <summary>What fills the pixels that a warp uncovers.</summary>
+public enum FillMode
+{
+    /// <summary>The nearest edge pixel.</summary>
+    Nearest,
+
+    /// <summary>Black.</summary>
+    Constant,
+
+    /// <summary>The image mirrored at its edge.</summary>
+    Reflect,
+
+    /// <summary>The image repeated.</summary>
+    Wrap,
+}
+
+/// <summary>
+/// Random changes of a training image, with the names and meanings of Keras's <c>ImageDataGenerator</c>.
+/// </summary>
+/// <param name="Rotation">Degrees; an angle is drawn from ± this.</param>
+/// <param name="WidthShift">A fraction of the width; a shift is drawn from ± this.</param>
+/// <param name="HeightShift">A fraction of the height; a shift is drawn from ± this.</param>
+/// <param name="Shear">The shear angle in degrees; an angle is drawn from ± this.</param>
+/// <param name="Zoom">Each axis is scaled by a factor drawn from [1 - zoom, 1 + zoom].</param>
+/// <param name="HorizontalFlip">Whether half of the images are mirrored.</param>
+/// <param name="Brightness">Pixels are multiplied by a factor drawn from [1 - brightness, 1 + brightness].</param>
+/// <param name="Fill">What fills uncovered pixels.</param>
+public sealed record Augmentation(
+    double Rotation, double WidthShift, double HeightShift, double Shear, double Zoom, bool HorizontalFlip, double Brightness, FillMode Fill);
+
+/// <summary>The <c>[backbone]</c> table.</summary>
+public sealed record BackboneSection(
+    Located<string> Architecture, Located<string> Weights, Located<(int Height, int Width)>? Input, Located<double>? Width,
+    Located<string>? Preprocess, SourceSpan Span);
+
+/// <summary>The <c>[head]</c> table.</summary>
+public sealed record HeadSection(EquatableArray<Located<HeadLayer>> Layers, SourceSpan Span);
+
+/// <summary>A layer of the head as written: a word and, for some, an argument.</summary>
+public sealed record HeadLayer(string Word, double? Argument);
+
+/// <summary>A <c>[[stage]]</c> table.</summary>
+public sealed record StageSection(Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, SourceSpan Span);
+
+/// <summary>The optimizers of the language.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Stochastic gradient descent.</summary>
+    Sgd,
+
+    /// <summary>RMSprop, with PyTorch's defaults.</summary>
+    RmsProp,
+
+    /// <summary>Adam.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay.</summary>
+    AdamW,
+}
+
+/// <summary>
+/// An optimizer with all of its parameters, under PyTorch's names and with PyTorch's defaults. Parameters of other kinds keep their
+/// defaults, so that two equal settings are equal records.
+/// </summary>
+public sealed record Optimizer(OptimizerKind Kind, double LearningRate)
+{
+    /// <summary>Momentum of SGD and RMSprop.</summary>
+    public double Momentum { get; init; }
+
+    /// <summary>Dampening of SGD's momentum.</summary>
+    public double Dampening { get; init; }
+
+    /// <summary>Whether SGD looks ahead (Nesterov).</summary>
+    public bool Nesterov { get; init; }
+
+    /// <summary>L2 penalty; decoupled in AdamW.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>RMSprop's smoothing of squared gradients.</summary>
+    public double Alpha { get; init; } = 0.99;
+
+    /// <summary>Whether RMSprop normalises by the variance.</summary>
+    public bool Centered { get; init; }
+
+    /// <summary>What is added to the denominator.</summary>
+    public double Eps { get; init; } = 1e-8;
+
+    /// <summary>Adam's smoothing of gradients.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Adam's smoothing of squared gradients.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Whether Adam keeps the maximum of squared gradients.</summary>
+    public bool Amsgrad { get; init; }
+}

@@ -1,0 +1,337 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ModelSpec.Diagnostics;
+using ModelSpec.Networks;
+using ModelSpec.Toml;
+
+namespace ModelSpec.Language;
+
+/// <summary>
+/// Reads a <c>.modelspec</c>: TOML in, <see cref="Spec"/> out. It checks what can be checked without knowing a backbone: keys, types,
+/// ranges, words and identifiers. <see cref="NetworkBuilder"/> checks the rest.
+/// </summary>
+public static class SpecReader
+{
+    private static readonly Regex HeadLayerPattern = new(
+        @"^\s*(?<word>[a-z_]+)\s*(?:\(\s*(?<argument>[^()\s]+)\s*\))?\s*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+
+    /// <summary>Reads a spec.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <returns>The spec, or every error found.</returns>
+    public static Result<Spec> Read(string text, string path)
+    {
+        var bag = new DiagnosticBag(path);
+        TomlTable? tree = TomlTree.Parse(text, bag);
+        Spec? spec = tree is null ? null : Read(new TableReader(tree, "the spec", SourceSpan.FileStart, bag), path);
+        return new Result<Spec>(bag.HasErrors ? null : spec, bag.ToArray());
+    }
+
+    private static Spec? Read(TableReader root, string path)
+    {
+        ModelSection? model = Section(root, "model", "the class to generate", Model);
+        DataSection? data = Section(root, "data", "where the images come from", Data);
+        BackboneSection? backbone = Section(root, "backbone", "the network to fine-tune", Backbone);
+        HeadSection? head = Section(root, "head", "the layers that replace the backbone's top", Head);
+        List<StageSection?> stages = root.Tables("stage").ConvertAll(Stage);
+        if (!root.Has("stage")) root.Missing("stage", "at least one [[stage]] says how to train");
+        root.Finish();
+
+        return model is null || data is null || backbone is null || head is null || stages.Contains(null)
+            ? null
+            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!);
+    }
+
+    private static T? Section<T>(TableReader root, string key, string meaning, Func<TableReader, T?> read)
+        where T : class
+    {
+        if (!root.Has(key))
+        {
+            root.Missing(key, meaning);
+            return null;
+        }
+        if (root.Table(key) is not { } table) return null;
+        T? section = read(table);
+        table.Finish();
+        return section;
+    }
+
+    private static ModelSection? Model(TableReader table)
+    {
+        Located<string>? name = Required(table, "name", "the generated class");
+        if (name is { } given && !Identifiers.IsIdentifier(given.Value))
+        {
+            table.Bag.Report(SpecDiagnostics.NotAnIdentifier, given.Span, given.Value, "a class name");
+        }
+
+        Located<string>? ns = table.String("namespace");
+        if (ns is { } space && !space.Value.Split('.').All(Identifiers.IsIdentifier))
+        {
+            table.Bag.Report(SpecDiagnostics.NotAnIdentifier, space.Span, space.Value, "a namespace");
+        }
+
+        List<Located<string>>? classes = table.Strings("classes");
+        if (!table.Has("classes")) table.Missing("classes", "the labels, in the order of the network's outputs");
+        if (classes is { Count: < 2 })
+        {
+            table.Bag.Report(SpecDiagnostics.OutOfRange, table.Peek("classes")!.Span, "classes", "at least 2 labels", classes.Count);
+        }
+        if (classes is not null) CheckClasses(classes, table.Bag);
+
+        long seed = table.Integer("seed", NumberRange.Closed(0, uint.MaxValue))?.Value ?? 42;
+        return name is null || classes is null
+            ? null
+            : new ModelSection(name.Value, ns, classes.ToEquatableArray(), table.Peek("classes")!.Span, seed);
+    }
+
+    private static void CheckClasses(List<Located<string>> classes, DiagnosticBag bag)
+    {
+        var members = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (Located<string> label in classes)
+        {
+            string member = Identifiers.ToPascalCase(label.Value);
+            if (member.Length == 0)
+            {
+                bag.Report(SpecDiagnostics.NotAnIdentifier, label.Span, label.Value, "an enum member");
+            }
+            else if (members.TryGetValue(member, out string? first))
+            {
+                bag.Report(SpecDiagnostics.DuplicateClass, label.Span, first, label.Value, member);
+            }
+            else
+            {
+                members.Add(member, label.Value);
+            }
+        }
+    }
+
+    private static DataSection? Data(TableReader table)
+    {
+        Located<string>? source = Required(table, "source", "a dataset of the catalogue or a folder");
+        Located<Split>? split = null;
+        if (!table.Has("split")) table.Missing("split", "for example { train = 0.75, test = 0.25 }");
+        else if (table.Table("split") is { } splitTable)
+        {
+            SourceSpan span = table.Peek("split")!.Span;
+            if (ReadSplit(splitTable, span) is { } read) split = new Located<Split>(read, span);
+            splitTable.Finish();
+        }
+
+        Augmentation? augmentation = null;
+        if (table.Table("augment") is { } augment)
+        {
+            augmentation = ReadAugmentation(augment);
+            augment.Finish();
+        }
+        return source is null || split is null ? null : new DataSection(source.Value, split.Value, augmentation);
+    }
+
+    private static Split? ReadSplit(TableReader table, SourceSpan span)
+    {
+        string[] parts = ["train", "validation", "test"];
+        bool folders = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
+        if (!table.Has("train") || !table.Has("test"))
+        {
+            table.Bag.Report(SpecDiagnostics.Split, span, "The split needs 'train' and 'test'; 'validation' is optional.");
+            return null;
+        }
+
+        if (folders)
+        {
+            Located<string>? trainFolder = table.String("train");
+            Located<string>? validationFolder = table.String("validation");
+            Located<string>? testFolder = table.String("test");
+            return trainFolder is null || testFolder is null
+                ? null
+                : new FolderSplit(trainFolder.Value.Value, validationFolder?.Value, testFolder.Value.Value);
+        }
+
+        Located<double>? train = table.Number("train", NumberRange.Above(0));
+        Located<double>? validation = table.Number("validation", NumberRange.AtLeast(0));
+        Located<double>? test = table.Number("test", NumberRange.Above(0));
+        if (train is null || test is null) return null;
+        double sum = train.Value.Value + (validation?.Value ?? 0) + test.Value.Value;
+        if (Math.Abs(sum - 1) > 1e-6)
+        {
+            table.Bag.Report(SpecDiagnostics.Split, span, string.Format(
+                CultureInfo.InvariantCulture, "The fractions of the split sum to {0:0.######}; they must sum to 1.", sum));
+            return null;
+        }
+        return new FractionSplit(train.Value.Value, validation?.Value ?? 0, test.Value.Value);
+    }
+
+    private static Augmentation ReadAugmentation(TableReader table)
+    {
+        NumberRange fraction = NumberRange.HalfOpen(0, 1);
+        return new Augmentation(
+            table.Number("rotation", NumberRange.Closed(0, 180))?.Value ?? 0,
+            table.Number("width_shift", fraction)?.Value ?? 0,
+            table.Number("height_shift", fraction)?.Value ?? 0,
+            table.Number("shear", NumberRange.HalfOpen(0, 90))?.Value ?? 0,
+            table.Number("zoom", fraction)?.Value ?? 0,
+            table.Boolean("horizontal_flip")?.Value ?? false,
+            table.Number("brightness", fraction)?.Value ?? 0,
+            Word(table, "fill", "fill mode", Vocabulary.FillModes) ?? FillMode.Nearest);
+    }
+
+    private static BackboneSection? Backbone(TableReader table)
+    {
+        Located<string>? architecture = Required(table, "architecture", "a backbone of the catalogue or of a .backbone file");
+        Located<string>? weights = Required(table, "weights", "a weight set, a file, or \"none\"");
+        Located<(int Height, int Width)>? input = null;
+        if (table.Integers("input", NumberRange.Closed(1, 8192)) is { } size)
+        {
+            SourceSpan span = table.Peek("input")!.Span;
+            if (size.Count == 2) input = new Located<(int Height, int Width)>(((int)size[0].Value, (int)size[1].Value), span);
+            else table.Bag.Report(SpecDiagnostics.WrongType, span, "input", "[height, width]", $"{size.Count} numbers");
+        }
+        Located<double>? width = table.Number("width", NumberRange.Above(0));
+        Located<string>? preprocess = table.String("preprocess");
+        return architecture is null || weights is null
+            ? null
+            : new BackboneSection(architecture.Value, weights.Value, input, width, preprocess, table.Span);
+    }
+
+    private static HeadSection? Head(TableReader table)
+    {
+        List<Located<string>>? words = table.Strings("layers");
+        if (!table.Has("layers")) table.Missing("layers", "for example [\"flatten\", \"linear(17)\", \"softmax\"]");
+        if (words is null) return null;
+        List<Located<HeadLayer>> layers = [];
+        foreach (Located<string> word in words)
+        {
+            if (ReadHeadLayer(word, table.Bag) is { } layer) layers.Add(word.With(layer));
+        }
+        return new HeadSection(layers.ToEquatableArray(), table.Peek("layers")!.Span);
+    }
+
+    private static HeadLayer? ReadHeadLayer(Located<string> text, DiagnosticBag bag)
+    {
+        Match match = HeadLayerPattern.Match(text.Value);
+        string word = match.Groups["word"].Value;
+        string argument = match.Groups["argument"].Value;
+        string[] written = [.. Vocabulary.PlainHeadLayers, .. Vocabulary.HeadLayersWithArgument];
+        if (word is "linear" or "dropout")
+        {
+            NumberRange range = word == "linear" ? NumberRange.Closed(1, int.MaxValue) : NumberRange.HalfOpen(0, 1);
+            bool whole = word == "linear";
+            if (!double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                || (whole && number != Math.Floor(number)))
+            {
+                string expected = whole ? "a whole number of outputs, as in linear(256)" : "a probability, as in dropout(0.5)";
+                bag.Report(SpecDiagnostics.WrongType, text.Span, word, expected, argument.Length == 0 ? "nothing" : $"'{argument}'");
+                return null;
+            }
+            if (!range.Contains(number))
+            {
+                bag.Report(SpecDiagnostics.OutOfRange, text.Span, word, range.Text, argument);
+                return null;
+            }
+            return new HeadLayer(word, number);
+        }
+
+        if (!match.Success || argument.Length > 0 || !Vocabulary.PlainHeadLayers.Contains(word))
+        {
+            string suggestion = NearestName.Suggest(word.Length > 0 ? word : text.Value, [.. Vocabulary.PlainHeadLayers, "linear", "dropout"]);
+            bag.Report(SpecDiagnostics.UnknownWord, text.Span, "head layer", text.Value, suggestion, string.Join(", ", written));
+            return null;
+        }
+        return new HeadLayer(word, null);
+    }
+
+    private static StageSection? Stage(TableReader table)
+    {
+        Located<string>? name = Required(table, "name", "what progress messages call the stage");
+        Located<string>? freeze = table.String("freeze");
+        long? epochs = table.Integer("epochs", NumberRange.Closed(1, 1_000_000))?.Value;
+        if (!table.Has("epochs")) table.Missing("epochs", "how often the training images are seen");
+        long batchSize = table.Integer("batch_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 32;
+        Optimizer? optimizer = ReadOptimizer(table);
+        table.Finish();
+        return name is null || epochs is null || optimizer is null
+            ? null
+            : new StageSection(
+                name.Value, freeze ?? new Located<string>(Vocabulary.FreezeNone, table.Span), (int)epochs.Value, (int)batchSize, optimizer, table.Span);
+    }
+
+    private static Optimizer? ReadOptimizer(TableReader table)
+    {
+        if (!table.Has("optimizer")) table.Missing("optimizer", string.Join(", ", Vocabulary.Optimizers.Keys));
+        if (!table.Has("learning_rate")) table.Missing("learning_rate", "for example 0.001");
+        OptimizerKind? kind = Word(table, "optimizer", "optimizer", Vocabulary.Optimizers);
+        double? learningRate = table.Number("learning_rate", NumberRange.Above(0))?.Value;
+        if (kind is null)
+        {
+            // Which parameters belong here cannot be known: none of them is called unknown on top of that.
+            foreach (string key in (string[])["momentum", "dampening", "nesterov", "weight_decay", "alpha", "centered", "eps", "betas", "amsgrad"])
+            {
+                table.Peek(key);
+            }
+            return null;
+        }
+
+        bool adam = kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+        Optimizer optimizer = new(kind.Value, learningRate ?? double.NaN)
+        {
+            WeightDecay = table.Number("weight_decay", NumberRange.AtLeast(0))?.Value ?? (kind == OptimizerKind.AdamW ? 0.01 : 0),
+        };
+        if (!adam) optimizer = optimizer with { Momentum = table.Number("momentum", NumberRange.HalfOpen(0, 1))?.Value ?? 0 };
+        if (kind == OptimizerKind.Sgd)
+        {
+            optimizer = optimizer with
+            {
+                Dampening = table.Number("dampening", NumberRange.HalfOpen(0, 1))?.Value ?? 0,
+                Nesterov = table.Boolean("nesterov")?.Value ?? false,
+            };
+            if (optimizer.Nesterov && (optimizer.Momentum == 0 || optimizer.Dampening != 0))
+            {
+                table.Bag.Report(
+                    SpecDiagnostics.OutOfRange, table.Peek("nesterov")!.Span, "nesterov", "used with a momentum above 0 and no dampening", "true");
+            }
+        }
+        else
+        {
+            optimizer = optimizer with { Eps = table.Number("eps", NumberRange.Above(0))?.Value ?? 1e-8 };
+        }
+        if (kind == OptimizerKind.RmsProp)
+        {
+            optimizer = optimizer with
+            {
+                Alpha = table.Number("alpha", NumberRange.HalfOpen(0, 1))?.Value ?? 0.99,
+                Centered = table.Boolean("centered")?.Value ?? false,
+            };
+        }
+        if (adam)
+        {
+            optimizer = optimizer with { Amsgrad = table.Boolean("amsgrad")?.Value ?? false };
+            if (table.Numbers("betas", NumberRange.HalfOpen(0, 1)) is { } betas)
+            {
+                if (betas.Count == 2) optimizer = optimizer with { Beta1 = betas[0].Value, Beta2 = betas[1].Value };
+                else table.Bag.Report(SpecDiagnostics.WrongType, table.Peek("betas")!.Span, "betas", "two numbers", $"{betas.Count}");
+            }
+        }
+        return learningRate is null ? null : optimizer;
+    }
+
+    private static Located<string>? Required(TableReader table, string key, string meaning)
+    {
+        if (!table.Has(key)) table.Missing(key, meaning);
+        Located<string>? value = table.String(key);
+        if (value is { Value.Length: 0 } empty)
+        {
+            table.Bag.Report(SpecDiagnostics.OutOfRange, empty.Span, key, "a name", "empty");
+            return null;
+        }
+        return value;
+    }
+
+    private static T? Word<T>(TableReader table, string key, string kind, IReadOnlyDictionary<string, T> words)
+        where T : struct
+    {
+        if (table.String(key) is not { } word) return null;
+        if (words.TryGetValue(word.Value, out T value)) return value;
+        table.Bag.Report(
+            SpecDiagnostics.UnknownWord, word.Span, kind, word.Value, NearestName.Suggest(word.Value, words.Keys), string.Join(", ", words.Keys));
+        return null;
+    }
+}

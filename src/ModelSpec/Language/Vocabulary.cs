@@ -1,0 +1,37 @@
+namespace ModelSpec.Language;
+
+/// <summary>The words of the language, in one place: readers check against them and messages list them.</summary>
+internal static class Vocabulary
+{
+    public static readonly IReadOnlyDictionary<string, OptimizerKind> Optimizers = new Dictionary<string, OptimizerKind>(StringComparer.Ordinal)
+    {
+        ["sgd"] = OptimizerKind.Sgd,
+        ["rmsprop"] = OptimizerKind.RmsProp,
+        ["adam"] = OptimizerKind.Adam,
+        ["adamw"] = OptimizerKind.AdamW,
+    };
+
+    public static readonly IReadOnlyDictionary<string, FillMode> FillModes = new Dictionary<string, FillMode>(StringComparer.Ordinal)
+    {
+        ["nearest"] = FillMode.Nearest,
+        ["constant"] = FillMode.Constant,
+        ["reflect"] = FillMode.Reflect,
+        ["wrap"] = FillMode.Wrap,
+    };
+
+    /// <summary>Head layers without an argument.</summary>
+    public static readonly string[] PlainHeadLayers =
+        ["flatten", "global_average_pool", "global_max_pool", "relu", "gelu", "tanh", "batch_norm", "softmax"];
+
+    /// <summary>Head layers with an argument, as they are written.</summary>
+    public static readonly string[] HeadLayersWithArgument = ["linear(N)", "dropout(P)"];
+
+    /// <summary>The whole backbone, as a freeze range.</summary>
+    public const string FreezeBackbone = "backbone";
+
+    /// <summary>No layer, as a freeze range.</summary>
+    public const string FreezeNone = "none";
+
+    /// <summary>Weights that start from random numbers.</summary>
+    public const string NoWeights = "none";
+}

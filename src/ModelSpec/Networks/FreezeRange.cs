@@ -1,0 +1,62 @@
+using System.Globalization;
+using ModelSpec.Language;
+
+namespace ModelSpec.Networks;
+
+/// <summary>
+/// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
+/// names in place of indices, several parts with commas, <c>backbone</c> and <c>none</c>.
+/// </summary>
+internal static class FreezeRange
+{
+    /// <summary>Resolves <paramref name="text"/> to ascending indices.</summary>
+    /// <param name="text">The range as written.</param>
+    /// <param name="layers">Every layer of the network.</param>
+    /// <param name="bodyLength">How many of them are the backbone's.</param>
+    /// <param name="frozen">The indices.</param>
+    /// <returns>What is wrong, as a sentence, or null.</returns>
+    public static string? Resolve(string text, IReadOnlyList<Layer> layers, int bodyLength, out EquatableArray<int> frozen)
+    {
+        var indices = new SortedSet<int>();
+        frozen = [];
+        foreach (string part in text.Split(',').Select(static p => p.Trim()))
+        {
+            if (part == Vocabulary.FreezeNone) continue;
+            if (part == Vocabulary.FreezeBackbone)
+            {
+                indices.UnionWith(Enumerable.Range(0, bodyLength));
+                continue;
+            }
+
+            int dots = part.IndexOf("..", StringComparison.Ordinal);
+            string low = dots < 0 ? part : part.Substring(0, dots).Trim();
+            string high = dots < 0 ? part : part.Substring(dots + 2).Trim();
+            if (low.Length == 0 && high.Length == 0)
+            {
+                return $"'{text}' is no freeze range; write for example \"0..14\", \"..block4_pool\", \"backbone\" or \"none\".";
+            }
+
+            if (Index(low, 0, layers, out int first) is { } firstError) return firstError;
+            if (Index(high, layers.Count - 1, layers, out int last) is { } lastError) return lastError;
+            if (first > last) return $"The freeze range '{part}' ends before it begins.";
+            indices.UnionWith(Enumerable.Range(first, last - first + 1));
+        }
+        frozen = indices.ToEquatableArray();
+        return null;
+    }
+
+    private static string? Index(string text, int open, IReadOnlyList<Layer> layers, out int index)
+    {
+        index = open;
+        if (text.Length == 0) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index))
+        {
+            return index < layers.Count
+                ? null
+                : $"Layer {index} does not exist: the network's layers are 0..{layers.Count - 1} ({layers[layers.Count - 1].Name}).";
+        }
+        Layer? named = layers.FirstOrDefault(l => l.Name == text);
+        index = named?.Index ?? 0;
+        return named is null ? $"No layer is called '{text}'.{NearestName.Suggest(text, layers.Select(static l => l.Name))}" : null;
+    }
+}

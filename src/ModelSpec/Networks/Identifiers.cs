@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace ModelSpec.Networks;
+
+/// <summary>C# names made from the names of a spec.</summary>
+public static class Identifiers
+{
+    private static readonly HashSet<string> Keywords = new(StringComparer.Ordinal)
+    {
+        "abstract", "as", "base", "bool", "break", "byte", "case", "catch", "char", "checked", "class", "const", "continue", "decimal",
+        "default", "delegate", "do", "double", "else", "enum", "event", "explicit", "extern", "false", "finally", "fixed", "float", "for",
+        "foreach", "goto", "if", "implicit", "in", "int", "interface", "internal", "is", "lock", "long", "namespace", "new", "null",
+        "object", "operator", "out", "override", "params", "private", "protected", "public", "readonly", "ref", "return", "sbyte",
+        "sealed", "short", "sizeof", "stackalloc", "static", "string", "struct", "switch", "this", "throw", "true", "try", "typeof",
+        "uint", "ulong", "unchecked", "unsafe", "ushort", "using", "virtual", "void", "volatile", "while",
+    };
+
+    /// <summary>Whether <paramref name="name"/> can stand as a C# identifier without escaping.</summary>
+    public static bool IsIdentifier(string name) =>
+        name.Length > 0 && (char.IsLetter(name[0]) || name[0] == '_') && name.All(static c => char.IsLetterOrDigit(c) || c == '_')
+        && !Keywords.Contains(name);
+
+    /// <summary>
+    /// Words of letters and digits, each with a capital, joined: <c>lily valley</c> gives <c>LilyValley</c>, <c>block5_conv1</c> gives
+    /// <c>Block5Conv1</c>. A leading digit gets an underscore. Empty where there is no letter or digit.
+    /// </summary>
+    public static string ToPascalCase(string name)
+    {
+        var result = new StringBuilder();
+        bool capital = true;
+        foreach (char c in name)
+        {
+            if (!char.IsLetterOrDigit(c))
+            {
+                capital = true;
+                continue;
+            }
+            result.Append(capital ? char.ToUpperInvariant(c) : c);
+            capital = false;
+        }
+        if (result.Length > 0 && char.IsDigit(result[0])) result.Insert(0, '_');
+        return result.ToString();
+    }
+}

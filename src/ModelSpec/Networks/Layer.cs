@@ -1,0 +1,172 @@
+namespace ModelSpec.Networks;
+
+/// <summary>A pointwise non-linearity.</summary>
+public enum Activation
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>min(max(x, 0), 6).</summary>
+    Relu6,
+
+    /// <summary>x Φ(x).</summary>
+    Gelu,
+
+    /// <summary>Hyperbolic tangent.</summary>
+    Tanh,
+}
+
+/// <summary>One tensor of a layer's state: its name below the layer's key, its shape in PyTorch's order, and whether it is learnt.</summary>
+public sealed record StateTensor(string Name, EquatableArray<int> Shape, bool IsLearnt)
+{
+    /// <summary>How many numbers it holds.</summary>
+    public long Elements => Shape.Aggregate(1L, static (product, size) => checked(product * size));
+}
+
+/// <summary>A layer of a network.</summary>
+/// <param name="Index">Its index, as <c>InspectModel</c> prints it and freeze ranges use it.</param>
+/// <param name="Name">Its name: Keras's in the built-in backbones.</param>
+/// <param name="Member">The generated C# member.</param>
+/// <param name="Key">What its tensors' names begin with in a state dict.</param>
+/// <param name="InHead">Whether it belongs to the head.</param>
+/// <param name="Input">The shape that goes in.</param>
+/// <param name="Output">The shape that comes out.</param>
+public abstract record Layer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
+{
+    /// <summary>The type as Keras's summary names it.</summary>
+    public abstract string Type { get; }
+
+    /// <summary>The tensors of its state, in PyTorch's order.</summary>
+    public virtual EquatableArray<StateTensor> State => [];
+
+    /// <summary>All numbers of its state, learnt or not, as Keras counts them.</summary>
+    public long Parameters => State.Sum(static s => s.Elements);
+
+    /// <summary>The numbers that training can change.</summary>
+    public long LearntParameters => State.Where(static s => s.IsLearnt).Sum(static s => s.Elements);
+}
+
+/// <summary>The input.</summary>
+public sealed record InputLayer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "Input";
+}
+
+/// <summary>Rows and columns of zeros around the image.</summary>
+public sealed record ZeroPadLayer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, Padding Padding)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "ZeroPadding2D";
+}
+
+/// <summary>A convolution with an optional activation behind it; depthwise where <see cref="Groups"/> is the number of channels.</summary>
+public sealed record ConvLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output,
+    int Kernel, int Stride, Padding Padding, int Groups, bool Bias, Activation Activation)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <summary>Whether each channel is convolved by itself.</summary>
+    public bool IsDepthwise => Groups > 1;
+
+    /// <inheritdoc />
+    public override string Type => IsDepthwise ? "DepthwiseConv2D" : "Conv2D";
+
+    /// <inheritdoc />
+    public override EquatableArray<StateTensor> State => Bias
+        ? [Weight, new StateTensor("bias", [Output.Channels], true)]
+        : [Weight];
+
+    private StateTensor Weight => new("weight", [Output.Channels, Input.Channels / Groups, Kernel, Kernel], true);
+}
+
+/// <summary>Batch normalisation over channels.</summary>
+/// <remarks>Momentum is PyTorch's: the share of the new batch in the running figures, 1 - Keras's.</remarks>
+public sealed record BatchNormLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, double Epsilon, double Momentum)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "BatchNormalization";
+
+    /// <inheritdoc />
+    public override EquatableArray<StateTensor> State =>
+    [
+        new("weight", [Output.Channels], true), new("bias", [Output.Channels], true),
+        new("running_mean", [Output.Channels], false), new("running_var", [Output.Channels], false),
+    ];
+}
+
+/// <summary>An activation by itself.</summary>
+public sealed record ActivationLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, Activation Activation)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => Activation switch
+    {
+        Activation.Relu or Activation.Relu6 => "ReLU",
+        Activation.Gelu => "GELU",
+        _ => "Tanh",
+    };
+}
+
+/// <summary>The maximum of each window.</summary>
+public sealed record MaxPoolLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, int Kernel, int Stride)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "MaxPooling2D";
+}
+
+/// <summary>The mean or maximum of each channel.</summary>
+public sealed record GlobalPoolLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, bool Average)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => Average ? "GlobalAveragePooling2D" : "GlobalMaxPooling2D";
+}
+
+/// <summary>Channels, rows and columns as one vector, in that order.</summary>
+public sealed record FlattenLayer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "Flatten";
+}
+
+/// <summary>A fully connected layer.</summary>
+public sealed record LinearLayer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "Linear";
+
+    /// <inheritdoc />
+    public override EquatableArray<StateTensor> State =>
+        [new("weight", [Output.Channels, Input.Channels], true), new("bias", [Output.Channels], true)];
+}
+
+/// <summary>Dropout, in training only.</summary>
+public sealed record DropoutLayer(
+    int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, double Probability)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "Dropout";
+}
+
+/// <summary>The last layer: logits to probabilities. Training works on the logits in front of it.</summary>
+public sealed record SoftmaxLayer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
+    : Layer(Index, Name, Member, Key, InHead, Input, Output)
+{
+    /// <inheritdoc />
+    public override string Type => "Softmax";
+}

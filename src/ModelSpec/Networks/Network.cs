@@ -1,0 +1,67 @@
+using ModelSpec.Backbones;
+using ModelSpec.Language;
+
+namespace ModelSpec.Networks;
+
+/// <summary>A class of the classifier: the text of the spec and the enum member made from it.</summary>
+public sealed record ClassLabel(string Text, string Member);
+
+/// <summary>A training stage with its freeze range resolved.</summary>
+/// <param name="Name">What progress messages call it.</param>
+/// <param name="Frozen">The indices of the frozen layers, ascending.</param>
+/// <param name="Epochs">How often the training images are seen.</param>
+/// <param name="BatchSize">Images per step.</param>
+/// <param name="Optimizer">The optimizer.</param>
+public sealed record Stage(string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer)
+{
+    /// <summary>Whether a layer is frozen in this stage.</summary>
+    public bool Freezes(Layer layer) => Frozen.Contains(layer.Index);
+}
+
+/// <summary>
+/// What a spec means: the one description that the generator, the trainer, the inspector and the runtime's checks read. It is
+/// immutable, compares by value and holds no places, so that moving lines about changes nothing.
+/// </summary>
+/// <param name="ClassName">The generated class.</param>
+/// <param name="Namespace">Its namespace, or null for the project's root namespace.</param>
+/// <param name="Classes">The labels in the order of the outputs.</param>
+/// <param name="Seed">The seed of split, shuffling, augmentation, dropout and initial weights.</param>
+/// <param name="Backbone">The backbone's name.</param>
+/// <param name="WeightSet">The weight set of the catalogue, or null for a file or for random weights.</param>
+/// <param name="WeightFile">The weight file as the spec names it, or null.</param>
+/// <param name="Preprocessing">What happens to pixels.</param>
+/// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
+/// <param name="BodyLength">How many of them are the backbone's; the index of the head's first layer.</param>
+/// <param name="Stages">The training stages.</param>
+/// <param name="Augmentation">Random changes of training images, or null.</param>
+/// <param name="Split">How images are divided.</param>
+/// <param name="Source">The dataset as the spec names it.</param>
+public sealed record Network(
+    string ClassName, string? Namespace, EquatableArray<ClassLabel> Classes, long Seed,
+    string Backbone, WeightSet? WeightSet, string? WeightFile, Preprocessing Preprocessing,
+    EquatableArray<Layer> Layers, int BodyLength, EquatableArray<Stage> Stages,
+    Augmentation? Augmentation, Split Split, string Source)
+{
+    /// <summary>The input's height in pixels.</summary>
+    public int InputHeight => Layers[0].Output.Height;
+
+    /// <summary>The input's width in pixels.</summary>
+    public int InputWidth => Layers[0].Output.Width;
+
+    /// <summary>The backbone's layers.</summary>
+    public IEnumerable<Layer> Body => Layers.Take(BodyLength);
+
+    /// <summary>The head's layers.</summary>
+    public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
+
+    /// <summary>
+    /// How many layers from the start are frozen in <paramref name="stage"/> without a gap in what has state: their output does not
+    /// change during the stage, so it can be computed once.
+    /// </summary>
+    public int FrozenPrefix(Stage stage)
+    {
+        int first = Layers.FirstOrDefault(l => l.LearntParameters > 0 && !stage.Freezes(l))?.Index ?? Layers.Count;
+        int dropout = Layers.FirstOrDefault(static l => l is DropoutLayer)?.Index ?? Layers.Count;
+        return Math.Min(first, dropout);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
+
+namespace ModelSpec.Toml;
+
+/// <summary>
+/// Reads the keys of one table by type and range. What is wrong is reported at its own place; <see cref="Finish"/> reports the keys
+/// that nobody asked for.
+/// </summary>
+internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag)
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>What messages call this table, for example <c>[model]</c>.</summary>
+    public string Where => where;
+
+    public SourceSpan Span => span;
+
+    public DiagnosticBag Bag => bag;
+
+    public bool Has(string key) => table.Entries.ContainsKey(key);
+
+    public SourceSpan KeySpan(string key) => table.Entries.TryGetValue(key, out var entry) ? entry.KeySpan : span;
+
+    public TomlValue? Peek(string key)
+    {
+        _known.Add(key);
+        return table.Entries.TryGetValue(key, out var entry) ? entry.Value : null;
+    }
+
+    public void Missing(string key, string meaning) => bag.Report(SpecDiagnostics.MissingKey, span, where, key, meaning);
+
+    public Located<string>? String(string key)
+    {
+        TomlValue? value = Peek(key);
+        return value switch
+        {
+            null => null,
+            TomlScalar { Value: string text } => new Located<string>(text, value.Span),
+            _ => Wrong<string>(key, value, "a string"),
+        };
+    }
+
+    public Located<bool>? Boolean(string key)
+    {
+        TomlValue? value = Peek(key);
+        return value switch
+        {
+            null => null,
+            TomlScalar { Value: bool truth } => new Located<bool>(truth, value.Span),
+            _ => Wrong<bool>(key, value, "true or false"),
+        };
+    }
+
+    public Located<double>? Number(string key, NumberRange range) => Peek(key) is { } value ? Number(key, value, range) : null;
+
+    public Located<long>? Integer(string key, NumberRange range) => Peek(key) is { } value ? Integer(key, value, range) : null;
+
+    public List<Located<string>>? Strings(string key) =>
+        List(key, static (reader, name, item) => item is TomlScalar { Value: string text }
+            ? new Located<string>(text, item.Span)
+            : reader.Wrong<string>(name, item, "a string"));
+
+    public List<Located<double>>? Numbers(string key, NumberRange range) =>
+        List(key, (reader, name, item) => reader.Number(name, item, range));
+
+    public List<Located<long>>? Integers(string key, NumberRange range) =>
+        List(key, (reader, name, item) => reader.Integer(name, item, range));
+
+    public TableReader? Table(string key)
+    {
+        TomlValue? value = Peek(key);
+        if (value is TomlTable child) return new TableReader(child, $"[{key}]", KeySpan(key), bag);
+        if (value is not null) Wrong<string>(key, value, "a table");
+        return null;
+    }
+
+    /// <summary>The tables of an array of tables, named <c>[[key]] 1</c>, <c>[[key]] 2</c>, … in messages.</summary>
+    public List<TableReader> Tables(string key)
+    {
+        List<TableReader> tables = [];
+        TomlValue? value = Peek(key);
+        if (value is TomlList list)
+        {
+            for (int i = 0; i < list.Items.Count; i++)
+            {
+                if (list.Items[i] is TomlTable item) tables.Add(new TableReader(item, $"[[{key}]] {i + 1}", item.Span, bag));
+                else Wrong<string>(key, list.Items[i], "a table");
+            }
+        }
+        else if (value is not null)
+        {
+            bag.Report(SpecDiagnostics.WrongType, value.Span, key, $"an array of tables; write [[{key}]]", value.TypeName);
+        }
+        return tables;
+    }
+
+    /// <summary>Reports every key that was not read, with the nearest one that could have been meant.</summary>
+    public void Finish()
+    {
+        foreach (var entry in table.Entries.Where(e => !_known.Contains(e.Key)))
+        {
+            bag.Report(SpecDiagnostics.UnknownKey, entry.Value.KeySpan, entry.Key, where, NearestName.Suggest(entry.Key, _known));
+        }
+    }
+
+    private List<Located<T>>? List<T>(string key, Func<TableReader, string, TomlValue, Located<T>?> read)
+    {
+        TomlValue? value = Peek(key);
+        if (value is null) return null;
+        if (value is not TomlList list)
+        {
+            Wrong<T>(key, value, "an array");
+            return null;
+        }
+        List<Located<T>> items = [];
+        foreach (TomlValue item in list.Items)
+        {
+            if (read(this, key, item) is { } element) items.Add(element);
+        }
+        return items;
+    }
+
+    private Located<double>? Number(string key, TomlValue value, NumberRange range)
+    {
+        if (value is not TomlScalar { Value: long or double } scalar) return Wrong<double>(key, value, "a number");
+        double number = Convert.ToDouble(scalar.Value, CultureInfo.InvariantCulture);
+        return range.Contains(number) ? new Located<double>(number, value.Span) : Outside<double>(key, value, range, number);
+    }
+
+    private Located<long>? Integer(string key, TomlValue value, NumberRange range)
+    {
+        if (value is not TomlScalar { Value: long number }) return Wrong<long>(key, value, "a whole number");
+        return range.Contains(number) ? new Located<long>(number, value.Span) : Outside<long>(key, value, range, number);
+    }
+
+    private Located<T>? Wrong<T>(string key, TomlValue value, string expected)
+    {
+        bag.Report(SpecDiagnostics.WrongType, value.Span, key, expected, value.TypeName);
+        return null;
+    }
+
+    private Located<T>? Outside<T>(string key, TomlValue value, NumberRange range, object number)
+    {
+        bag.Report(SpecDiagnostics.OutOfRange, value.Span, key, range.Text, number);
+        return null;
+    }
+}
