@@ -1,0 +1,102 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
+using ModelSpec.Generator.Diagnostics;
+using ModelSpec.Generator.Emit;
+using ModelSpec.Generator.Models;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Generator;
+
+/// <summary>
+/// Emits a typed classifier for every <c>.modelspec</c> of a project. Here is only the pipeline: files in, equatable models between,
+/// source out. Neither symbols nor syntax are held, so an edit to C# regenerates nothing.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class ClassifierGenerator : IIncrementalGenerator
+{
+    /// <summary>The tracked step that builds one network from one spec.</summary>
+    public const string NetworkStep = "Network";
+
+    /// <summary>The tracked step that gathers what a class is emitted from.</summary>
+    public const string ModelStep = "Model";
+
+    private const string ResourceMetadata = "build_metadata.AdditionalFiles.ModelSpecResource";
+
+    /// <inheritdoc />
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        // The project's own backbones, read once for all specs.
+        IncrementalValueProvider<EquatableArray<Result<BackboneTable>>> backboneFiles = context.AdditionalTextsProvider
+            .Where(static file => file.Path.EndsWith(".backbone", StringComparison.OrdinalIgnoreCase))
+            .Select(static (file, token) => BackboneReader.Read(file.GetText(token)?.ToString() ?? "", file.Path))
+            .Collect()
+            .Select(static (tables, _) => tables.ToEquatableArray());
+        IncrementalValueProvider<BackboneCatalogue> backbones = backboneFiles
+            .Select(static (tables, _) => new BackboneCatalogue(tables.Select(static t => t.Value).OfType<BackboneTable>()));
+
+        // Each spec to its network.
+        IncrementalValuesProvider<(SpecFile File, Result<Network> Result)> networks = context.AdditionalTextsProvider
+            .Where(static file => file.Path.EndsWith(".modelspec", StringComparison.OrdinalIgnoreCase))
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, token) => ReadFile(pair.Left, pair.Right, token))
+            .Combine(backbones)
+            .Select(static (pair, _) => (File: pair.Left, Result: NetworkBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right)))
+            .WithTrackingName(NetworkStep);
+
+        // What is wrong is reported at its place in the spec.
+        context.RegisterSourceOutput(
+            backboneFiles.SelectMany(static (tables, _) => tables.SelectMany(static t => t.Diagnostics).ToEquatableArray()),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+        context.RegisterSourceOutput(
+            networks.SelectMany(static (spec, _) => spec.Result.Diagnostics),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+
+        // What a class depends on besides its spec.
+        IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
+            .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
+                ? value
+                : "FineTuned");
+        IncrementalValueProvider<bool> dependencyInjection = context.CompilationProvider
+            .Select(static (compilation, _) =>
+                compilation.GetTypeByMetadataName("Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions") is not null);
+
+        IncrementalValuesProvider<ClassifierModel> models = networks
+            .Where(static spec => spec.Result.Value is not null)
+            .Combine(rootNamespace)
+            .Combine(dependencyInjection)
+            .Select(static (pair, _) => ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right))
+            .WithTrackingName(ModelStep);
+
+        // Two specs must not make one class.
+        context.RegisterSourceOutput(
+            networks.Combine(rootNamespace)
+                .Where(static pair => pair.Left.Result.Value is not null)
+                .Select(static (pair, _) => (pair.Left.File.Path, Name: $"{pair.Left.Result.Value!.Namespace ?? pair.Right}.{pair.Left.Result.Value.ClassName}"))
+                .Collect()
+                .SelectMany(static (specs, _) => FindDuplicates(specs)),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+
+        context.RegisterSourceOutput(models, static (output, model) =>
+            output.AddSource($"{model.FullName}.{model.SpecName}.g.cs", ClassifierEmitter.Emit(model)));
+    }
+
+    private static SpecFile ReadFile(AdditionalText file, AnalyzerConfigOptionsProvider options, CancellationToken token)
+    {
+        options.GetOptions(file).TryGetValue(ResourceMetadata, out string? resource);
+        return new SpecFile(file.Path, file.GetText(token)?.ToString() ?? "", string.IsNullOrEmpty(resource) ? null : resource);
+    }
+
+    private static ClassifierModel ToModel(SpecFile file, Network network, string rootNamespace, bool dependencyInjection)
+    {
+        string name = Path.GetFileNameWithoutExtension(file.Path);
+        return new ClassifierModel(network, network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
+    }
+
+    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDuplicates(IEnumerable<(string Path, string Name)> specs) => specs
+        .GroupBy(static s => s.Name, StringComparer.Ordinal)
+        .SelectMany(static g => g.Skip(1).Select(twin => ModelSpec.Diagnostics.Diagnostic.Create(
+            SpecDiagnostics.DuplicateModel, twin.Path, SourceSpan.FileStart, g.Key, Path.GetFileName(g.First().Path))))
+        .ToEquatableArray();
+}

@@ -1,0 +1,180 @@
+using System.Buffers;
+using System.Globalization;
+using System.Reflection;
+using FineTune.Images;
+using FineTune.Native;
+using FineTune.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FineTune;
+
+/// <summary>
+/// The base of generated classifiers: a TorchSharp module from images <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c> that also
+/// knows how to read an image, prepare its pixels and name the result. Predicting is safe from several threads at once; training
+/// and moving between devices are not.
+/// </summary>
+/// <typeparam name="TLabel">The label enum: one member per class, in the order of the outputs, from 0.</typeparam>
+public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
+    where TLabel : struct, Enum
+{
+    private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
+
+    static ImageClassifier() => NativeLibraries.Load();
+
+    /// <summary>Makes a classifier; the derived class registers its layers.</summary>
+    /// <param name="name">The module's name.</param>
+    /// <param name="inputSize">The size that images are brought to.</param>
+    /// <param name="pixelTransform">What happens to pixels.</param>
+    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform)
+        : base(name)
+    {
+        InputSize = inputSize;
+        PixelTransform = pixelTransform;
+    }
+
+    /// <summary>The size that images are brought to.</summary>
+    public ImageSize InputSize { get; }
+
+    /// <summary>What happens to pixels before they enter the network.</summary>
+    public PixelTransform PixelTransform { get; }
+
+    /// <summary>Classifies the image in a file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is no image.</exception>
+    public Prediction<TLabel> Predict(string path)
+    {
+        byte[] encoded = File.ReadAllBytes(path);
+        try
+        {
+            return Predict(encoded);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"'{path}': {e.Message}", e);
+        }
+    }
+
+    /// <summary>Classifies the image that is the rest of a stream.</summary>
+    /// <exception cref="InvalidDataException">The stream is no image.</exception>
+    public Prediction<TLabel> Predict(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        return Predict(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    /// <summary>Classifies an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
+    /// <exception cref="InvalidDataException">The bytes are no image.</exception>
+    public Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded)
+    {
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
+        try
+        {
+            ImageDecoder.Decode(encoded, InputSize, pixels.AsSpan(0, InputSize.Bytes));
+            return Classify(pixels, 1)[0];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Classifies several files in one pass of the network.</summary>
+    /// <returns>The predictions in the order of the paths.</returns>
+    /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
+    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0) return [];
+        byte[] pixels = new byte[checked(paths.Count * InputSize.Bytes)];
+        Parallel.For(0, paths.Count, i =>
+        {
+            try
+            {
+                ImageDecoder.Decode(File.ReadAllBytes(paths[i]), InputSize, pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes));
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"'{paths[i]}': {e.Message}", e);
+            }
+        });
+        return Classify(pixels, paths.Count);
+    }
+
+    /// <summary>Classifies the image in a file without blocking the caller: the file is read asynchronously, the network runs on the thread pool.</summary>
+    public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
+    {
+        byte[] encoded = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Predict(encoded), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Classifies the image that is the rest of a stream without blocking the caller.</summary>
+    public async Task<Prediction<TLabel>> PredictAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var buffer = new MemoryStream();
+        await stream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Predict(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The tensors that a weight file holds, by state-dict key, in the order of the layers.</summary>
+    public IReadOnlyDictionary<string, Tensor> Weights() => ModuleState.Of(this);
+
+    /// <summary>Registers a layer under its state-dict key, which may have dots.</summary>
+    protected T Register<T>(string key, T layer)
+        where T : nn.Module
+    {
+        register_module(key, layer);
+        return layer;
+    }
+
+    /// <summary>Fills the network from a safetensors file and makes it ready to predict.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or does not fit the network.</exception>
+    protected void LoadFile(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        LoadStream(file, $"'{path}'");
+    }
+
+    /// <summary>Fills the network from the resource that the build embedded and makes it ready to predict.</summary>
+    /// <exception cref="InvalidOperationException">The assembly was built without trained weights.</exception>
+    /// <exception cref="InvalidDataException">The weights do not fit the network: they are of an earlier spec.</exception>
+    protected void LoadResource(Assembly assembly, string resource)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
+        LoadStream(stream, $"The weights embedded in {assembly.GetName().Name}");
+    }
+
+    private void LoadStream(Stream stream, string source)
+    {
+        SafetensorsLoader.Load(stream, Weights(), source);
+        eval();
+    }
+
+    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable inference = inference_mode();
+        Device device = parameters().First().device;
+        Tensor images = empty([count, InputSize.Height, InputSize.Width, 3], dtype: ScalarType.Byte);
+        images.bytes = pixels.AsSpan(0, count * InputSize.Bytes);
+        Tensor logits = call(PixelTransform.Apply(images.to(device)));
+        float[] scores = nn.functional.softmax(logits.to_type(ScalarType.Float32), dim: 1).cpu().data<float>().ToArray();
+        var predictions = new Prediction<TLabel>[count];
+        for (int i = 0; i < count; i++) predictions[i] = Rank(scores.AsSpan(i * AllLabels.Length, AllLabels.Length));
+        return predictions;
+    }
+
+    private static Prediction<TLabel> Rank(ReadOnlySpan<float> scores)
+    {
+        var ranking = new LabelScore<TLabel>[scores.Length];
+        for (int i = 0; i < ranking.Length; i++) ranking[i] = new LabelScore<TLabel>(AllLabels[i], scores[i]);
+        // A stable sort, so that equal scores keep the order of the classes.
+        return new Prediction<TLabel>([.. ranking.OrderByDescending(static r => r.Score)]);
+    }
+}
