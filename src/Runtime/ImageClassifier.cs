@@ -126,8 +126,13 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     protected T Register<T>(string key, T layer)
         where T : nn.Module
     {
-        register_module(key, layer);
+        ModuleTree.Register(this, key, layer);
         return layer;
+    }
+
+    /// <summary>Does nothing: layers are registered one by one, under the keys of the weight file instead of their members' names.</summary>
+    protected sealed override void RegisterComponents()
+    {
     }
 
     /// <summary>Fills the network from a safetensors file and makes it ready to predict.</summary>

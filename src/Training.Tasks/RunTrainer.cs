@@ -59,6 +59,9 @@ public sealed class RunTrainer : ToolTask
     protected override MessageImportance StandardOutputLoggingImportance => MessageImportance.High;
 
     /// <inheritdoc />
+    protected override MessageImportance StandardErrorLoggingImportance => MessageImportance.High;
+
+    /// <inheritdoc />
     protected override Encoding StandardOutputEncoding => Encoding.UTF8;
 
     /// <inheritdoc />

@@ -197,13 +197,12 @@ internal static class ClassifierEmitter
         Layer first = network.Layers[network.BodyLength];
         Layer last = network.Layers[network.Layers.Count - 1];
         writer.Summary($"The head: features {first.Input} to logits {last.Output}.");
-        using SourceWriter.Block block = writer.Open("public sealed class HeadLayers : nn.Module<Tensor, Tensor>");
-        using (writer.Open("internal HeadLayers()\n            : base(\"Head\")"))
+        using SourceWriter.Block block = writer.Open("public sealed class HeadLayers : ClassifierHead");
+        using (writer.Open("internal HeadLayers()"))
         {
             foreach (Layer layer in network.Head)
             {
-                writer.Line($"{layer.Member} = {LayerEmitter.Creation(layer)};");
-                writer.Line($"register_module({Quote(layer.Name)}, {layer.Member});");
+                writer.Line($"{layer.Member} = Register({Quote(layer.Name)}, {LayerEmitter.Creation(layer)});");
             }
         }
         foreach (Layer layer in network.Head) EmitMember(writer, layer);

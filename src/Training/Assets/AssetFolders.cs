@@ -1,0 +1,26 @@
+namespace FineTune.Training.Assets;
+
+/// <summary>Where datasets and weight files are looked for, and where downloads are kept.</summary>
+/// <param name="Folders">The folders that <c>ModelSpecAssets</c> names, in order.</param>
+/// <param name="Cache">The folder of downloads.</param>
+internal sealed record AssetFolders(IReadOnlyList<string> Folders, string Cache)
+{
+    /// <summary>The user's cache folder: <c>$XDG_CACHE_HOME</c>, <c>~/.cache</c> or <c>%LOCALAPPDATA%</c>, then <c>finetune</c>.</summary>
+    public static string DefaultCache
+    {
+        get
+        {
+            string? root = OperatingSystem.IsWindows()
+                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+                : Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            if (string.IsNullOrEmpty(root)) root = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            return Path.Combine(root, "finetune");
+        }
+    }
+
+    /// <summary>The file or folder at a relative path of the first folder that has it, or null.</summary>
+    public string? Find(string relativePath) => Folders
+        .Append(Cache)
+        .Select(folder => Path.GetFullPath(Path.Combine(folder, relativePath)))
+        .FirstOrDefault(static path => File.Exists(path) || Directory.Exists(path));
+}

@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune inspect SPEC</c>: prints the layer table.</summary>
+internal sealed class InspectCommand : SpecCommand
+{
+    public InspectCommand()
+        : base("inspect", "Prints every layer with its index, shape and parameters, and which stages train it.")
+    {
+    }
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation) =>
+        log.Line($"{spec.Network.ClassName}: {spec.Network.Backbone}\n{LayerTable.Format(spec.Network)}");
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using FineTune.Native;
+using FineTune.Training.Assets;
+using FineTune.Training.Diagnostics;
+using ModelSpec.Diagnostics;
+
+namespace FineTune.Training.Commands;
+
+/// <summary>What every command that works on a spec has in common: its arguments, and how errors end it.</summary>
+internal abstract class SpecCommand : Command
+{
+    private readonly Argument<FileInfo> _spec = new("spec") { Description = "The .modelspec file." };
+    private readonly Option<string[]> _backbones = new("--backbone") { Description = "A .backbone file of the project." };
+    private readonly Option<string[]> _assets = new("--assets") { Description = "A folder searched for datasets and weights; MODELSPEC_ASSETS by default." };
+    private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
+
+    protected SpecCommand(string name, string description)
+        : base(name, description)
+    {
+        Add(_spec);
+        Add(_backbones);
+        Add(_assets);
+        Add(_native);
+        SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
+    }
+
+    /// <summary>Does the work.</summary>
+    /// <exception cref="TrainingException">It cannot be done.</exception>
+    protected abstract void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation);
+
+    /// <summary>The asset folders of the command line, or of the environment.</summary>
+    protected AssetFolders Assets(ParseResult parse)
+    {
+        string[] folders = parse.GetValue(_assets) ?? [];
+        if (folders.Length == 0)
+        {
+            folders = (Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? "")
+                .Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries);
+        }
+        return new AssetFolders(folders, AssetFolders.DefaultCache);
+    }
+
+    private int Invoke(ParseResult parse, CancellationToken cancellation)
+    {
+        var log = new ConsoleLog();
+        FileInfo file = parse.GetValue(_spec)!;
+        try
+        {
+            foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
+            if (!file.Exists)
+            {
+                Console.Error.WriteLine($"The spec '{file}' does not exist.");
+                return 2;
+            }
+            (SpecSource? spec, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(file.FullName, parse.GetValue(_backbones) ?? []);
+            foreach (Diagnostic diagnostic in diagnostics) log.Report(diagnostic);
+            if (spec is null) return 1;
+            Run(spec, parse, log, cancellation);
+            return 0;
+        }
+        catch (TrainingException e)
+        {
+            log.Report(e.Diagnostic);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            log.Line("Cancelled; nothing was written.");
+            return 130;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune train SPEC</c>: fine-tunes and writes the weights.</summary>
+internal sealed class TrainCommand : SpecCommand
+{
+    private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; beside the spec by default." };
+
+    private readonly Option<string> _device = new("--device")
+    {
+        Description = "auto, cpu, cuda or cuda:N.",
+        DefaultValueFactory = static _ => "auto",
+    };
+
+    public TrainCommand()
+        : base("train", "Fine-tunes the network of a spec and writes its weights.")
+    {
+        Add(_output);
+        Add(_device);
+    }
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
+    {
+        string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+        new Trainer(spec, new TrainingOptions(output, parse.GetValue(_device)!, Assets(parse)), log).Run(cancellation);
+    }
+}

@@ -1,0 +1,104 @@
+using ModelSpec.Language;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Data;
+
+/// <summary>
+/// Random changes of training images: for each image one affine map, drawn and composed as Keras's <c>ImageDataGenerator</c> does
+/// (rotation, shift, shear, zoom, each in pixels around the centre), then a mirror and a change of brightness. A whole batch is
+/// warped at once with bilinear interpolation. What happens to an image depends on seed, stage, epoch and image alone.
+/// </summary>
+internal sealed class Augmenter(Augmentation settings, long seed)
+{
+    /// <summary>Warps a batch.</summary>
+    /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>.</param>
+    /// <param name="images">The index of each image in its set.</param>
+    /// <param name="stage">The index of the stage.</param>
+    /// <param name="epoch">The epoch within the stage.</param>
+    /// <returns>float32 <c>[N, H, W, 3]</c> in [0, 255].</returns>
+    public Tensor Apply(Tensor pixels, ReadOnlySpan<long> images, int stage, int epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int count = images.Length;
+        int height = (int)pixels.shape[1];
+        int width = (int)pixels.shape[2];
+        float[] maps = new float[count * 6];
+        float[] factors = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            var random = new SeededRandom(seed, stage, epoch, images[i]);
+            Draw(ref random, height, width, maps.AsSpan(6 * i, 6), out factors[i]);
+        }
+
+        Device device = pixels.device;
+        Tensor map = tensor(maps, [count, 2, 3]).to(device);
+        Tensor source = Positions(height, width, device).matmul(map.transpose(1, 2));
+        Tensor x = source.select(2, 0);
+        Tensor y = source.select(2, 1);
+        if (settings.Fill == FillMode.Wrap)
+        {
+            x = x.remainder(width);
+            y = y.remainder(height);
+        }
+        // grid_sample counts from -1 at the left edge of the first pixel to 1 at the right edge of the last.
+        Tensor grid = stack([x.add(0.5).mul(2.0 / width).sub(1), y.add(0.5).mul(2.0 / height).sub(1)], dim: 2).view(count, height, width, 2);
+        Tensor planes = pixels.to_type(ScalarType.Float32).permute(0, 3, 1, 2);
+        Tensor warped = nn.functional.grid_sample(planes, grid, GridSampleMode.Bilinear, Padding(settings.Fill), align_corners: false);
+        Tensor brightened = settings.Brightness > 0
+            ? warped.mul(tensor(factors, [count, 1, 1, 1]).to(device)).clamp(0, 255)
+            : warped;
+        return brightened.permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The map from a pixel of the result to a pixel of the source, as two rows of three for (x, y, 1): Keras's
+    /// <c>apply_affine_transform</c> with its (row, column) order turned into (x, y).
+    /// </summary>
+    private void Draw(ref SeededRandom random, int height, int width, Span<float> map, out float brightness)
+    {
+        double theta = Radians(random.Uniform(-settings.Rotation, settings.Rotation));
+        double shiftY = random.Uniform(-settings.HeightShift, settings.HeightShift) * height;
+        double shiftX = random.Uniform(-settings.WidthShift, settings.WidthShift) * width;
+        double shear = Radians(random.Uniform(-settings.Shear, settings.Shear));
+        double zoomY = random.Uniform(1 - settings.Zoom, 1 + settings.Zoom);
+        double zoomX = random.Uniform(1 - settings.Zoom, 1 + settings.Zoom);
+        bool flip = random.NextDouble() < 0.5 && settings.HorizontalFlip;
+        brightness = (float)random.Uniform(1 - settings.Brightness, 1 + settings.Brightness);
+
+        // (row, column): rotation · shear · zoom, and the rotated shift.
+        (double sin, double cos) = Math.SinCos(theta);
+        (double shearSin, double shearCos) = Math.SinCos(shear);
+        double rr = cos * zoomY, rc = (cos * -shearSin - sin * shearCos) * zoomX;
+        double cr = sin * zoomY, cc = (sin * -shearSin + cos * shearCos) * zoomX;
+        double offsetRow = cos * shiftY - sin * shiftX;
+        double offsetColumn = sin * shiftY + cos * shiftX;
+
+        double centreX = (width - 1) / 2.0;
+        double centreY = (height - 1) / 2.0;
+        double mirror = flip ? -1 : 1;
+        map[0] = (float)(cc * mirror);
+        map[1] = (float)cr;
+        map[2] = (float)(offsetColumn + centreX - cc * mirror * centreX - cr * centreY);
+        map[3] = (float)(rc * mirror);
+        map[4] = (float)rr;
+        map[5] = (float)(offsetRow + centreY - rc * mirror * centreX - rr * centreY);
+    }
+
+    /// <summary>Every pixel's (x, y, 1), <c>[H × W, 3]</c>.</summary>
+    private static Tensor Positions(int height, int width, Device device)
+    {
+        Tensor y = arange(height, dtype: ScalarType.Float32, device: device).repeat_interleave(width);
+        Tensor x = arange(width, dtype: ScalarType.Float32, device: device).repeat(height);
+        return stack([x, y, ones_like(x)], dim: 1);
+    }
+
+    private static GridSamplePaddingMode Padding(FillMode fill) => fill switch
+    {
+        FillMode.Constant => GridSamplePaddingMode.Zeros,
+        FillMode.Reflect => GridSamplePaddingMode.Reflection,
+        _ => GridSamplePaddingMode.Border,
+    };
+
+    private static double Radians(double degrees) => degrees * Math.PI / 180;
+}

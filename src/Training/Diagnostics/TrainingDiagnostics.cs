@@ -1,0 +1,56 @@
+using ModelSpec.Diagnostics;
+
+namespace FineTune.Training.Diagnostics;
+
+/// <summary>Every diagnostic of data (MSPEC1xxx), weights (2xxx) and training (3xxx); <c>docs/diagnostics.md</c> explains each.</summary>
+internal static class TrainingDiagnostics
+{
+    public static readonly DiagnosticDescriptor NoDataset = Error("MSPEC1001", "No dataset", "The dataset folder '{0}' does not exist.");
+
+    public static readonly DiagnosticDescriptor UnreadableImage = Warning("MSPEC1002", "Unreadable image", "'{0}' is skipped: {1}");
+
+    public static readonly DiagnosticDescriptor TooManyUnreadable = Error("MSPEC1003", "Too many unreadable images",
+        "{0} of {1} images cannot be read, more than 1%: the first is '{2}' ({3}). Repair or remove them.");
+
+    public static readonly DiagnosticDescriptor EmptyClass = Error("MSPEC1004", "Class without images",
+        "The class '{0}' has no images in '{1}'; images are .jpg, .jpeg, .png, .webp, .bmp and .gif.");
+
+    public static readonly DiagnosticDescriptor UnknownFolder = Error("MSPEC1005", "Folder without a class",
+        "The folder '{0}' in '{1}' is none of the spec's classes.{2} Add it to classes, or move it away.");
+
+    public static readonly DiagnosticDescriptor MissingFolder = Error("MSPEC1006", "Class without a folder",
+        "The class '{0}' has no folder in '{1}'.{2}");
+
+    public static readonly DiagnosticDescriptor SplitTooSmall = Error("MSPEC1007", "Too few images for the split",
+        "The class '{0}' has {1} images, of which the split leaves none for {2}.");
+
+    public static readonly DiagnosticDescriptor NotTheDataset = Error("MSPEC1008", "Not the dataset", "'{0}' is not {1}: {2}");
+
+    public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.");
+
+    public static readonly DiagnosticDescriptor DamagedWeights = Error("MSPEC2002", "Unreadable weight file", "The weight file '{0}' cannot be read: {1}");
+
+    public static readonly DiagnosticDescriptor WeightShape = Error("MSPEC2003", "Weight shapes differ",
+        "The weight file '{0}' does not fit {1}: '{2}' is [{3}] in the file, but [{4}] in the network.");
+
+    public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weights missing", "The weight file '{0}' lacks {1}.");
+
+    public static readonly DiagnosticDescriptor Download = Error("MSPEC2005", "Download failed",
+        "'{0}' cannot be downloaded from {1}: {2} Put the file at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
+
+    public static readonly DiagnosticDescriptor Digest = Error("MSPEC2006", "Digest differs",
+        "What came from {0} is not the published file: its {1} is {2} instead of {3}. Nothing was kept; try again.");
+
+    public static readonly DiagnosticDescriptor CannotWrite = Error("MSPEC3002", "Cannot write", "'{0}' cannot be written: {1} Nothing half-written was left.");
+
+    public static readonly DiagnosticDescriptor Diverged = Error("MSPEC3003", "Training diverged",
+        "The loss of stage '{0}' became {1} in epoch {2}. Lower its learning_rate ({3}).");
+
+    public static readonly DiagnosticDescriptor Device = Error("MSPEC3004", "No such device", "{0}");
+
+    public static readonly DiagnosticDescriptor LibTorch = Error("MSPEC3005", "libtorch does not load", "{0}");
+
+    private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
+
+    private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);
+}

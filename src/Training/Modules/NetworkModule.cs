@@ -1,0 +1,83 @@
+using ModelSpec.Networks;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Modules;
+
+/// <summary>
+/// The trainer's module: built from the same description as the generated class, with the same state-dict keys. Images
+/// <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c>, whole or in parts.
+/// </summary>
+internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, Tensor>?[] _layers;
+
+    public NetworkModule(Network network)
+        : base(network.ClassName)
+    {
+        Network = network;
+        _layers = new nn.Module<Tensor, Tensor>?[network.Layers.Count];
+        foreach (Layer layer in network.Layers)
+        {
+            if (LayerModules.Create(layer) is not { } module) continue;
+            _layers[layer.Index] = module;
+            ModuleTree.Register(this, layer.Key, module);
+        }
+    }
+
+    public Network Network { get; }
+
+    public override Tensor forward(Tensor input) => Forward(input, 0, _layers.Length);
+
+    /// <summary>Runs the layers from <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
+    /// <param name="input">The output of the layer before <paramref name="first"/>.</param>
+    /// <param name="first">The first layer's index.</param>
+    /// <param name="end">The index behind the last layer.</param>
+    public Tensor Forward(Tensor input, int first, int end)
+    {
+        var pass = new ForwardPass(input);
+        try
+        {
+            for (int i = first; i < end; i++)
+            {
+                if (_layers[i] is not { } module) continue;
+                var conv = Network.Layers[i] as ConvLayer;
+                if (conv is { Padding: { IsSymmetric: false } p }) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
+                pass.Run(module);
+                if (conv?.Activation == Activation.Relu) pass.Relu();
+                if (conv?.Activation == Activation.Relu6) pass.Relu6();
+            }
+            return pass.Finish();
+        }
+        finally
+        {
+            pass.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Prepares a stage: frozen layers neither get gradients nor change in any other way (batch normalisation keeps its running
+    /// figures, dropout in them is off); the others train.
+    /// </summary>
+    public void Begin(Stage stage)
+    {
+        foreach (Layer layer in Network.Layers)
+        {
+            if (_layers[layer.Index] is not { } module) continue;
+            bool learns = !stage.Freezes(layer);
+            foreach (TorchSharp.Modules.Parameter parameter in module.parameters()) parameter.requires_grad = learns;
+            module.train(learns);
+        }
+    }
+
+    /// <summary>The tensors of a weight file, by state-dict key, in the order of the layers.</summary>
+    public IReadOnlyList<KeyValuePair<string, Tensor>> Weights()
+    {
+        IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);
+        return [.. Network.Layers
+            .SelectMany(static layer => layer.State.Select(tensor => $"{layer.Key}.{tensor.Name}"))
+            .Select(key => KeyValuePair.Create(key, state[key]))];
+    }
+
+    /// <summary>The module of a layer.</summary>
+    public nn.Module<Tensor, Tensor>? this[Layer layer] => _layers[layer.Index];
+}

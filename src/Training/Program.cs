@@ -1,0 +1,9 @@
+using System.CommandLine;
+using FineTune.Training.Commands;
+
+var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")
+{
+    new TrainCommand(),
+    new InspectCommand(),
+};
+return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

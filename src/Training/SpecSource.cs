@@ -1,0 +1,48 @@
+using ModelSpec;
+using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
+using ModelSpec.Networks;
+using FineTune.Training.Diagnostics;
+
+namespace FineTune.Training;
+
+/// <summary>A spec that was read from disk: as it is written, and as the network that it means.</summary>
+internal sealed record SpecSource(Spec Spec, Network Network)
+{
+    /// <summary>The spec's folder, which its relative paths start from.</summary>
+    public string Folder => Path.GetDirectoryName(Path.GetFullPath(Spec.Path))!;
+
+    public SpecLocation DataSource => new(Spec.Path, Spec.Data.Source.Span);
+
+    public SpecLocation Split => new(Spec.Path, Spec.Data.Split.Span);
+
+    public SpecLocation Weights => new(Spec.Path, Spec.Backbone.Weights.Span);
+
+    public SpecLocation Classes => new(Spec.Path, Spec.Model.ClassesSpan);
+
+    public SpecLocation Name => new(Spec.Path, Spec.Model.Name.Span);
+
+    public SpecLocation Stage(int index) => new(Spec.Path, Spec.Stages[index].Span);
+
+    /// <summary>Reads a spec and the project's own backbones.</summary>
+    /// <returns>The spec, or null with the errors.</returns>
+    public static (SpecSource? Source, IReadOnlyList<Diagnostic> Diagnostics) Read(string path, IEnumerable<string> backboneFiles)
+    {
+        List<Diagnostic> diagnostics = [];
+        List<BackboneTable> own = [];
+        foreach (string file in backboneFiles)
+        {
+            Result<BackboneTable> table = BackboneReader.Read(File.ReadAllText(file), file);
+            diagnostics.AddRange(table.Diagnostics);
+            if (table.Value is not null) own.Add(table.Value);
+        }
+
+        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path);
+        diagnostics.AddRange(spec.Diagnostics);
+        if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
+        Result<Network> network = NetworkBuilder.Build(spec.Value, new BackboneCatalogue(own));
+        diagnostics.AddRange(network.Diagnostics);
+        return (network.Value is null ? null : new SpecSource(spec.Value, network.Value), diagnostics);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelSpec.Networks;
+
+namespace FineTune.Training.Stages;
+
+/// <summary>Tells of a stage's epochs: at most one line a second, and one for the last.</summary>
+internal sealed class StageProgress(IProgressLog log, string model, Stage stage, int images)
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _last = TimeSpan.FromSeconds(-1);
+
+    /// <summary>Tells that an epoch has ended.</summary>
+    public void EpochEnded(int epoch, double loss, double accuracy)
+    {
+        TimeSpan elapsed = _clock.Elapsed;
+        if (epoch < stage.Epochs && elapsed - _last < TimeSpan.FromSeconds(1)) return;
+        _last = elapsed;
+        double perSecond = (double)epoch * images / Math.Max(elapsed.TotalSeconds, 1e-9);
+        var left = TimeSpan.FromSeconds((double)(stage.Epochs - epoch) * images / perSecond);
+        log.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{model}: {stage.Name} epoch {epoch}/{stage.Epochs}, loss {loss:0.0000}, accuracy {100 * accuracy:0.0}%, {perSecond:0} images/s, {Show(left)} left"));
+    }
+
+    /// <summary>Tells how far a long step within a stage is.</summary>
+    public void Step(string what, int done, int all)
+    {
+        TimeSpan elapsed = _clock.Elapsed;
+        if (done < all && elapsed - _last < TimeSpan.FromSeconds(2)) return;
+        _last = elapsed;
+        double perSecond = done / Math.Max(elapsed.TotalSeconds, 1e-9);
+        var left = TimeSpan.FromSeconds((all - done) / perSecond);
+        log.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{model}: {stage.Name} {what} {done}/{all}, {perSecond:0} images/s, {Show(left)} left"));
+    }
+
+    public static string Show(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,124 @@
+using FineTune.Images;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using ModelSpec.Networks;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Stages;
+
+/// <summary>Runs one training stage.</summary>
+internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSets images, PixelTransform transform, Device device, IProgressLog log)
+{
+    /// <summary>
+    /// Above this many bytes, the frozen layers' output is computed for each batch instead of being kept for the stage.
+    /// </summary>
+    private const long FeatureBudget = 2L << 30;
+
+    private Network Network => spec.Network;
+
+    /// <summary>Trains the layers that the stage does not freeze.</summary>
+    /// <param name="index">The index of the stage.</param>
+    /// <param name="cancellation">Ends the stage before its next epoch.</param>
+    /// <returns>How the network does on the test part afterwards.</returns>
+    /// <exception cref="TrainingException">The loss became infinite or undefined.</exception>
+    public Evaluation Run(int index, CancellationToken cancellation)
+    {
+        Stage stage = Network.Stages[index];
+        int depth = Network.FrozenPrefix(stage);
+        var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
+        log.Line($"{Network.ClassName}: {Describe(stage)}");
+
+        module.Begin(stage);
+        bool keepsFeatures = Network.Augmentation is null && FitsBudget(depth, images.Train.Count);
+        if (keepsFeatures)
+        {
+            using Features features = Compute(images.Train, depth, progress, "features");
+            Train(stage, index, depth, features, cancellation);
+        }
+        else
+        {
+            Train(stage, index, depth, null, cancellation);
+        }
+
+        using Features test = Compute(images.Test, depth, new StageProgress(log, Network.ClassName, stage, images.Test.Count), "evaluation");
+        return Evaluation.Of(module, test, depth);
+    }
+
+    private void Train(Stage stage, int index, int depth, Features? features, CancellationToken cancellation)
+    {
+        var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
+        List<Parameter> parameters = [.. module.parameters().Where(static p => p.requires_grad)];
+        using optim.Optimizer optimizer = Optimizers.Create(stage.Optimizer, parameters);
+        Augmenter? augmenter = Network.Augmentation is { } augmentation ? new Augmenter(augmentation, Network.Seed) : null;
+        long[] order = new long[images.Train.Count];
+        for (int epoch = 1; epoch <= stage.Epochs; epoch++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (int i = 0; i < order.Length; i++) order[i] = i;
+            new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
+            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, order);
+            if (!double.IsFinite(loss))
+            {
+                throw spec.Stage(index).Error(TrainingDiagnostics.Diverged, stage.Name, loss, epoch, stage.Optimizer.LearningRate);
+            }
+            progress.EpochEnded(epoch, loss, accuracy);
+        }
+    }
+
+    private (double Loss, double Accuracy) TrainEpoch(
+        Stage stage, int index, int epoch, int depth, Features? features, Augmenter? augmenter, optim.Optimizer optimizer, long[] order)
+    {
+        using DisposeScope epochScope = NewDisposeScope();
+        // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
+        Tensor lossSum = zeros(1, device: device);
+        Tensor correct = zeros(1, dtype: ScalarType.Int64, device: device);
+        for (int start = 0; start < order.Length; start += stage.BatchSize)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
+            if (batch.Length == 1 && order.Length > 1 && HasBatchNorm(stage)) continue;
+            Tensor indices = tensor(batch.ToArray());
+            Tensor input = features is null
+                ? Prefix(indices, batch, augmenter, index, epoch, depth)
+                : features.Values.index_select(0, indices.to(device));
+            Tensor labels = images.Train.Labels.index_select(0, indices).to(device);
+
+            Tensor logits = module.Forward(input, depth, Network.Layers.Count);
+            Tensor loss = nn.functional.cross_entropy(logits, labels);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+
+            lossSum.add_(loss.detach(), batch.Length);
+            correct.add_(logits.detach().argmax(1).eq(labels).sum());
+        }
+        return (lossSum.item<float>() / order.Length, (double)correct.item<long>() / order.Length);
+    }
+
+    /// <summary>Batch normalisation has no variance to learn from in a batch of one image.</summary>
+    private bool HasBatchNorm(Stage stage) => Network.Layers.Any(layer => layer is BatchNormLayer && !stage.Freezes(layer));
+
+    private Tensor Prefix(Tensor indices, ReadOnlySpan<long> batch, Augmenter? augmenter, int stage, int epoch, int depth)
+    {
+        Tensor pixels = images.Train.Pixels.index_select(0, indices).to(device);
+        using IDisposable noGradient = no_grad();
+        Tensor augmented = augmenter is null ? pixels : augmenter.Apply(pixels, batch, stage, epoch);
+        return module.Forward(transform.Apply(augmented), 0, depth);
+    }
+
+    private Features Compute(ImageSet set, int depth, StageProgress progress, string what) =>
+        Features.Compute(module, set, transform, depth, device, done => progress.Step(what, done, set.Count));
+
+    private bool FitsBudget(int depth, int count) =>
+        (long)count * Network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float) <= FeatureBudget;
+
+    private string Describe(Stage stage)
+    {
+        long all = Network.Layers.Sum(static l => l.Parameters);
+        long learnt = Network.Layers.Where(l => !stage.Freezes(l)).Sum(static l => l.LearntParameters);
+        return FormattableString.Invariant($"{stage.Name} trains {learnt:N0} of {all:N0} parameters, {stage.Epochs} epochs of {images.Train.Count} images");
+    }
+}
