@@ -4,7 +4,7 @@ using Quickstart;
 // The build has trained this class and embedded its weights.
 using BlossomClassifier classifier = BlossomClassifier.Load();
 
-// New blossoms: seeds that the training pictures, 0 to 119, were not drawn from.
+// New blossoms: seeds that the training pictures, 0 to 239, were not drawn from.
 const int FirstNewSeed = 10_000;
 const int PerKind = 100;
 int right = 0;
@@ -13,7 +13,7 @@ foreach (BlossomKind kind in Enum.GetValues<BlossomKind>())
     for (int i = 0; i < PerKind; i++)
     {
         Prediction<BlossomLabel> prediction = classifier.Predict(BlossomPainter.Draw(kind, FirstNewSeed + i));
-        if (i == 0) Console.WriteLine($"A new {kind}: {string.Join(", ", prediction.Top(3).Select(static s => $"{s.Label} {s.Score:P1}"))}");
+        if (i == 0) Console.WriteLine($"A new {kind}: {string.Join(", ", prediction.Top(3).Select(static s => $"{s.Label} {100 * s.Score:0.0}%"))}");
         if (prediction.Label.ToString() == kind.ToString()) right++;
     }
 }

@@ -20,7 +20,6 @@ internal static class ClassifierEmitter
         writer.Line();
         writer.Line("using FineTune;");
         writer.Line("using FineTune.Images;");
-        writer.Line("using TorchSharp;");
         writer.Line("using TorchSharp.Modules;");
         writer.Line("using static TorchSharp.torch;");
         writer.Line();

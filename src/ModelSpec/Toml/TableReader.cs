@@ -19,7 +19,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public DiagnosticBag Bag => bag;
 
-    public bool Has(string key) => table.Entries.ContainsKey(key);
+    public bool Has(string key) => Peek(key) is not null;
 
     public SourceSpan KeySpan(string key) => table.Entries.TryGetValue(key, out var entry) ? entry.KeySpan : span;
 

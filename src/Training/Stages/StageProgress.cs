@@ -9,6 +9,7 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _last = TimeSpan.FromSeconds(-1);
+    private TimeSpan _lastStep;
 
     /// <summary>Tells that an epoch has ended.</summary>
     public void EpochEnded(int epoch, double loss, double accuracy)
@@ -22,12 +23,12 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
             $"{model}: {stage.Name} epoch {epoch}/{stage.Epochs}, loss {loss:0.0000}, accuracy {100 * accuracy:0.0}%, {perSecond:0} images/s, {Show(left)} left"));
     }
 
-    /// <summary>Tells how far a long step within a stage is.</summary>
+    /// <summary>Tells every other second how far a long step within a stage is.</summary>
     public void Step(string what, int done, int all)
     {
         TimeSpan elapsed = _clock.Elapsed;
-        if (done < all && elapsed - _last < TimeSpan.FromSeconds(2)) return;
-        _last = elapsed;
+        if (elapsed - _lastStep < TimeSpan.FromSeconds(2)) return;
+        _lastStep = elapsed;
         double perSecond = done / Math.Max(elapsed.TotalSeconds, 1e-9);
         var left = TimeSpan.FromSeconds((all - done) / perSecond);
         log.Line(string.Create(CultureInfo.InvariantCulture,

@@ -1,0 +1,58 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+
+namespace ModelSpec.Generator.Tests;
+
+public class DiagnosticTests
+{
+    [Fact]
+    public void An_error_of_a_spec_is_a_compiler_error_at_its_place()
+    {
+        string spec = GeneratorRun.SpecText("flowers17").Replace("\"rmsprop\"", "\"rmsporp\"", StringComparison.Ordinal);
+
+        Diagnostic diagnostic = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", spec)).Diagnostics);
+
+        Assert.Equal("MSPEC0006", diagnostic.Id);
+        Assert.Equal(DiagnosticSeverity.Error, diagnostic.Severity);
+        Assert.Equal("/p/f.modelspec", diagnostic.Location.GetLineSpan().Path);
+        TextSpan span = diagnostic.Location.SourceSpan;
+        Assert.Equal("\"rmsporp\"", spec.Substring(span.Start, span.Length));
+    }
+
+    [Fact]
+    public void Two_specs_of_one_class_are_an_error()
+    {
+        string spec = GeneratorRun.SpecText("flowers17");
+
+        GeneratorDriverRunResult result = Run(new GeneratorRun.Text("/p/a.modelspec", spec), new GeneratorRun.Text("/p/b.modelspec", spec));
+
+        Diagnostic diagnostic = Assert.Single(result.Diagnostics);
+        Assert.Equal("MSPEC0016", diagnostic.Id);
+        Assert.Equal("/p/b.modelspec", diagnostic.Location.GetLineSpan().Path);
+    }
+
+    [Fact]
+    public void A_backbone_of_the_project_is_read_and_its_errors_are_reported()
+    {
+        string spec = GeneratorRun.SpecText("flowers17").Replace("\"vgg16\"", "\"tiny\"", StringComparison.Ordinal)
+            .Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
+            .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
+        const string Backbone = """
+            name = "tiny"
+            input = [32, 32]
+            layers = [{ name = "input", type = "input" }, { name = "conv", type = "conv2d", filters = 4 }]
+            """;
+
+        GeneratorDriverRunResult good = Run(new GeneratorRun.Text("/p/f.modelspec", spec), new GeneratorRun.Text("/p/tiny.backbone", Backbone));
+        GeneratorDriverRunResult bad = Run(
+            new GeneratorRun.Text("/p/f.modelspec", spec),
+            new GeneratorRun.Text("/p/tiny.backbone", Backbone.Replace("conv2d", "conv3d", StringComparison.Ordinal)));
+
+        Assert.Empty(good.Diagnostics);
+        Assert.Contains("public Conv2d Conv { get; }", Assert.Single(good.GeneratedTrees).ToString(), StringComparison.Ordinal);
+        Assert.Contains(bad.Diagnostics, static d => d.Id == "MSPEC0006" && d.Location.GetLineSpan().Path == "/p/tiny.backbone");
+    }
+
+    private static GeneratorDriverRunResult Run(params AdditionalText[] files) =>
+        GeneratorRun.Driver(files).RunGenerators(GeneratorRun.Compilation()).GetRunResult();
+}

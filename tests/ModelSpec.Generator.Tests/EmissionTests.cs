@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace ModelSpec.Generator.Tests;
+
+public class EmissionTests
+{
+    [Theory]
+    [InlineData("flowers17")]
+    [InlineData("flowers17-mobilenet")]
+    public void The_generated_source_is_as_reviewed(string spec) =>
+        Snapshot.Match(spec, GeneratorRun.Generated($"/p/{spec}.modelspec", GeneratorRun.SpecText(spec)));
+
+    [Theory]
+    [InlineData("flowers17")]
+    [InlineData("flowers17-mobilenet")]
+    public void The_generated_source_compiles_without_a_warning(string spec)
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation("""
+            using System.IO;
+            using FineTune;
+            using Flowers17;
+            using Microsoft.Extensions.DependencyInjection;
+
+            public static class Use
+            {
+                public static string Everything(IServiceCollection services, Stream stream)
+                {
+                    services.AddFlowerClassifier();
+                    using FlowerClassifier flowers = FlowerClassifier.Load();
+                    Prediction<FlowerLabel> p = flowers.Predict("photo.jpg");
+                    foreach (var (label, score) in p.Top(3)) _ = (label, score);
+                    return $"{p.Label} {p.Confidence:P1} {flowers.Predict(stream)} {flowers.Predict([1, 2])} {flowers.Head.Fc1.weight} {FlowerClassifier.FreezePoints.WarmUp}";
+                }
+            }
+            """);
+
+        GeneratorRun.Driver(new GeneratorRun.Text($"/p/{spec}.modelspec", GeneratorRun.SpecText(spec)))
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Diagnostic> diagnostics);
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(updated.GetDiagnostics().Where(static d => d.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    [Fact]
+    public void Dependency_injection_is_emitted_only_where_the_project_references_it()
+    {
+        GeneratorDriverRunResult result = GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")))
+            .RunGenerators(GeneratorRun.Compilation(withDependencyInjection: false)).GetRunResult();
+
+        Assert.DoesNotContain("AddFlowerClassifier", Assert.Single(result.GeneratedTrees).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_head_layer_and_asymmetric_padding_compile()
+    {
+        string spec = GeneratorRun.SpecText("flowers17-mobilenet").Replace(
+            "\"global_average_pool\", \"linear(256)\", \"relu\"",
+            "\"batch_norm\", \"global_max_pool\", \"linear(64)\", \"batch_norm\", \"gelu\", \"linear(256)\", \"tanh\"", StringComparison.Ordinal);
+
+        GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", spec))
+            .RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation(), out Compilation updated, out _);
+
+        Assert.Empty(updated.GetDiagnostics());
+        Assert.Contains("BatchNorm1d BatchNorm2 ", updated.SyntaxTrees.Last().ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_label_text_cannot_break_the_source()
+    {
+        string spec = GeneratorRun.SpecText("flowers17").Replace("\"daffodil\"", "\"a</summary> & \\\"b\\\"\"", StringComparison.Ordinal);
+
+        GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", spec))
+            .RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation(), out Compilation updated, out _);
+
+        Assert.Empty(updated.GetDiagnostics());
+    }
+}

@@ -1,0 +1,123 @@
+using ModelSpec.Language;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Tests;
+
+public class NetworkTests
+{
+    [Fact]
+    public void Vgg16_has_the_layers_indices_and_parameters_of_Keras()
+    {
+        Network network = Specs.Network(Specs.Flowers);
+
+        Assert.Equal(19, network.BodyLength);
+        Assert.Equal(
+            ["input", "block1_conv1", "block1_conv2", "block1_pool", "block2_conv1", "block2_conv2", "block2_pool", "block3_conv1",
+             "block3_conv2", "block3_conv3", "block3_pool", "block4_conv1", "block4_conv2", "block4_conv3", "block4_pool", "block5_conv1",
+             "block5_conv2", "block5_conv3", "block5_pool"],
+            network.Body.Select(static l => l.Name));
+        Assert.Equal(14_714_688, network.Body.Sum(static l => l.Parameters));
+        Assert.Equal(new Shape(512, 7, 7), network.Layers[18].Output);
+        Assert.Equal("features.28", network.Layers[17].Key);
+    }
+
+    [Fact]
+    public void Head_layers_go_on_counting_after_the_body()
+    {
+        Network network = Specs.Network(Specs.Flowers);
+
+        Assert.Equal(
+            ["19 flatten", "20 fc1", "21 relu", "22 dropout", "23 fc2", "24 softmax"],
+            network.Head.Select(static l => $"{l.Index} {l.Name}"));
+        Assert.Equal(25_088 * 256 + 256, network.Layers[20].Parameters);
+    }
+
+    // The parameters that Keras counts for MobileNet(include_top=False, alpha=...).
+    [Theory]
+    [InlineData(0.25, 218_544)]
+    [InlineData(0.5, 829_536)]
+    [InlineData(0.75, 1_832_976)]
+    [InlineData(1.0, 3_228_864)]
+    public void MobileNet_has_the_layers_and_parameters_of_Keras(double width, long parameters)
+    {
+        Network network = Specs.Network(MobileNet(width));
+
+        Assert.Equal(86, network.BodyLength);
+        Assert.Equal(parameters, network.Body.Sum(static l => l.Parameters));
+        Assert.Equal("conv_pad_2", network.Layers[10].Name);
+        Assert.Equal("conv_pw_13_relu", network.Layers[85].Name);
+        Assert.Equal(new Shape((int)(1024 * width), 7, 7), network.Layers[85].Output);
+    }
+
+    [Fact]
+    public void Same_padding_puts_the_odd_row_at_the_end()
+    {
+        Assert.Equal(new Padding(0, 1, 0, 1), Padding.Same(224, 224, 3, 2));
+        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(225, 225, 3, 2));
+        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(224, 224, 3, 1));
+        Assert.Equal(Padding.None, Padding.Same(224, 224, 1, 1));
+    }
+
+    [Theory]
+    [InlineData("0..14", 15)]
+    [InlineData("..block4_pool", 15)]
+    [InlineData("..14", 15)]
+    [InlineData("backbone", 19)]
+    [InlineData("none", 0)]
+    [InlineData("0..3, 7..9", 7)]
+    [InlineData("block1_conv1", 1)]
+    [InlineData("15..18", 4)]
+    [InlineData("0..14, fc1", 16)]
+    public void Freeze_ranges_take_indices_names_and_open_ends(string freeze, int count)
+    {
+        Network network = Specs.Network(Specs.With("\"0..14\"", $"\"{freeze}\""));
+
+        Assert.Equal(count, network.Stages[1].Frozen.Count);
+    }
+
+    [Theory]
+    [InlineData("0..14", 15)]
+    [InlineData("backbone", 20)]
+    [InlineData("none", 1)]
+    [InlineData("5..18", 1)]
+    public void The_frozen_prefix_ends_where_something_learns_first(string freeze, int length)
+    {
+        Network network = Specs.Network(Specs.With("\"0..14\"", $"\"{freeze}\""));
+
+        Assert.Equal(length, network.FrozenPrefix(network.Stages[1]));
+    }
+
+    [Fact]
+    public void Comments_and_the_order_of_keys_change_nothing()
+    {
+        Network network = Specs.Network(Specs.Flowers);
+        Network commented = Specs.Network("# A comment\n" + Specs.With("epochs = 25\nbatch_size = 32", "batch_size = 32 # images\nepochs = 25"));
+        Network changed = Specs.Network(Specs.With("epochs = 25", "epochs = 26"));
+
+        Assert.Equal(network, commented);
+        Assert.Equal(network.GetHashCode(), commented.GetHashCode());
+        Assert.NotEqual(network, changed);
+    }
+
+    [Fact]
+    public void The_weight_set_brings_its_preprocessing_unless_the_spec_overrides_it()
+    {
+        Assert.Equal(Preprocessing.Caffe, Specs.Network(Specs.Flowers).Preprocessing);
+        Assert.Equal(Preprocessing.Symmetric, Specs.Network(MobileNet(0.75)).Preprocessing);
+        string overridden = Specs.With("weights      = \"imagenet\"", "weights = \"imagenet\"\npreprocess = \"unit\"");
+        Assert.Equal(Preprocessing.Unit, Specs.Network(overridden).Preprocessing);
+    }
+
+    [Fact]
+    public void Optimizers_have_the_defaults_of_PyTorch()
+    {
+        Network network = Specs.Network(Specs.With("\"rmsprop\"", "\"adamw\""));
+
+        Assert.Equal(new Optimizer(OptimizerKind.AdamW, 0.001) { WeightDecay = 0.01 }, network.Stages[0].Optimizer);
+        Assert.Equal(new Optimizer(OptimizerKind.Sgd, 0.001), network.Stages[1].Optimizer);
+    }
+
+    private static string MobileNet(double width) => Specs.Flowers
+        .Replace("\"vgg16\"", FormattableString.Invariant($"\"mobilenet_v1\"\nwidth = {width}"), StringComparison.Ordinal)
+        .Replace("0..18", "backbone", StringComparison.Ordinal);
+}
