@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+
+namespace EndToEnd.Tests;
+
+/// <summary>What a command printed and how it ended.</summary>
+internal sealed record CommandResult(int ExitCode, string Output)
+{
+    public CommandResult Succeeded()
+    {
+        Assert.True(ExitCode == 0, $"exit code {ExitCode}:\n{Output}");
+        return this;
+    }
+
+    public CommandResult Failed()
+    {
+        Assert.True(ExitCode != 0, $"it should have failed:\n{Output}");
+        return this;
+    }
+}
+
+/// <summary>Runs commands as a user would.</summary>
+internal static class DotNet
+{
+    public static string RepositoryRoot { get; } = Metadata("RepositoryRoot");
+
+    public static string Configuration { get; } = Metadata("Configuration");
+
+    public static CommandResult Run(string folder, params string[] arguments) => RunCommand("dotnet", folder, arguments);
+
+    public static CommandResult RunCommand(string command, string folder, params string[] arguments)
+    {
+        using Process process = Start(command, folder, arguments);
+        StringBuilder output = Collect(process);
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(8)), "it did not end in time:\n" + output);
+        process.WaitForExit();
+        return new CommandResult(process.ExitCode, output.ToString());
+    }
+
+    public static Process Start(string command, string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(command, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // What the test host is told must not reach the builds under test.
+        foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath", "MODELSPEC_ASSETS", "DOTNET_CLI_CONTEXT_VERBOSE"])
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        return Process.Start(start)!;
+    }
+
+    public static StringBuilder Collect(Process process)
+    {
+        var output = new StringBuilder();
+        process.OutputDataReceived += Append;
+        process.ErrorDataReceived += Append;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return output;
+
+        void Append(object sender, DataReceivedEventArgs line)
+        {
+            lock (output) output.AppendLine(line.Data);
+        }
+    }
+
+    private static string Metadata(string key) =>
+        typeof(DotNet).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+}

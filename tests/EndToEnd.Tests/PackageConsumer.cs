@@ -1,0 +1,125 @@
+using SkiaSharp;
+
+namespace EndToEnd.Tests;
+
+/// <summary>
+/// A new project outside the repository that references FineTune.Build as a package from a folder: packed, restored and built once
+/// for all tests that use it.
+/// </summary>
+public sealed class PackageConsumer : IDisposable
+{
+    /// <summary>A version of its own, so that an older package in the user's package folder is never taken for this one.</summary>
+    private readonly string _version = $"0.1.0-test.{Guid.NewGuid():N}";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("finetune-consumer").FullName;
+
+    public PackageConsumer()
+    {
+        DotNet.Run(
+            DotNet.RepositoryRoot, "pack", "src/Training.Tasks", "--no-build", "-c", DotNet.Configuration, "-o", Path.Combine(_root, "feed"),
+            $"-p:PackageVersion={_version}").Succeeded();
+        Write("NuGet.config", """
+            <configuration>
+              <packageSources>
+                <add key="feed" value="feed" />
+              </packageSources>
+            </configuration>
+            """);
+        Write("App/App.csproj", $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="FineTune.Build" Version="{_version}" />
+              </ItemGroup>
+            </Project>
+            """);
+        Write("App/Program.cs", """
+            using App;
+
+            using SkyClassifier sky = SkyClassifier.Load();
+            foreach (string path in args)
+            {
+                Prediction<SkyLabel> p = sky.Predict(path);
+                Console.WriteLine($"{Path.GetFileName(path)}: {p.Label}");
+            }
+            """);
+        Write("App/tiny.backbone", """
+            name = "tiny"
+            input = [16, 16]
+            layers = [
+              { name = "input", type = "input" },
+              { name = "conv", type = "conv2d", filters = 6, kernel = 3, stride = 2, activation = "relu" },
+            ]
+            """);
+        Write("App/sky.modelspec", Spec);
+        for (int i = 0; i < 20; i++)
+        {
+            Picture($"App/pictures/red/{i}.png", new SKColor((byte)(230 - i), (byte)(2 * i), 40));
+            Picture($"App/pictures/blue/{i}.png", new SKColor(40, (byte)(2 * i), (byte)(230 - i)));
+        }
+        DotNet.Run(App, "restore").Succeeded();
+    }
+
+    public static string Spec => """
+        [model]
+        name = "SkyClassifier"
+        classes = ["red", "blue"]
+
+        [data]
+        source = "pictures"
+        split = { train = 0.75, test = 0.25 }
+
+        [backbone]
+        architecture = "tiny"
+        weights = "none"
+
+        [head]
+        layers = ["global_average_pool", "linear(2)", "softmax"]
+
+        [[stage]]
+        name = "learn"
+        freeze = "none"
+        epochs = 30
+        batch_size = 8
+        optimizer = "adam"
+        learning_rate = 0.02
+        """;
+
+    public string App => Path.Combine(_root, "App");
+
+    public string Weights => Path.Combine(App, "sky.safetensors");
+
+    internal CommandResult Build(params string[] arguments) => DotNet.Run(App, ["build", "--no-restore", "--tl:off", .. arguments]);
+
+    public void Write(string name, string content)
+    {
+        string path = Path.Combine(_root, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content);
+    }
+
+    public void Dispose()
+    {
+        Directory.Delete(_root, recursive: true);
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+        string own = Path.Combine(packages, "finetune.build", _version);
+        if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
+    }
+
+    private void Picture(string name, SKColor color)
+    {
+        string path = Path.Combine(_root, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var bitmap = new SKBitmap(20, 20);
+        bitmap.Erase(color);
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(path, png.ToArray());
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace EndToEnd.Tests;
+
+/// <summary>A project that references the package: trained, run, and broken in every way that a user can.</summary>
+public sealed partial class PackageTests : IClassFixture<PackageConsumer>, IDisposable
+{
+    private readonly PackageConsumer _consumer;
+
+    public PackageTests(PackageConsumer consumer)
+    {
+        _consumer = consumer;
+        File.Delete(consumer.Weights);
+    }
+
+    public void Dispose() => _consumer.Write("App/sky.modelspec", PackageConsumer.Spec);
+
+    [Fact]
+    public void It_trains_embeds_and_predicts_and_what_has_not_changed_is_not_trained_again()
+    {
+        CommandResult first = _consumer.Build("-p:TrainModel=true").Succeeded();
+        Assert.Contains("SkyClassifier: learn epoch 30/30, loss", first.Output, StringComparison.Ordinal);
+        Assert.Contains("test accuracy 100.00% (10 of 10)", first.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", first.Output.Replace("0 Warning", "", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        CommandResult run = DotNet.Run(_consumer.App, "run", "--no-build", "--", "pictures/red/3.png", "pictures/blue/4.png").Succeeded();
+        Assert.Equal(["3.png: Red", "4.png: Blue"], run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+        CommandResult second = _consumer.Build("-p:TrainModel=true").Succeeded();
+        Assert.DoesNotContain("epoch", second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_weights_a_build_succeeds_with_a_warning_at_the_spec_and_never_trains()
+    {
+        CommandResult build = _consumer.Build().Succeeded();
+
+        Assert.Matches(@"sky\.modelspec.*: warning MSPEC3001: .*-p:TrainModel=true", build.Output);
+        Assert.False(File.Exists(_consumer.Weights));
+        CommandResult run = DotNet.Run(_consumer.App, "run", "--no-build").Failed();
+        Assert.Contains("was built without trained weights for SkyClassifier", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_design_time_build_starts_nothing()
+    {
+        CommandResult build = _consumer.Build("-p:TrainModel=true", "-p:DesignTimeBuild=true", "-p:SkipCompilerExecution=true", "-p:ProvideCommandLineArgs=true", "-t:Compile").Succeeded();
+
+        Assert.DoesNotContain("SkyClassifier", build.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(_consumer.Weights));
+    }
+
+    // What is broken, the code, and the line and column where the error stands.
+    [Theory]
+    [InlineData("\"pictures\"", "\"photos\"", "MSPEC1001", 6, 10)]
+    [InlineData("\"adam\"", "\"adma\"", "MSPEC0006", 21, 13)]
+    [InlineData("linear(2)", "linear(3)", "MSPEC0009", 14, 34)]
+    [InlineData("[\"red\", \"blue\"]", "[\"red\", \"green\"]", "MSPEC1005", 3, 11)]
+    public void An_error_of_the_spec_or_of_its_data_is_an_error_of_the_build_at_its_place(string old, string replacement, string code, int line, int column)
+    {
+        Assert.Contains(old, PackageConsumer.Spec, StringComparison.Ordinal);
+        _consumer.Write("App/sky.modelspec", PackageConsumer.Spec.Replace(old, replacement, StringComparison.Ordinal));
+
+        CommandResult build = _consumer.Build("-p:TrainModel=true").Failed();
+
+        Assert.Contains($"sky.modelspec({line},{column}): error {code}: ", build.Output, StringComparison.Ordinal);
+        Assert.Single(ErrorLine().Matches(build.Output).Select(static m => m.Value).Distinct());
+        Assert.False(File.Exists(_consumer.Weights));
+    }
+
+    [Fact]
+    public void The_cuda_backend_names_the_package_that_is_missing()
+    {
+        CommandResult build = _consumer.Build("-p:TorchBackend=cuda").Failed();
+
+        Assert.Contains("error MSPEC3007: ", build.Output, StringComparison.Ordinal);
+        Assert.Contains("TorchSharp-cuda-", build.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InspectModel_prints_the_layers()
+    {
+        CommandResult build = _consumer.Build("-t:InspectModel").Succeeded();
+
+        Assert.Matches(@"1  conv +Conv2D +\[N, 6, 8, 8\] +168  trains", build.Output);
+    }
+
+    [Fact]
+    public void A_cancelled_build_leaves_no_trainer_and_nothing_half_written()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a signal is sent by kill");
+        _consumer.Write("App/sky.modelspec", PackageConsumer.Spec.Replace("epochs = 30", "epochs = 1000000", StringComparison.Ordinal));
+
+        using Process build = DotNet.Start("dotnet", _consumer.App, "build", "--no-restore", "--tl:off", "-p:TrainModel=true");
+        StringBuilder output = DotNet.Collect(build);
+        SpinWait.SpinUntil(() => build.HasExited || Contains(output, "epoch "), TimeSpan.FromMinutes(2));
+        Assert.True(Contains(output, "epoch "), output.ToString());
+        DotNet.RunCommand("kill", _consumer.App, "-INT", $"{build.Id}").Succeeded();
+
+        Assert.True(build.WaitForExit(TimeSpan.FromMinutes(1)), output.ToString());
+        Assert.NotEqual(0, build.ExitCode);
+        CommandResult trainers = DotNet.RunCommand("pgrep", _consumer.App, "-f", $"finetune.dll.*{Path.GetFileName(Path.GetDirectoryName(_consumer.App))}");
+        Assert.Equal("", trainers.Output.Trim());
+        Assert.Empty(Directory.GetFiles(_consumer.App, "*.safetensors*"));
+    }
+
+    private static bool Contains(StringBuilder output, string text)
+    {
+        lock (output) return output.ToString().Contains(text, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"^.*: error .*$", RegexOptions.Multiline)]
+    private static partial Regex ErrorLine();
+}

@@ -1,0 +1,100 @@
+using FineTune;
+using SkiaSharp;
+using TorchSharp;
+
+namespace Runtime.Tests;
+
+public class ImageClassifierTests
+{
+    private static readonly byte[] RedPicture = Pictures.Plain(SKColors.Red);
+
+    [Fact]
+    public void A_prediction_has_label_confidence_and_ranking()
+    {
+        using var classifier = new TinyClassifier();
+
+        Prediction<TinyLabel> prediction = classifier.Predict(Pictures.Plain(new SKColor(51, 255, 102)));
+
+        // Softmax of the channels' means 0.2, 1.0 and 0.4.
+        double sum = Math.Exp(0.2) + Math.Exp(1) + Math.Exp(0.4);
+        Assert.Equal(TinyLabel.Green, prediction.Label);
+        Assert.Equal(Math.Exp(1) / sum, prediction.Confidence, 1e-6);
+        Assert.Equal([TinyLabel.Green, TinyLabel.Blue], prediction.Top(2).Select(static s => s.Label));
+        Assert.Equal(3, prediction.Top(9).Count);
+        Assert.Equal(1, prediction.Ranking.Sum(static s => s.Score), 1e-6);
+        Assert.Throws<ArgumentOutOfRangeException>(() => prediction.Top(0));
+    }
+
+    [Fact]
+    public void Equal_scores_keep_the_order_of_the_classes()
+    {
+        using var classifier = new TinyClassifier();
+
+        Prediction<TinyLabel> prediction = classifier.Predict(Pictures.Plain(SKColors.Gray));
+
+        Assert.Equal([TinyLabel.Red, TinyLabel.Green, TinyLabel.Blue], prediction.Ranking.Select(static s => s.Label));
+    }
+
+    [Fact]
+    public async Task Path_stream_bytes_batch_and_async_agree()
+    {
+        using var classifier = new TinyClassifier();
+        using var folder = new TemporaryFolder();
+        string red = folder.Write("red.png", RedPicture);
+        string blue = folder.Write("blue.jpg", Pictures.Plain(SKColors.Blue, format: SKEncodedImageFormat.Jpeg));
+
+        Assert.Equal(TinyLabel.Red, classifier.Predict(red).Label);
+        Assert.Equal(TinyLabel.Red, classifier.Predict(new MemoryStream(RedPicture)).Label);
+        Assert.Equal(TinyLabel.Red, classifier.Predict(RedPicture).Label);
+        Assert.Equal([TinyLabel.Red, TinyLabel.Blue], classifier.Predict([red, blue]).Select(static p => p.Label));
+        Assert.Equal(TinyLabel.Blue, (await classifier.PredictAsync(blue)).Label);
+        Assert.Equal(TinyLabel.Red, (await classifier.PredictAsync(new MemoryStream(RedPicture))).Label);
+        Assert.Empty(classifier.Predict(Array.Empty<string>()));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_image_is_named()
+    {
+        using var classifier = new TinyClassifier();
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("text.jpg", "no image"u8.ToArray());
+
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => classifier.Predict(path)).Message, StringComparison.Ordinal);
+        Assert.Throws<FileNotFoundException>(() => classifier.Predict(path + ".none"));
+    }
+
+    [Fact]
+    public void Several_threads_predict_at_once()
+    {
+        using var classifier = new TinyClassifier();
+        (SKColor Color, TinyLabel Label)[] cases = [(SKColors.Red, TinyLabel.Red), (SKColors.Lime, TinyLabel.Green), (SKColors.Blue, TinyLabel.Blue)];
+        byte[][] pictures = [.. cases.Select(static c => Pictures.Plain(c.Color))];
+
+        Parallel.For(0, 600, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+            Assert.Equal(cases[i % 3].Label, classifier.Predict(pictures[i % 3]).Label));
+    }
+
+    [Fact]
+    public void Weights_are_saved_and_loaded_to_the_bit()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = new TinyClassifier();
+        using (torch.no_grad()) first.Conv.weight.normal_(0, 1);
+        string path = Path.Combine(folder.Path, "tiny.safetensors");
+        first.Save(path);
+        using var second = new TinyClassifier();
+
+        second.Fill(path);
+
+        Assert.Equal(first.Conv.weight.data<float>().ToArray(), second.Conv.weight.data<float>().ToArray());
+        Assert.Equal("features.0.weight", Assert.Single(first.Weights()).Key);
+    }
+
+    [Fact]
+    public void An_assembly_without_weights_says_how_to_train_them()
+    {
+        using var classifier = new TinyClassifier();
+
+        Assert.Contains("-p:TrainModel=true", Assert.Throws<InvalidOperationException>(classifier.FillFromResource).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,155 @@
+using FineTune.Training;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using FineTune.Weights;
+using ModelSpec.Diagnostics;
+using static TorchSharp.torch;
+
+namespace Training.Tests.Stages;
+
+public class TrainerTests
+{
+    [Fact]
+    public void Training_writes_weights_that_the_network_can_load()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read();
+        var log = new RecordingLog();
+
+        project.Train(spec, log);
+
+        using var module = new NetworkModule(spec.Network);
+        using FileStream file = File.OpenRead(project.Output);
+        SafetensorsLoader.Load(file, module.Weights().ToDictionary(static w => w.Key, static w => w.Value), "It");
+        Assert.Contains(log.Lines, static l => l.StartsWith("TinyClassifier: warm-up trains 74 of 420 parameters", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.Contains("fine-tune epoch 3/3, loss", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.Contains("test accuracy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_easy_classes_are_learnt()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(("epochs = 3\nbatch_size = 4\noptimizer = \"adam\"", "epochs = 40\nbatch_size = 4\noptimizer = \"adam\""));
+        var log = new RecordingLog();
+
+        project.Train(spec, log);
+
+        Assert.Contains(log.Lines, static l => l.Contains("after fine-tune, test accuracy 100.00% (8 of 8)", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[data.augment]\nrotation = 20\nzoom = 0.2\nhorizontal_flip = true\n\n")]
+    public void The_same_seed_gives_the_same_bytes_and_another_seed_does_not(string augmentation)
+    {
+        using var project = new TinyProject();
+        (string, string) augmented = ("[backbone]", augmentation + "[backbone]");
+
+        byte[] first = project.Train(project.Read(augmented));
+        byte[] second = project.Train(project.Read(augmented));
+        byte[] other = project.Train(project.Read(augmented, ("seed = 7", "seed = 8")));
+
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, other);
+    }
+
+    [Fact]
+    public void Frozen_layers_are_bit_identical_after_a_stage_and_the_others_are_not()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read();
+        random.manual_seed(spec.Network.Seed);
+        using var untrained = new NetworkModule(spec.Network);
+        Dictionary<string, byte[]> before = untrained.Weights().ToDictionary(static w => w.Key, static w => w.Value.bytes.ToArray());
+
+        project.Train(spec);
+
+        using var trained = new NetworkModule(spec.Network);
+        using FileStream file = File.OpenRead(project.Output);
+        SafetensorsLoader.Load(file, trained.Weights().ToDictionary(static w => w.Key, static w => w.Value), "It");
+        foreach ((string key, Tensor tensor) in trained.Weights())
+        {
+            bool frozen = key.StartsWith("conv1", StringComparison.Ordinal) || key.StartsWith("bn1", StringComparison.Ordinal);
+            Assert.Equal(frozen, before[key].AsSpan().SequenceEqual(tensor.bytes));
+        }
+    }
+
+    [Fact]
+    public void A_batch_norm_that_learns_changes_its_running_figures()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(("\"0..4\"", "\"none\""));
+
+        project.Train(spec);
+
+        using var trained = new NetworkModule(spec.Network);
+        using FileStream file = File.OpenRead(project.Output);
+        SafetensorsLoader.Load(file, trained.Weights().ToDictionary(static w => w.Key, static w => w.Value), "It");
+        Assert.NotEqual(new float[4], trained.Weights().Single(static w => w.Key == "bn1.running_mean").Value.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void A_loss_that_explodes_is_an_error_at_the_stage()
+    {
+        using var project = new TinyProject();
+
+        Diagnostic diagnostic = project.TrainAndFail(project.Read(("learning_rate = 0.01\nmomentum", "learning_rate = 1e30\nmomentum")));
+
+        Assert.Equal("MSPEC3003", diagnostic.Descriptor.Code);
+        Assert.Equal(25, diagnostic.Span.Line);
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_an_error_with_the_reason()
+    {
+        using var project = new TinyProject();
+        var options = new TrainingOptions(project.Output, "cuda:99", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new Trainer(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
+
+        Assert.Equal("MSPEC3004", diagnostic.Descriptor.Code);
+    }
+
+    [Fact]
+    public void An_output_that_cannot_be_written_is_an_error_and_leaves_nothing()
+    {
+        using var project = new TinyProject();
+        project.Write("file", "");
+        var options = new TrainingOptions(project["file/tiny.safetensors"], "cpu", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new Trainer(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
+
+        Assert.Equal("MSPEC3002", diagnostic.Descriptor.Code);
+    }
+
+    [Fact]
+    public void A_full_disk_is_one_clear_error_and_nothing_half_written_is_left()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "this system has no device that is always full");
+        using var project = new TinyProject();
+        SpecSource spec = project.Read();
+        // The writer's temporary file is a device on which no space is left.
+        File.CreateSymbolicLink(project.Output + ".tmp", "/dev/full");
+
+        Diagnostic diagnostic = project.TrainAndFail(spec);
+
+        Assert.Equal("MSPEC3002", diagnostic.Descriptor.Code);
+        Assert.Contains("No space left", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_layer_table_says_what_each_stage_trains()
+    {
+        using var project = new TinyProject();
+
+        string[] lines = LayerTable.Format(project.Read().Network).Split('\n');
+
+        Assert.Equal(["name", "type", "output", "parameters", "warm-up", "fine-tune"], Cells(lines[0]));
+        Assert.Equal(["1", "conv1", "Conv2D", "[N, 4, 16, 16]", "108", "frozen", "frozen"], Cells(lines[2]));
+        Assert.Equal(["5", "conv2", "Conv2D", "[N, 6, 4, 4]", "222", "frozen", "trains"], Cells(lines[6]));
+        Assert.Equal(["total", "420", "74", "296"], Cells(lines[^2]));
+
+        static string[] Cells(string line) => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}
