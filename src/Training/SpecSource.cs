@@ -1,9 +1,9 @@
+using FineTune.Training.Diagnostics;
 using ModelSpec;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
 using ModelSpec.Networks;
-using FineTune.Training.Diagnostics;
 
 namespace FineTune.Training;
 

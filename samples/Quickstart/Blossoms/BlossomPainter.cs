@@ -141,5 +141,5 @@ public static class BlossomPainter
 
     private static float Between(Random random, float low, float high) => low + (high - low) * random.NextSingle();
 
-    private static int HashCode(BlossomKind kind, int seed) => unchecked(seed * 1_000_003 + (int)kind * 7_919);
+    private static int HashCode(BlossomKind kind, int seed) => unchecked((int)((uint)(seed * 5 + (int)kind) * 2_654_435_761u));
 }

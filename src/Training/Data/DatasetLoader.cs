@@ -1,7 +1,7 @@
-using ModelSpec.Language;
-using ModelSpec.Networks;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using ModelSpec.Language;
+using ModelSpec.Networks;
 
 namespace FineTune.Training.Data;
 

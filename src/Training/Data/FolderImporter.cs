@@ -1,7 +1,7 @@
+using FineTune.Training.Diagnostics;
 using ModelSpec;
 using ModelSpec.Language;
 using ModelSpec.Networks;
-using FineTune.Training.Diagnostics;
 
 namespace FineTune.Training.Data;
 

@@ -1,6 +1,6 @@
-using ModelSpec.Networks;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using ModelSpec.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 

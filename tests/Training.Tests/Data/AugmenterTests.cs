@@ -1,5 +1,5 @@
-using FineTune.Training.Data;
 using FineTune.Native;
+using FineTune.Training.Data;
 using ModelSpec.Language;
 using static TorchSharp.torch;
 
