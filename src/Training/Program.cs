@@ -5,5 +5,6 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
 {
     new TrainCommand(),
     new InspectCommand(),
+    new ParityCommand(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

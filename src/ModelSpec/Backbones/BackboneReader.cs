@@ -27,12 +27,6 @@ public static class BackboneReader
         ["relu6"] = Activation.Relu6,
     };
 
-    private static readonly Dictionary<string, WeightLayout> Layouts = new(StringComparer.Ordinal)
-    {
-        ["state_dict"] = WeightLayout.StateDict,
-        ["keras"] = WeightLayout.Keras,
-    };
-
     /// <summary>Reads a backbone table.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="path">The file's path, as diagnostics shall name it.</param>
@@ -63,6 +57,7 @@ public static class BackboneReader
         }
         CheckLayers(root, layers);
 
+        List<Located<string>> top = root.Strings("top") ?? [];
         List<WeightSet> sets = [];
         foreach (TableReader row in root.Tables("weights"))
         {
@@ -74,7 +69,8 @@ public static class BackboneReader
             ? null
             : new BackboneTable(
                 name!.Value.Value, title ?? name.Value.Value, (int)input![0].Value, (int)input[1].Value,
-                multipliers.Select(static m => m.Value).ToEquatableArray(), preprocessing, layers.ToEquatableArray(), sets.ToEquatableArray());
+                multipliers.Select(static m => m.Value).ToEquatableArray(), preprocessing, layers.ToEquatableArray(),
+                top.Select(static t => t.Value).ToEquatableArray(), sets.ToEquatableArray());
     }
 
     private static BackboneLayer? ReadLayer(TableReader row)
@@ -165,15 +161,14 @@ public static class BackboneReader
         double? width = row.Number("width", NumberRange.Above(0))?.Value;
         Preprocessing? preprocessing = ReadPreprocessing(row);
         if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
-        string layout = row.String("layout")?.Value ?? "state_dict";
-        if (!Layouts.TryGetValue(layout, out WeightLayout kind))
+        EquatableArray<KeyRename> rename = [];
+        if (row.Table("rename") is { } renames)
         {
-            row.Bag.Report(SpecDiagnostics.UnknownWord, row.KeySpan("layout"), "layout", layout,
-                NearestName.Suggest(layout, Layouts.Keys), string.Join(", ", Layouts.Keys));
+            rename = renames.Keys.Select(from => new KeyRename(from, renames.String(from)?.Value ?? "")).ToEquatableArray();
         }
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file, url, digest, width, preprocessing, kind);
+            : new WeightSet(name, file, url, digest, width, preprocessing, rename);
 
         string? Text(string key, string meaning)
         {

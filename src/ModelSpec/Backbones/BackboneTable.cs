@@ -11,10 +11,11 @@ namespace ModelSpec.Backbones;
 /// <param name="Multipliers">The allowed width multipliers; empty where channels are fixed.</param>
 /// <param name="Preprocessing">What happens to pixels where no weight set says otherwise.</param>
 /// <param name="Layers">The layers in order.</param>
+/// <param name="TopKeys">How the names of the tensors of its own top begin, which a head replaces.</param>
 /// <param name="WeightSets">The published weights.</param>
 public sealed record BackboneTable(
     string Name, string Title, int Height, int Width, EquatableArray<double> Multipliers, Preprocessing Preprocessing,
-    EquatableArray<BackboneLayer> Layers, EquatableArray<WeightSet> WeightSets);
+    EquatableArray<BackboneLayer> Layers, EquatableArray<string> TopKeys, EquatableArray<WeightSet> WeightSets);
 
 /// <summary>The kinds of layers of a backbone table.</summary>
 public enum BackboneLayerKind

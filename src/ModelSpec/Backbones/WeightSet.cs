@@ -9,16 +9,9 @@ namespace ModelSpec.Backbones;
 /// <param name="Digest">Its digest as <c>algorithm:hex</c> (<c>sha256</c> may be a prefix, as torchvision publishes it), or null where the publisher gives none.</param>
 /// <param name="Width">The width multiplier that it was trained with, or null.</param>
 /// <param name="Preprocessing">What it expects of pixels.</param>
-/// <param name="Layout">How the file names and orders its tensors.</param>
+/// <param name="Rename">How the file's names become those of the backbone: beginnings to replace, the first that fits.</param>
 public sealed record WeightSet(
-    string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, WeightLayout Layout);
+    string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, EquatableArray<KeyRename> Rename);
 
-/// <summary>How a weight file names and orders tensors.</summary>
-public enum WeightLayout
-{
-    /// <summary>By state-dict key, in PyTorch's order.</summary>
-    StateDict,
-
-    /// <summary>By Keras layer name, with kernels in height, width, input, output order.</summary>
-    Keras,
-}
+/// <summary>Names that begin with <paramref name="From"/> begin with <paramref name="To"/> instead.</summary>
+public sealed record KeyRename(string From, string To);

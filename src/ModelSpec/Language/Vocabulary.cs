@@ -32,6 +32,9 @@ internal static class Vocabulary
     /// <summary>No layer, as a freeze range.</summary>
     public const string FreezeNone = "none";
 
+    /// <summary>How the names of weight files end.</summary>
+    public static readonly string[] WeightFileExtensions = [".pth", ".pt", ".safetensors", ".h5"];
+
     /// <summary>Weights that start from random numbers.</summary>
     public const string NoWeights = "none";
 }

@@ -29,6 +29,7 @@ public sealed record Stage(string Name, EquatableArray<int> Frozen, int Epochs, 
 /// <param name="Backbone">The backbone's name.</param>
 /// <param name="WeightSet">The weight set of the catalogue, or null for a file or for random weights.</param>
 /// <param name="WeightFile">The weight file as the spec names it, or null.</param>
+/// <param name="TopKeys">How the names of the tensors of the backbone's own top begin in weight files.</param>
 /// <param name="Preprocessing">What happens to pixels.</param>
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's; the index of the head's first layer.</param>
@@ -38,7 +39,7 @@ public sealed record Stage(string Name, EquatableArray<int> Frozen, int Epochs, 
 /// <param name="Source">The dataset as the spec names it.</param>
 public sealed record Network(
     string ClassName, string? Namespace, EquatableArray<ClassLabel> Classes, long Seed,
-    string Backbone, WeightSet? WeightSet, string? WeightFile, Preprocessing Preprocessing,
+    string Backbone, WeightSet? WeightSet, string? WeightFile, EquatableArray<string> TopKeys, Preprocessing Preprocessing,
     EquatableArray<Layer> Layers, int BodyLength, EquatableArray<Stage> Stages,
     Augmentation? Augmentation, Split Split, string Source)
 {

@@ -65,7 +65,7 @@ public static class NetworkBuilder
         return new Network(
             spec.Model.Name.Value, spec.Model.Namespace?.Value,
             spec.Model.Classes.Select(static c => new ClassLabel(c.Value, Identifiers.ToPascalCase(c.Value))).ToEquatableArray(),
-            spec.Model.Seed, table.Name, weightSet, weightFile, preprocessing, layers.ToEquatableArray(), bodyLength,
+            spec.Model.Seed, table.Name, weightSet, weightFile, table.TopKeys, preprocessing, layers.ToEquatableArray(), bodyLength,
             stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value, spec.Data.Source.Value);
     }
 
@@ -85,7 +85,7 @@ public static class NetworkBuilder
         file = null;
         string name = section.Weights.Value;
         if (name == Vocabulary.NoWeights) return null;
-        if (name.EndsWith(".h5", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+        if (Vocabulary.WeightFileExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
         {
             file = name;
             return null;
@@ -96,7 +96,7 @@ public static class NetworkBuilder
         {
             List<string> known = [.. table.WeightSets.Select(static s => s.Name).Distinct(StringComparer.Ordinal), Vocabulary.NoWeights];
             bag.Report(SpecDiagnostics.UnknownWord, section.Weights.Span, "weight set", name,
-                NearestName.Suggest(name, known), string.Join(", ", known) + ", or a path that ends in .h5 or .safetensors");
+                NearestName.Suggest(name, known), string.Join(", ", known) + ", or a path that ends in " + string.Join(", ", Vocabulary.WeightFileExtensions));
         }
         return set;
     }

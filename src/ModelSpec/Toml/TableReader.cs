@@ -19,6 +19,8 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public DiagnosticBag Bag => bag;
 
+    public IEnumerable<string> Keys => table.Entries.Keys;
+
     public bool Has(string key) => Peek(key) is not null;
 
     public SourceSpan KeySpan(string key) => table.Entries.TryGetValue(key, out var entry) ? entry.KeySpan : span;

@@ -21,10 +21,6 @@ internal sealed class Flowers17Importer : IDatasetImporter
         "coltsfoot", "dandelion", "cowslip", "buttercup", "windflower", "pansy",
     ];
 
-    private static readonly RemoteFile Archive = new(
-        "Flowers-17", "https://www.robots.ox.ac.uk/~vgg/data/flowers/17/17flowers.tgz", "md5:b59a65d8d1a99cd66944d474e1289eab",
-        $"{Folder}/17flowers.tgz");
-
     public string Name => "flowers17";
 
     public IReadOnlyList<LabeledImage> Import(SpecSource spec, AssetFolders folders, Downloader downloader)
@@ -52,7 +48,7 @@ internal sealed class Flowers17Importer : IDatasetImporter
 
     private static string Fetch(AssetFolders folders, Downloader downloader, SpecLocation location)
     {
-        string archive = folders.Find(Archive.RelativePath) ?? downloader.Download(Archive, location);
+        string archive = folders.Find(RemoteFiles.Flowers17.RelativePath) ?? downloader.Download(RemoteFiles.Flowers17, location);
         string target = Path.Combine(folders.Cache, Folder);
         string temporary = Path.Combine(target, $"unpack.{Environment.ProcessId}");
         Directory.CreateDirectory(temporary);

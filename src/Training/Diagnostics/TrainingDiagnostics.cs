@@ -33,7 +33,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor WeightShape = Error("MSPEC2003", "Weight shapes differ",
         "The weight file '{0}' does not fit {1}: '{2}' is [{3}] in the file, but [{4}] in the network.");
 
-    public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weights missing", "The weight file '{0}' lacks {1}.");
+    public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weight keys differ", "The weight file '{0}' does not fit {1}: {2}.");
 
     public static readonly DiagnosticDescriptor Download = Error("MSPEC2005", "Download failed",
         "'{0}' cannot be downloaded from {1}: {2} Put the file at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
