@@ -46,11 +46,11 @@ public sealed class RunTrainer : ToolTask
     /// <summary>The file to write.</summary>
     public string Output { get; set; } = "";
 
+    /// <summary>A JSON file for the evaluations of every stage.</summary>
+    public string Report { get; set; } = "";
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; set; } = "";
-
-    /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
-    public string Precision { get; set; } = "";
 
     /// <inheritdoc />
     protected override string ToolName => "dotnet";
@@ -97,8 +97,8 @@ public sealed class RunTrainer : ToolTask
         foreach (string folder in Assets) Add("--assets", folder);
         foreach (string folder in NativeDirectories) Add("--native", folder);
         Add("--output", Output);
+        Add("--report", Report);
         Add("--device", Device);
-        Add("--precision", Precision);
         return string.Join("\n", lines);
 
         void Add(string option, string value)

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using ModelSpec.Networks;
 
 namespace FineTune.Training;
 
-/// <summary>Prints a network as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
+/// <summary>A network as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
 internal static class LayerTable
 {
+    /// <summary>The table for people: a row per layer, then totals, and what each stage trains and freezes.</summary>
     public static string Format(Network network)
     {
         List<string[]> rows = [["", "name", "type", "output", "parameters", .. network.Stages.Select(static s => s.Name)]];
@@ -14,12 +16,14 @@ internal static class LayerTable
         {
             rows.Add(
             [
-                layer.Index.ToString(CultureInfo.InvariantCulture), layer.InHead ? "head." + layer.Name : layer.Name, layer.Type,
-                layer.Output.ToString(), Number(layer.Parameters),
+                layer.Index.ToString(CultureInfo.InvariantCulture), Name(layer), layer.Type, layer.Output.ToString(), Number(layer.Parameters),
                 .. network.Stages.Select(stage => layer.LearntParameters == 0 ? "" : stage.Freezes(layer) ? "frozen" : "trains"),
             ]);
         }
-        rows.Add(["", "total", "", "", Number(network.Layers.Sum(static l => l.Parameters)), .. network.Stages.Select(stage => Number(Learnt(network, stage)))]);
+        long all = network.Layers.Sum(static l => l.Parameters);
+        rows.Add(["", "total", "", "", Number(all), .. network.Stages.Select(static _ => "")]);
+        rows.Add(["", "trainable", "", "", "", .. network.Stages.Select(stage => Number(Trainable(network, stage)))]);
+        rows.Add(["", "frozen", "", "", "", .. network.Stages.Select(stage => Number(all - Trainable(network, stage)))]);
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var text = new StringBuilder();
@@ -36,7 +40,57 @@ internal static class LayerTable
         return text.ToString();
     }
 
-    private static long Learnt(Network network, Stage stage) =>
+    /// <summary>The same as JSON.</summary>
+    public static string Json(Network network)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", network.ClassName);
+            json.WriteString("backbone", network.Backbone);
+            json.WriteNumber("parameters", network.Layers.Sum(static l => l.Parameters));
+            json.WriteNumber("backbone_parameters", network.Body.Sum(static l => l.Parameters));
+            json.WriteStartArray("layers");
+            foreach (Layer layer in network.Layers) Write(json, network, layer);
+            json.WriteEndArray();
+            json.WriteStartArray("stages");
+            foreach (Stage stage in network.Stages)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", stage.Name);
+                json.WriteNumber("trainable", Trainable(network, stage));
+                json.WriteNumber("frozen", network.Layers.Sum(static l => l.Parameters) - Trainable(network, stage));
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void Write(Utf8JsonWriter json, Network network, Layer layer)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", layer.Index);
+        json.WriteString("name", Name(layer));
+        json.WriteString("type", layer.Type);
+        json.WriteStartArray("output");
+        foreach (int size in layer.Output.IsSpatial ? (int[])[layer.Output.Channels, layer.Output.Height, layer.Output.Width] : [layer.Output.Channels])
+        {
+            json.WriteNumberValue(size);
+        }
+        json.WriteEndArray();
+        json.WriteNumber("parameters", layer.Parameters);
+        json.WriteStartObject("trains");
+        foreach (Stage stage in network.Stages) json.WriteBoolean(stage.Name, layer.LearntParameters > 0 && !stage.Freezes(layer));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static string Name(Layer layer) => layer.InHead ? "head." + layer.Name : layer.Name;
+
+    private static long Trainable(Network network, Stage stage) =>
         network.Layers.Where(layer => !stage.Freezes(layer)).Sum(static layer => layer.LearntParameters);
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -5,6 +5,9 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
 {
     new TrainCommand(),
     new InspectCommand(),
+    new EvaluateCommand(),
+    new AugmentCommand(),
+    new FetchCommand(),
     new ParityCommand(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

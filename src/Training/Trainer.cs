@@ -18,7 +18,8 @@ namespace FineTune.Training;
 /// <param name="Output">The weight file to write.</param>
 /// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
 /// <param name="Assets">Where datasets and weights are.</param>
-internal sealed record TrainingOptions(string Output, string Device, AssetFolders Assets);
+/// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
+internal sealed record TrainingOptions(string Output, string Device, AssetFolders Assets, string? Report = null);
 
 /// <summary>The fine-tuning pipeline: import, split, decode, stages, evaluate, export.</summary>
 internal sealed class Trainer(SpecSource spec, TrainingOptions options, IProgressLog log)
@@ -43,19 +44,20 @@ internal sealed class Trainer(SpecSource spec, TrainingOptions options, IProgres
         module.to(device);
 
         using ImageSets images = Decode(split);
-        Preprocessing p = Network.Preprocessing;
-        var transform = new PixelTransform(p.Bgr, p.Scale, [.. p.Mean], [.. p.Std]);
+        PixelTransform transform = PixelTransforms.Of(Network);
         var runner = new StageRunner(module, spec, images, transform, device, log);
-        Evaluation? evaluation = null;
+        List<(string Stage, Evaluation Evaluation)> evaluations = [];
         for (int i = 0; i < Network.Stages.Count; i++)
         {
             random.manual_seed(Network.Seed + i + 1);
-            evaluation = runner.Run(i, cancellation);
+            Evaluation evaluation = runner.Run(i, cancellation);
+            evaluations.Add((Network.Stages[i].Name, evaluation));
             log.Line(string.Create(CultureInfo.InvariantCulture,
-                $"{Network.ClassName}: after {Network.Stages[i].Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Correct} of {evaluation.Count}), loss {evaluation.Loss:0.0000}"));
+                $"{Network.ClassName}: after {Network.Stages[i].Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
+            log.Line(EvaluationReport.Text(evaluation));
         }
-        Export(module, evaluation!);
-        return evaluation!;
+        Export(module, evaluations);
+        return evaluations[^1].Evaluation;
     }
 
     private ImageSets Decode(DatasetSplit split)
@@ -68,18 +70,19 @@ internal sealed class Trainer(SpecSource spec, TrainingOptions options, IProgres
         return images;
     }
 
-    private void Export(NetworkModule module, Evaluation evaluation)
+    private void Export(NetworkModule module, List<(string Stage, Evaluation Evaluation)> evaluations)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = "pt",
             ["model"] = Network.ClassName,
             ["classes"] = string.Join('\n', Network.Classes.Select(static c => c.Text)),
-            ["test_accuracy"] = evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
+            ["test_accuracy"] = evaluations[^1].Evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
         };
         try
         {
             SafetensorsWriter.Write(options.Output, module.Weights(), metadata);
+            if (options.Report is not null) File.WriteAllText(options.Report, EvaluationReport.Json(evaluations));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -70,7 +70,65 @@ public sealed record HeadSection(EquatableArray<Located<HeadLayer>> Layers, Sour
 public sealed record HeadLayer(string Word, double? Argument);
 
 /// <summary>A <c>[[stage]]</c> table.</summary>
-public sealed record StageSection(Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, SourceSpan Span);
+public sealed record StageSection(
+    Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, Schedule Schedule, Regularization Regularization,
+    Located<EarlyStopping>? EarlyStopping, SourceSpan Span);
+
+/// <summary>How the learning rate goes on after the warm-up.</summary>
+public enum ScheduleKind
+{
+    /// <summary>It stays.</summary>
+    Constant,
+
+    /// <summary>It is multiplied by gamma every few epochs.</summary>
+    Step,
+
+    /// <summary>It falls along half a cosine.</summary>
+    Cosine,
+}
+
+/// <summary>The learning rate of each epoch, as a share of the stage's.</summary>
+/// <param name="Kind">How it goes on after the warm-up.</param>
+/// <param name="WarmupEpochs">Epochs in which it rises linearly.</param>
+/// <param name="StepSize">For <see cref="ScheduleKind.Step"/>: epochs between two steps.</param>
+/// <param name="Gamma">For <see cref="ScheduleKind.Step"/>: the factor of a step.</param>
+/// <param name="EtaMin">For <see cref="ScheduleKind.Cosine"/>: the learning rate that it falls to.</param>
+public sealed record Schedule(ScheduleKind Kind, int WarmupEpochs, int StepSize, double Gamma, double EtaMin)
+{
+    /// <summary>The same learning rate in every epoch.</summary>
+    public static Schedule Constant { get; } = new(ScheduleKind.Constant, 0, 1, 0.1, 0);
+
+    /// <summary>
+    /// The learning rate of an epoch: linear warm-up, then PyTorch's <c>StepLR</c> or <c>CosineAnnealingLR</c> in closed form.
+    /// </summary>
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="epochs">All epochs of the stage.</param>
+    /// <param name="learningRate">The stage's learning rate.</param>
+    public double LearningRate(int epoch, int epochs, double learningRate)
+    {
+        if (epoch <= WarmupEpochs) return learningRate * epoch / (WarmupEpochs + 1);
+        int passed = epoch - 1 - WarmupEpochs;
+        return Kind switch
+        {
+            ScheduleKind.Step => learningRate * Math.Pow(Gamma, passed / StepSize),
+            ScheduleKind.Cosine => EtaMin + (learningRate - EtaMin) * (1 + Math.Cos(Math.PI * passed / (epochs - WarmupEpochs))) / 2,
+            _ => learningRate,
+        };
+    }
+}
+
+/// <summary>What keeps a stage from learning too much or too fast.</summary>
+/// <param name="LabelSmoothing">The share of each label that is spread over all classes, in [0, 1).</param>
+/// <param name="BalancedClasses">Whether rare classes weigh more: images / (classes × images of the class), as scikit-learn balances.</param>
+/// <param name="ClipNorm">The largest norm of all gradients together, or null.</param>
+public sealed record Regularization(double LabelSmoothing, bool BalancedClasses, double? ClipNorm)
+{
+    /// <summary>Nothing.</summary>
+    public static Regularization None { get; } = new(0, false, null);
+}
+
+/// <summary>Ends a stage when the validation loss has not improved for a number of epochs; the best weights are kept.</summary>
+public sealed record EarlyStopping(int Patience);
 
 /// <summary>The optimizers of the language.</summary>
 public enum OptimizerKind

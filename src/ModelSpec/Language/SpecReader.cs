@@ -247,11 +247,44 @@ public static class SpecReader
         if (!table.Has("epochs")) table.Missing("epochs", "how often the training images are seen");
         long batchSize = table.Integer("batch_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 32;
         Optimizer? optimizer = ReadOptimizer(table);
+        Schedule schedule = ReadSchedule(table, epochs ?? int.MaxValue, optimizer?.LearningRate ?? double.PositiveInfinity);
+        var regularization = new Regularization(
+            table.Number("label_smoothing", NumberRange.HalfOpen(0, 1))?.Value ?? 0,
+            Word(table, "class_weights", "kind of class weights", Vocabulary.ClassWeights) ?? false,
+            table.Number("clip_norm", NumberRange.Above(0))?.Value);
+        Located<EarlyStopping>? earlyStopping = table.Integer("early_stopping", NumberRange.Closed(1, 1_000_000)) is { } patience
+            ? patience.With(new EarlyStopping((int)patience.Value))
+            : null;
         table.Finish();
         return name is null || epochs is null || optimizer is null
             ? null
             : new StageSection(
-                name.Value, freeze ?? new Located<string>(Vocabulary.FreezeNone, table.Span), (int)epochs.Value, (int)batchSize, optimizer, table.Span);
+                name.Value, freeze ?? new Located<string>(Vocabulary.FreezeNone, table.Span), (int)epochs.Value, (int)batchSize, optimizer,
+                schedule, regularization, earlyStopping, table.Span);
+    }
+
+    private static Schedule ReadSchedule(TableReader table, long epochs, double learningRate)
+    {
+        ScheduleKind kind = Word(table, "schedule", "schedule", Vocabulary.Schedules) ?? ScheduleKind.Constant;
+        Schedule schedule = Schedule.Constant with
+        {
+            Kind = kind,
+            WarmupEpochs = (int)(table.Integer("warmup_epochs", NumberRange.Closed(0, epochs - 1))?.Value ?? 0),
+        };
+        if (kind == ScheduleKind.Step)
+        {
+            if (!table.Has("step_size")) table.Missing("step_size", "epochs between two steps of the schedule");
+            schedule = schedule with
+            {
+                StepSize = (int)(table.Integer("step_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 1),
+                Gamma = table.Number("gamma", NumberRange.HalfOpen(0, 1))?.Value ?? 0.1,
+            };
+        }
+        if (kind == ScheduleKind.Cosine)
+        {
+            schedule = schedule with { EtaMin = table.Number("eta_min", NumberRange.Closed(0, learningRate))?.Value ?? 0 };
+        }
+        return schedule;
     }
 
     private static Optimizer? ReadOptimizer(TableReader table)

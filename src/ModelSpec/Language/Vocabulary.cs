@@ -11,6 +11,20 @@ internal static class Vocabulary
         ["adamw"] = OptimizerKind.AdamW,
     };
 
+    public static readonly IReadOnlyDictionary<string, ScheduleKind> Schedules = new Dictionary<string, ScheduleKind>(StringComparer.Ordinal)
+    {
+        ["constant"] = ScheduleKind.Constant,
+        ["step"] = ScheduleKind.Step,
+        ["cosine"] = ScheduleKind.Cosine,
+    };
+
+    /// <summary>The values of <c>class_weights</c>: whether classes are balanced.</summary>
+    public static readonly IReadOnlyDictionary<string, bool> ClassWeights = new Dictionary<string, bool>(StringComparer.Ordinal)
+    {
+        ["balanced"] = true,
+        ["none"] = false,
+    };
+
     public static readonly IReadOnlyDictionary<string, FillMode> FillModes = new Dictionary<string, FillMode>(StringComparer.Ordinal)
     {
         ["nearest"] = FillMode.Nearest,

@@ -12,7 +12,12 @@ public sealed record ClassLabel(string Text, string Member);
 /// <param name="Epochs">How often the training images are seen.</param>
 /// <param name="BatchSize">Images per step.</param>
 /// <param name="Optimizer">The optimizer.</param>
-public sealed record Stage(string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer)
+/// <param name="Schedule">The learning rate of each epoch.</param>
+/// <param name="Regularization">What keeps it from learning too much.</param>
+/// <param name="EarlyStopping">When it ends early, or null.</param>
+public sealed record Stage(
+    string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer, Schedule Schedule, Regularization Regularization,
+    EarlyStopping? EarlyStopping)
 {
     /// <summary>Whether a layer is frozen in this stage.</summary>
     public bool Freezes(Layer layer) => Frozen.Contains(layer.Index);

@@ -60,7 +60,7 @@ public static class NetworkBuilder
         List<Stage> stages = [];
         foreach (StageSection stage in spec.Stages)
         {
-            if (Resolve(stage, layers, bodyLength, bag) is { } resolved) stages.Add(resolved);
+            if (Resolve(stage, layers, bodyLength, spec.Data.Split.Value, bag) is { } resolved) stages.Add(resolved);
         }
         return new Network(
             spec.Model.Name.Value, spec.Model.Namespace?.Value,
@@ -111,14 +111,27 @@ public static class NetworkBuilder
         return own;
     }
 
-    private static Stage? Resolve(StageSection section, List<Layer> layers, int bodyLength, DiagnosticBag bag)
+    private static bool HasValidation(Split split) => split switch
+    {
+        FractionSplit fractions => fractions.Validation > 0,
+        FolderSplit folders => folders.Validation is not null,
+        _ => false,
+    };
+
+    private static Stage? Resolve(StageSection section, List<Layer> layers, int bodyLength, Split split, DiagnosticBag bag)
     {
         if (FreezeRange.Resolve(section.Freeze.Value, layers, bodyLength, out EquatableArray<int> frozen) is { } error)
         {
             bag.Report(SpecDiagnostics.FreezeRange, section.Freeze.Span, error);
             return null;
         }
-        var stage = new Stage(section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer);
+        var stage = new Stage(
+            section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer, section.Schedule, section.Regularization,
+            section.EarlyStopping?.Value);
+        if (section.EarlyStopping is { } earlyStopping && !HasValidation(split))
+        {
+            bag.Report(SpecDiagnostics.Split, earlyStopping.Span, "early_stopping looks at images that the split sets aside: add validation to [data] split.");
+        }
         if (layers.TrueForAll(l => l.LearntParameters == 0 || stage.Freezes(l)))
         {
             bag.Report(SpecDiagnostics.NothingToTrain, section.Freeze.Span, stage.Name, bodyLength, layers[bodyLength].Name);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
@@ -13,84 +14,140 @@ namespace FineTune.Training.Assets;
 /// <param name="RelativePath">Where it stands in an asset folder.</param>
 internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath);
 
-/// <summary>Downloads published files into the cache, verified before they are moved into place.</summary>
+/// <summary>
+/// Downloads published files into the cache. What has arrived is kept when a connection ends, and gone on with; the file is verified
+/// before it is moved into place. Of several processes that want the same file, one downloads and the others wait.
+/// </summary>
 internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpClient client)
 {
-    /// <summary>Downloads a file.</summary>
+    private const int Attempts = 5;
+
+    /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
     /// <returns>Its path in the cache.</returns>
     /// <exception cref="TrainingException">It cannot be had, or is not what was published; the message says where to put it by hand.</exception>
     public string Download(RemoteFile file, SpecLocation location)
     {
         string target = Path.Combine(folders.Cache, file.RelativePath);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        string temporary = $"{target}.{Environment.ProcessId}.part";
+        string part = target + ".part";
         try
         {
-            using HttpResponseMessage response = client.Send(
-                new HttpRequestMessage(HttpMethod.Get, file.Url), HttpCompletionOption.ResponseHeadersRead);
-            response.EnsureSuccessStatusCode();
-            (string algorithm, string digest) = Save(response, temporary, file);
-            Verify(file.Url, file.Digest ?? PublishedBy(response), algorithm, digest, location);
-            File.Move(temporary, target, overwrite: true);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using FileStream turn = WaitForTurn(target + ".lock", file);
+            if (File.Exists(target)) return target;
+            string? published = Fetch(file, part);
+            Verify(file, part, file.Digest ?? published, location);
+            File.Move(part, target, overwrite: true);
             return target;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or UnauthorizedAccessException)
         {
             throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath);
         }
-        finally
+    }
+
+    /// <summary>Holds a lock file that the system frees when the process ends, however it ends.</summary>
+    private FileStream WaitForTurn(string path, RemoteFile file)
+    {
+        bool told = false;
+        while (true)
         {
-            File.Delete(temporary);
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                if (!told) log.Line($"{file.Name}: another process downloads it; waiting");
+                told = true;
+                Thread.Sleep(200);
+            }
         }
     }
 
-    private (string Algorithm, string Digest) Save(HttpResponseMessage response, string path, RemoteFile file)
+    /// <summary>Fills the partial file, going on where it ends after a connection was lost.</summary>
+    /// <returns>The digest that the server states, or null.</returns>
+    private string? Fetch(RemoteFile file, string part)
     {
-        string algorithm = (file.Digest ?? "md5:").Split(':')[0];
-        using IncrementalHash hash = IncrementalHash.CreateHash(algorithm == "sha256" ? HashAlgorithmName.SHA256 : HashAlgorithmName.MD5);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return FetchOnce(file, part);
+            }
+            catch (Exception e) when (attempt < Attempts && e is HttpIOException or IOException && IsLostConnection(e))
+            {
+                log.Line($"{file.Name}: {Sentence(e.Message)} Going on from byte {new FileInfo(part).Length}.");
+            }
+        }
+    }
+
+    private string? FetchOnce(RemoteFile file, string part)
+    {
+        long have = File.Exists(part) ? new FileInfo(part).Length : 0;
+        using var request = new HttpRequestMessage(HttpMethod.Get, file.Url);
+        if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
+        using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        // Nothing is left to send: the partial file was whole already.
+        if (have > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return StatedDigest(response);
+        response.EnsureSuccessStatusCode();
+        // A server that ignores ranges sends the whole file again.
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != have) have = 0;
+
         using Stream body = response.Content.ReadAsStream();
-        using FileStream target = File.Create(path);
-        long? length = response.Content.Headers.ContentLength;
+        using var target = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create);
+        long? all = response.Content.Headers.ContentLength + have;
+        Copy(body, target, file.Name, all);
+        if (all is { } expected && target.Length != expected)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded, $"The connection ended after {target.Length} of {expected} bytes.");
+        }
+        return StatedDigest(response);
+    }
+
+    private void Copy(Stream body, FileStream target, string name, long? all)
+    {
         byte[] buffer = new byte[1 << 20];
-        long done = 0;
+        long begin = target.Position;
         var clock = Stopwatch.StartNew();
         TimeSpan last = TimeSpan.Zero;
         int read;
         while ((read = body.Read(buffer)) > 0)
         {
             target.Write(buffer, 0, read);
-            hash.AppendData(buffer, 0, read);
-            done += read;
             if (clock.Elapsed - last < TimeSpan.FromSeconds(1)) continue;
             last = clock.Elapsed;
+            string of = all is { } length ? string.Create(CultureInfo.InvariantCulture, $" of {length / 1e6:0.0}") : "";
             log.Line(string.Create(CultureInfo.InvariantCulture,
-                $"{file.Name}: {done / 1e6:0.0}{(length is { } all ? $" of {all / 1e6:0.0}" : "")} MB, {done / 1e6 / last.TotalSeconds:0.0} MB/s"));
+                $"{name}: {target.Position / 1e6:0.0}{of} MB, {(target.Position - begin) / 1e6 / last.TotalSeconds:0.0} MB/s"));
         }
-        if (length is { } expected && done != expected) throw new IOException($"The connection ended after {done} of {expected} bytes.");
-        return (algorithm, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
+    /// <summary>Of a lost connection more may be had; of a full disk or a missing page nothing.</summary>
+    private static bool IsLostConnection(Exception e) => e is HttpIOException || e.InnerException is System.Net.Sockets.SocketException;
+
     /// <summary>The digest that the server itself states, where the publisher gives none: Content-MD5, or Google Cloud Storage's header.</summary>
-    private static string? PublishedBy(HttpResponseMessage response)
+    private static string? StatedDigest(HttpResponseMessage response)
     {
         if (response.Content.Headers.ContentMD5 is { } md5) return "md5:" + Convert.ToHexStringLower(md5);
-        string? stated = Values(response.Headers, "x-goog-hash")
+        string? stated = (response.Headers.TryGetValues("x-goog-hash", out IEnumerable<string>? values) ? values : [])
             .SelectMany(static v => v.Split(','))
             .FirstOrDefault(static v => v.Trim().StartsWith("md5=", StringComparison.Ordinal));
         return stated is null ? null : "md5:" + Convert.ToHexStringLower(Convert.FromBase64String(stated.Trim()["md5=".Length..]));
     }
 
-    private static IEnumerable<string> Values(HttpResponseHeaders headers, string name) =>
-        headers.TryGetValues(name, out IEnumerable<string>? values) ? values : [];
-
-    private static void Verify(string url, string? published, string algorithm, string digest, SpecLocation location)
+    private static void Verify(RemoteFile file, string part, string? published, SpecLocation location)
     {
         if (published is null) return;
-        string expected = published.Split(':')[1];
-        if (!digest.StartsWith(expected, StringComparison.OrdinalIgnoreCase))
-        {
-            throw location.Error(TrainingDiagnostics.Digest, url, algorithm, digest, expected);
-        }
+        string[] expected = published.Split(':');
+        using FileStream stream = File.OpenRead(part);
+#pragma warning disable CA5351 // MD5 is what the publishers give.
+        byte[] hash = expected[0] == "sha256" ? SHA256.HashData(stream) : MD5.HashData(stream);
+#pragma warning restore CA5351
+        string digest = Convert.ToHexStringLower(hash);
+        if (digest.StartsWith(expected[1], StringComparison.OrdinalIgnoreCase)) return;
+        stream.Dispose();
+        File.Delete(part);
+        throw location.Error(TrainingDiagnostics.Digest, file.Url, expected[0], digest, expected[1]);
     }
 
     private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";

@@ -7,6 +7,8 @@ internal sealed class TrainCommand : SpecCommand
 {
     private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; beside the spec by default." };
 
+    private readonly Option<string?> _report = new("--report") { Description = "A JSON file for the evaluations of every stage." };
+
     private readonly Option<string> _device = new("--device")
     {
         Description = "auto, cpu, cuda or cuda:N.",
@@ -17,12 +19,13 @@ internal sealed class TrainCommand : SpecCommand
         : base("train", "Fine-tunes the network of a spec and writes its weights.")
     {
         Add(_output);
+        Add(_report);
         Add(_device);
     }
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
-        new Trainer(spec, new TrainingOptions(output, parse.GetValue(_device)!, Assets(parse)), log).Run(cancellation);
+        new Trainer(spec, new TrainingOptions(output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report)), log).Run(cancellation);
     }
 }

@@ -50,6 +50,8 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor LibTorch = Error("MSPEC3005", "libtorch does not load", "{0}");
 
+    public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

@@ -4,20 +4,22 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
-/// <summary>How many images of a set the network names rightly, and its mean loss on them.</summary>
-internal sealed record Evaluation(int Correct, int Count, double Loss)
+/// <summary>How a network does on a set of images.</summary>
+/// <param name="Confusion">Which answers it gave.</param>
+/// <param name="Loss">Its mean cross-entropy.</param>
+internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
 {
     private const int PassSize = 64;
 
     /// <summary>The share of right answers, in [0, 1].</summary>
-    public double Accuracy => (double)Correct / Count;
+    public double Accuracy => Confusion.Accuracy;
 
     /// <summary>Evaluates the layers behind the features, in evaluation mode.</summary>
     public static Evaluation Of(NetworkModule module, Features features, int depth)
     {
         module.eval();
         using IDisposable inference = no_grad();
-        long correct = 0;
+        long[] answers = new long[features.Count];
         double loss = 0;
         for (int start = 0; start < features.Count; start += PassSize)
         {
@@ -25,9 +27,11 @@ internal sealed record Evaluation(int Correct, int Count, double Loss)
             int count = Math.Min(PassSize, features.Count - start);
             Tensor labels = features.Labels.narrow(0, start, count);
             Tensor logits = module.Forward(features.Values.narrow(0, start, count), depth, module.Network.Layers.Count);
-            correct += logits.argmax(1).eq(labels).sum().item<long>();
+            logits.argmax(1).cpu().data<long>().CopyTo(answers.AsSpan(start, count));
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }
-        return new Evaluation((int)correct, features.Count, loss / features.Count);
+        using Tensor truth = features.Labels.cpu();
+        string[] classes = [.. module.Network.Classes.Select(static c => c.Text)];
+        return new Evaluation(new ConfusionMatrix(classes, truth.data<long>().ToArray(), answers), loss / features.Count);
     }
 }

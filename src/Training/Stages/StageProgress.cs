@@ -12,15 +12,18 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
     private TimeSpan _lastStep;
 
     /// <summary>Tells that an epoch has ended.</summary>
-    public void EpochEnded(int epoch, double loss, double accuracy)
+    public void EpochEnded(int epoch, double loss, double accuracy, Evaluation? validation)
     {
         TimeSpan elapsed = _clock.Elapsed;
         if (epoch < stage.Epochs && elapsed - _last < TimeSpan.FromSeconds(1)) return;
         _last = elapsed;
         double perSecond = (double)epoch * images / Math.Max(elapsed.TotalSeconds, 1e-9);
         var left = TimeSpan.FromSeconds((double)(stage.Epochs - epoch) * images / perSecond);
+        string onValidation = validation is null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"validation loss {validation.Loss:0.0000}, accuracy {100 * validation.Accuracy:0.0}%, ");
         log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{model}: {stage.Name} epoch {epoch}/{stage.Epochs}, loss {loss:0.0000}, accuracy {100 * accuracy:0.0}%, {perSecond:0} images/s, {Show(left)} left"));
+            $"{model}: {stage.Name} epoch {epoch}/{stage.Epochs}, loss {loss:0.0000}, accuracy {100 * accuracy:0.0}%, {onValidation}{perSecond:0} images/s, {Show(left)} left"));
     }
 
     /// <summary>Tells every other second how far a long step within a stage is.</summary>

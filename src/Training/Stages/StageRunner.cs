@@ -28,58 +28,66 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
     {
         Stage stage = Network.Stages[index];
         int depth = Network.FrozenPrefix(stage);
-        var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
         log.Line($"{Network.ClassName}: {Describe(stage)}");
 
         module.Begin(stage);
         bool keepsFeatures = Network.Augmentation is null && FitsBudget(depth, images.Train.Count);
-        if (keepsFeatures)
+        using (Features? features = keepsFeatures ? Compute(images.Train, depth, stage, "features") : null)
         {
-            using Features features = Compute(images.Train, depth, progress, "features");
             Train(stage, index, depth, features, cancellation);
         }
-        else
-        {
-            Train(stage, index, depth, null, cancellation);
-        }
-
-        using Features test = Compute(images.Test, depth, new StageProgress(log, Network.ClassName, stage, images.Test.Count), "evaluation");
+        using Features test = Compute(images.Test, depth, stage, "evaluation");
         return Evaluation.Of(module, test, depth);
     }
 
     private void Train(Stage stage, int index, int depth, Features? features, CancellationToken cancellation)
     {
         var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
-        List<Parameter> parameters = [.. module.parameters().Where(static p => p.requires_grad)];
+        Parameter[] parameters = [.. module.parameters().Where(static p => p.requires_grad)];
         using optim.Optimizer optimizer = Optimizers.Create(stage.Optimizer, parameters);
+        using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights() : null;
         Augmenter? augmenter = Network.Augmentation is { } augmentation ? new Augmenter(augmentation, Network.Seed) : null;
+        using BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(module, stopping.Patience) : null;
+        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(images.Validation, depth, stage, "validation");
         long[] order = new long[images.Train.Count];
         for (int epoch = 1; epoch <= stage.Epochs; epoch++)
         {
             cancellation.ThrowIfCancellationRequested();
+            double learningRate = stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate);
+            foreach (var group in optimizer.ParamGroups) group.LearningRate = learningRate;
             for (int i = 0; i < order.Length; i++) order[i] = i;
             new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
-            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, order);
+            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, parameters, classWeights, order);
             if (!double.IsFinite(loss))
             {
                 throw spec.Stage(index).Error(TrainingDiagnostics.Diverged, stage.Name, loss, epoch, stage.Optimizer.LearningRate);
             }
-            progress.EpochEnded(epoch, loss, accuracy);
+
+            Evaluation? validation = validationFeatures is null ? null : Validate(validationFeatures, stage, depth);
+            progress.EpochEnded(epoch, loss, accuracy, validation);
+            if (best is not null && best.EndsAfter(epoch, validation!.Loss))
+            {
+                log.Line($"{Network.ClassName}: {stage.Name} ends early, no better than epoch {best.Epoch} for {stage.EarlyStopping!.Patience} epochs");
+                break;
+            }
         }
+        best?.Restore();
     }
 
     private (double Loss, double Accuracy) TrainEpoch(
-        Stage stage, int index, int epoch, int depth, Features? features, Augmenter? augmenter, optim.Optimizer optimizer, long[] order)
+        Stage stage, int index, int epoch, int depth, Features? features, Augmenter? augmenter, optim.Optimizer optimizer, Parameter[] parameters,
+        Tensor? classWeights, long[] order)
     {
         using DisposeScope epochScope = NewDisposeScope();
         // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
         Tensor lossSum = zeros(1, device: device);
         Tensor correct = zeros(1, dtype: ScalarType.Int64, device: device);
+        bool needsTwo = HasBatchNorm(stage);
         for (int start = 0; start < order.Length; start += stage.BatchSize)
         {
             using DisposeScope scope = NewDisposeScope();
             ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
-            if (batch.Length == 1 && order.Length > 1 && HasBatchNorm(stage)) continue;
+            if (batch.Length == 1 && needsTwo && order.Length > 1) continue;
             Tensor indices = tensor(batch.ToArray());
             Tensor input = features is null
                 ? Prefix(indices, batch, augmenter, index, epoch, depth)
@@ -87,15 +95,29 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
             Tensor labels = images.Train.Labels.index_select(0, indices).to(device);
 
             Tensor logits = module.Forward(input, depth, Network.Layers.Count);
-            Tensor loss = nn.functional.cross_entropy(logits, labels);
+            Tensor loss = nn.functional.cross_entropy(logits, labels, classWeights, label_smoothing: stage.Regularization.LabelSmoothing);
             optimizer.zero_grad();
             loss.backward();
+            if (stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(parameters, norm);
             optimizer.step();
 
             lossSum.add_(loss.detach(), batch.Length);
             correct.add_(logits.detach().argmax(1).eq(labels).sum());
         }
         return (lossSum.item<float>() / order.Length, (double)correct.item<long>() / order.Length);
+    }
+
+    private Evaluation Validate(Features features, Stage stage, int depth)
+    {
+        Evaluation evaluation = Evaluation.Of(module, features, depth);
+        module.Begin(stage);
+        return evaluation;
+    }
+
+    private Tensor BalancedWeights()
+    {
+        using Tensor labels = images.Train.Labels.cpu();
+        return tensor(ClassWeights.Balanced(labels.data<long>().ToArray(), Network.Classes.Count), device: device);
     }
 
     /// <summary>Batch normalisation has no variance to learn from in a batch of one image.</summary>
@@ -109,8 +131,11 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
         return module.Forward(transform.Apply(augmented), 0, depth);
     }
 
-    private Features Compute(ImageSet set, int depth, StageProgress progress, string what) =>
-        Features.Compute(module, set, transform, depth, device, done => progress.Step(what, done, set.Count));
+    private Features Compute(ImageSet set, int depth, Stage stage, string what)
+    {
+        var progress = new StageProgress(log, Network.ClassName, stage, set.Count);
+        return Features.Compute(module, set, transform, depth, device, done => progress.Step(what, done, set.Count));
+    }
 
     private bool FitsBudget(int depth, int count) =>
         (long)count * Network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float) <= FeatureBudget;

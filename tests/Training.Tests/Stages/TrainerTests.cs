@@ -3,6 +3,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Weights;
 using ModelSpec.Diagnostics;
+using ModelSpec.Networks;
 using static TorchSharp.torch;
 
 namespace Training.Tests.Stages;
@@ -124,6 +125,53 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Early_stopping_ends_a_stage_and_keeps_the_best_weights()
+    {
+        using var project = new TinyProject();
+        (string, string) split = ("{ train = 0.75, test = 0.25 }", "{ train = 0.5, validation = 0.25, test = 0.25 }");
+        // The second stage runs away: its first epoch is its best.
+        SpecSource spec = project.Read(split, ("epochs = 3\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 0.01", "epochs = 50\nbatch_size = 4\nearly_stopping = 2\noptimizer = \"sgd\"\nlearning_rate = 3"));
+        var log = new RecordingLog();
+
+        project.Train(spec, log);
+
+        string end = Assert.Single(log.Lines, static l => l.Contains("ends early", StringComparison.Ordinal));
+        int best = int.Parse(end.Split("epoch ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains(log.Lines, l => l.Contains($"fine-tune epoch {best + 2}/50", StringComparison.Ordinal) || best + 2 > 3);
+        Assert.DoesNotContain(log.Lines, l => l.Contains($"fine-tune epoch {best + 3}/50", StringComparison.Ordinal));
+
+        byte[] stopped = File.ReadAllBytes(project.Output);
+        byte[] bestOnly = project.Train(project.Read(split, ("epochs = 3\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 0.01", $"epochs = {best}\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 3")));
+        Assert.Equal(Tensors(bestOnly), Tensors(stopped));
+
+        static byte[] Tensors(byte[] file) => file[(8 + (int)BitConverter.ToInt64(file))..];
+    }
+
+    [Fact]
+    public void Every_regularization_and_schedule_trains()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(("momentum = 0.9", "momentum = 0.9\nlabel_smoothing = 0.1\nclass_weights = \"balanced\"\nclip_norm = 1\nschedule = \"step\"\nstep_size = 1\ngamma = 0.5\nwarmup_epochs = 1"));
+
+        Assert.NotEqual(project.Train(project.Read()), project.Train(spec));
+    }
+
+    [Fact]
+    public void Training_and_prediction_prepare_pixels_alike()
+    {
+        using var generated = Vgg16Classifier.CreateUntrained();
+        using var mobileNet = MobileNetClassifier.CreateUntrained();
+        foreach ((FineTune.Images.PixelTransform own, string name) in new[] { (generated.PixelTransform, "vgg16"), (mobileNet.PixelTransform, "mobilenet") })
+        {
+            Network network = Reference.Spec(name + ".modelspec").Network;
+            using Tensor pixels = tensor([.. Enumerable.Range(0, 48).Select(static i => (byte)(i * 5))], [1, 4, 4, 3]);
+            using Tensor training = PixelTransforms.Of(network).Apply(pixels), prediction = own.Apply(pixels);
+
+            Assert.Equal(training.data<float>().ToArray(), prediction.data<float>().ToArray());
+        }
+    }
+
+    [Fact]
     public void A_full_disk_is_one_clear_error_and_nothing_half_written_is_left()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "this system has no device that is always full");
@@ -148,7 +196,9 @@ public class TrainerTests
         Assert.Equal(["name", "type", "output", "parameters", "warm-up", "fine-tune"], Cells(lines[0]));
         Assert.Equal(["1", "conv1", "Conv2D", "[N, 4, 16, 16]", "108", "frozen", "frozen"], Cells(lines[2]));
         Assert.Equal(["5", "conv2", "Conv2D", "[N, 6, 4, 4]", "222", "frozen", "trains"], Cells(lines[6]));
-        Assert.Equal(["total", "420", "74", "296"], Cells(lines[^2]));
+        Assert.Equal(["total", "420"], Cells(lines[^4]));
+        Assert.Equal(["trainable", "74", "296"], Cells(lines[^3]));
+        Assert.Equal(["frozen", "346", "124"], Cells(lines[^2]));
 
         static string[] Cells(string line) => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace FineTune.Images;
+
+/// <summary>Pixels to files.</summary>
+public static class ImageEncoder
+{
+    /// <summary>Writes a PNG file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">The image's size.</param>
+    /// <param name="pixels">RGB pixels, rows first; <see cref="ImageSize.Bytes"/> bytes.</param>
+    public static void WritePng(string path, ImageSize size, ReadOnlySpan<byte> pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, size.Bytes);
+        using var bitmap = new SKBitmap(new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        Span<uint> target = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = 0xFF000000u | ((uint)pixels[3 * i + 2] << 16) | ((uint)pixels[3 * i + 1] << 8) | pixels[3 * i];
+        }
+        using FileStream file = File.Create(path);
+        bitmap.Encode(file, SKEncodedImageFormat.Png, 100);
+    }
+}

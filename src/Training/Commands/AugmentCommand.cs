@@ -1,0 +1,33 @@
+using System.CommandLine;
+using FineTune.Images;
+using FineTune.Training.Assets;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune augment SPEC --out sheet.png</c>: shows what training sees.</summary>
+internal sealed class AugmentCommand : SpecCommand
+{
+    private readonly Option<string> _out = new("--out") { Description = "The PNG file to write.", Required = true };
+
+    public AugmentCommand()
+        : base("augment", "Writes a picture of 8 × 8 augmented training images.") => Add(_out);
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
+    {
+        if (spec.Network.Augmentation is not { } augmentation)
+        {
+            throw spec.Name.Error(TrainingDiagnostics.NoAugmentation);
+        }
+        Devices.Choose("cpu", spec.Name);
+        using var client = new HttpClient();
+        AssetFolders assets = Assets(parse);
+        DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec);
+        using ImageSets images = new ImageSetDecoder(spec, log).Decode(split);
+        string path = parse.GetValue(_out)!;
+        var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
+        AugmentationSheet.Write(path, images.Train, new Augmenter(augmentation, spec.Network.Seed), size);
+        log.Line($"{spec.Network.ClassName}: wrote {path}");
+    }
+}

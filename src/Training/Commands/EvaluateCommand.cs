@@ -1,0 +1,71 @@
+using System.CommandLine;
+using FineTune.Images;
+using FineTune.Training.Assets;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using FineTune.Training.Stages;
+using FineTune.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune evaluate SPEC</c>: how the trained network does on the spec's test part, or on any folder of class folders.</summary>
+internal sealed class EvaluateCommand : SpecCommand
+{
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _data = new("--data") { Description = "A folder with one folder per class; the spec's test part by default." };
+    private readonly Option<bool> _json = new("--json") { Description = "Prints JSON." };
+    private readonly Option<string> _device = new("--device") { Description = "auto, cpu, cuda or cuda:N.", DefaultValueFactory = static _ => "auto" };
+
+    public EvaluateCommand()
+        : base("evaluate", "Prints precision, recall and F1 of each class, and the confusion matrix.")
+    {
+        Add(_weights);
+        Add(_data);
+        Add(_json);
+        Add(_device);
+    }
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
+    {
+        (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
+        using var module = new NetworkModule(spec.Network);
+        Fill(module, parse.GetValue(_weights) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors"), spec);
+        module.to(device);
+        module.eval();
+
+        var decoder = new ImageSetDecoder(spec, log);
+        using ImageSets images = decoder.Decode(new DatasetSplit([], [], Images(spec, parse, log)));
+        PixelTransform transform = PixelTransforms.Of(spec.Network);
+        int depth = spec.Network.FrozenPrefix(spec.Network.Stages[^1]);
+        using Features features = Features.Compute(module, images.Test, transform, depth, device, static _ => { });
+        Evaluation evaluation = Evaluation.Of(module, features, depth);
+        log.Line(parse.GetValue(_json)
+            ? EvaluationReport.Json([("evaluate", evaluation)])
+            : EvaluationReport.Text(evaluation));
+    }
+
+    private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log)
+    {
+        if (parse.GetValue(_data) is { } folder) return FolderImporter.Import(Path.GetFullPath(folder), spec);
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        AssetFolders assets = Assets(parse);
+        return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec).Test;
+    }
+
+    private static void Fill(NetworkModule module, string path, SpecSource spec)
+    {
+        if (!File.Exists(path)) throw spec.Name.Error(TrainingDiagnostics.NoWeightFile, path);
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            SafetensorsLoader.Load(file, module.Weights().ToDictionary(static w => w.Key, static w => w.Value), $"'{path}'");
+        }
+        catch (InvalidDataException e)
+        {
+            throw spec.Name.Error(e, TrainingDiagnostics.DamagedWeights, path, e.Message);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using FineTune.Training.Assets;
+using FineTune.Training.Diagnostics;
+using ModelSpec.Diagnostics;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; lists them without a name.</summary>
+internal sealed class FetchCommand : Command
+{
+    private readonly Argument<string[]> _names = new("name") { Description = "Files of the catalogue, or flowers17.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string> _to = new("--to") { Description = "The folder to put them into.", DefaultValueFactory = static _ => AssetFolders.DefaultCache };
+
+    public FetchCommand()
+        : base("fetch", "Downloads datasets and weights of the catalogue, or lists them.")
+    {
+        Add(_names);
+        Add(_to);
+        SetAction(Invoke);
+    }
+
+    private int Invoke(ParseResult parse)
+    {
+        var log = new ConsoleLog();
+        var folders = new AssetFolders([], parse.GetValue(_to)!);
+        string[] names = parse.GetValue(_names) ?? [];
+        if (names.Length == 0)
+        {
+            foreach (RemoteFile file in RemoteFiles.All) log.Line($"{file.Name}  {folders.Find(file.RelativePath) ?? "not here"}  {file.Url}");
+            return 0;
+        }
+
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        var downloader = new Downloader(folders, log, client);
+        var location = new SpecLocation("finetune fetch", SourceSpan.FileStart);
+        foreach (string name in names)
+        {
+            RemoteFile? file = RemoteFiles.All.FirstOrDefault(f => f.Name == name);
+            if (file is null)
+            {
+                Console.Error.WriteLine($"'{name}' is not in the catalogue. Known: {string.Join(", ", RemoteFiles.All.Select(static f => f.Name))}.");
+                return 2;
+            }
+            try
+            {
+                log.Line($"{name}: {folders.Find(file.RelativePath) ?? downloader.Download(file, location)}");
+            }
+            catch (TrainingException e)
+            {
+                log.Report(e.Diagnostic);
+                return 1;
+            }
+        }
+        return 0;
+    }
+}

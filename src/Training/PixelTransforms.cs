@@ -1,0 +1,14 @@
+using FineTune.Images;
+using ModelSpec.Networks;
+
+namespace FineTune.Training;
+
+/// <summary>A network's preprocessing as the runtime does it.</summary>
+internal static class PixelTransforms
+{
+    public static PixelTransform Of(Network network)
+    {
+        Preprocessing p = network.Preprocessing;
+        return new PixelTransform(p.Bgr, p.Scale, [.. p.Mean], [.. p.Std]);
+    }
+}
