@@ -22,6 +22,10 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
 {
     private const int Attempts = 5;
 
+    // What opening a locked file fails with on Windows (ERROR_SHARING_VIOLATION) and on Unix (EWOULDBLOCK; macOS numbers it 35).
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+
     /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
     /// <returns>Its path in the cache.</returns>
     /// <exception cref="TrainingException">It cannot be had, or is not what was published; the message says where to put it by hand.</exception>
@@ -45,7 +49,10 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
     }
 
-    /// <summary>Holds a lock file that the system frees when the process ends, however it ends.</summary>
+    /// <summary>
+    /// Holds a lock file that the system frees when the process ends, however it ends. The file itself stays: deleting it would let
+    /// one process lock the deleted file while another locks its successor.
+    /// </summary>
     private FileStream WaitForTurn(string path, RemoteFile file)
     {
         bool told = false;
@@ -53,9 +60,9 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException e) when (e.HResult == SharingViolation || e.HResult == WouldBlock)
             {
                 if (!told) log.Line($"{file.Name}: another process downloads it; waiting");
                 told = true;

@@ -36,14 +36,17 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         Tensor source = Positions(height, width, device).matmul(map.transpose(1, 2));
         Tensor x = source.select(2, 0);
         Tensor y = source.select(2, 1);
+        Tensor planes = pixels.to_type(ScalarType.Float32).permute(0, 3, 1, 2);
         if (settings.Fill == FillMode.Wrap)
         {
+            // The first column and row once more behind the last, to interpolate between the two.
             x = x.remainder(width);
             y = y.remainder(height);
+            planes = cat([planes, planes.narrow(3, 0, 1)], dim: 3);
+            planes = cat([planes, planes.narrow(2, 0, 1)], dim: 2);
         }
         // grid_sample counts from -1 at the left edge of the first pixel to 1 at the right edge of the last.
-        Tensor grid = stack([x.add(0.5).mul(2.0 / width).sub(1), y.add(0.5).mul(2.0 / height).sub(1)], dim: 2).view(count, height, width, 2);
-        Tensor planes = pixels.to_type(ScalarType.Float32).permute(0, 3, 1, 2);
+        Tensor grid = stack([x.add(0.5).mul(2.0 / planes.shape[3]).sub(1), y.add(0.5).mul(2.0 / planes.shape[2]).sub(1)], dim: 2).view(count, height, width, 2);
         Tensor warped = nn.functional.grid_sample(planes, grid, GridSampleMode.Bilinear, Padding(settings.Fill), align_corners: false);
         Tensor brightened = settings.Brightness > 0
             ? warped.mul(tensor(factors, [count, 1, 1, 1]).to(device)).clamp(0, 255)

@@ -27,7 +27,7 @@ public class DownloaderTests
 
         Assert.Equal(folder["weights/w.bin"], path);
         Assert.Equal(Body, File.ReadAllBytes(path));
-        Assert.Equal([path], Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
+        Assert.Equal([path], Files(folder));
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public class DownloaderTests
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(server, folder, Digest(digest))).Diagnostic;
 
         Assert.Equal("MSPEC2006", diagnostic.Descriptor.Code);
-        Assert.Empty(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
+        Assert.Empty(Files(folder));
     }
 
     [Fact]
@@ -71,6 +71,66 @@ public class DownloaderTests
         Assert.Contains("404", diagnostic.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lost_connection_is_gone_on_with_also_where_the_server_ignores_ranges(bool ranges)
+    {
+        using var server = new LoopbackServer(Body, dropAfter: [5000, 3000], ignoresRanges: !ranges);
+        using var folder = new TemporaryFolder();
+        var log = new RecordingLog();
+
+        string path = Download(server.Url, folder, Digest("sha256"), log);
+
+        Assert.Equal(Body, File.ReadAllBytes(path));
+        Assert.Equal(3, server.Requests.Count);
+        Assert.Equal(2, log.Lines.Count(static l => l.Contains("Going on from byte", StringComparison.Ordinal)));
+        Assert.Equal(ranges ? "bytes=5000-" : null, ranges ? server.Requests[1] : null);
+    }
+
+    [Fact]
+    public void What_an_earlier_process_left_is_gone_on_with()
+    {
+        using var server = new LoopbackServer(Body);
+        using var folder = new TemporaryFolder();
+        folder.Write("weights/w.bin.part", Body[..7000]);
+
+        string path = Download(server, folder, Digest("sha256"));
+
+        Assert.Equal(Body, File.ReadAllBytes(path));
+        Assert.Equal(["bytes=7000-"], server.Requests);
+    }
+
+    [Fact]
+    public void A_connection_that_is_lost_again_and_again_is_an_error_and_what_came_is_kept()
+    {
+        using var server = new LoopbackServer(Body, dropAfter: [100, 100, 100, 100, 100, 100]);
+        using var folder = new TemporaryFolder();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(server, folder, null)).Diagnostic;
+
+        Assert.Equal("MSPEC2005", diagnostic.Descriptor.Code);
+        Assert.Equal(500, new FileInfo(folder["weights/w.bin.part"]).Length);
+        Assert.False(File.Exists(folder["weights/w.bin"]));
+    }
+
+    [Fact]
+    public async Task Of_two_that_fetch_at_once_one_downloads_and_both_have_the_file()
+    {
+        using var server = new LoopbackServer(Body, delay: TimeSpan.FromMilliseconds(600));
+        using var folder = new TemporaryFolder();
+
+        string[] paths = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Download(server, folder, Digest("md5")))));
+
+        Assert.Single(server.Requests);
+        Assert.All(paths, path => Assert.Equal(Body, File.ReadAllBytes(path)));
+        Assert.Equal([folder["weights/w.bin"]], Files(folder));
+    }
+
+    /// <summary>Every file but the lock, which stays.</summary>
+    private static IEnumerable<string> Files(TemporaryFolder folder) =>
+        Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Where(static f => !f.EndsWith(".lock", StringComparison.Ordinal));
+
     private static string? Digest(string kind) => kind switch
     {
         "md5" => "md5:" + Convert.ToHexStringLower(MD5.HashData(Body)),
@@ -79,43 +139,12 @@ public class DownloaderTests
         _ => null,
     };
 
-    private static string Download(LoopbackServer server, TemporaryFolder folder, string? digest) => Download(server.Url, folder, digest);
+    private static string Download(LoopbackServer server, TemporaryFolder folder, string? digest) => Download(server.Url, folder, digest, new RecordingLog());
 
-    private static string Download(string url, TemporaryFolder folder, string? digest)
+    private static string Download(string url, TemporaryFolder folder, string? digest, RecordingLog? log = null)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        return new Downloader(new AssetFolders([], folder.Path), new RecordingLog(), client)
+        return new Downloader(new AssetFolders([], folder.Path), log ?? new RecordingLog(), client)
             .Download(new RemoteFile("w.bin", url, digest, "weights/w.bin"), Location);
-    }
-
-    /// <summary>An HTTP server on loopback that always answers the same.</summary>
-    private sealed class LoopbackServer : IDisposable
-    {
-        private readonly HttpListener _listener = new();
-
-        public LoopbackServer(byte[] body, bool googleHash = false, bool damage = false, int status = 200)
-        {
-            using (var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-            }
-            _listener.Prefixes.Add(Url);
-            _listener.Start();
-            byte[] sent = damage ? [.. body[..^1], (byte)(body[^1] ^ 1)] : body;
-            _ = Task.Run(async () =>
-            {
-                HttpListenerContext context = await _listener.GetContextAsync();
-                context.Response.StatusCode = status;
-                if (googleHash) context.Response.Headers.Add("x-goog-hash", "crc32c=AAAAAA==,md5=" + Convert.ToBase64String(MD5.HashData(body)));
-                context.Response.ContentLength64 = sent.Length;
-                await context.Response.OutputStream.WriteAsync(sent);
-                context.Response.Close();
-            });
-        }
-
-        public string Url { get; }
-
-        public void Dispose() => _listener.Close();
     }
 }

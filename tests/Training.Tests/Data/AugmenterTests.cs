@@ -66,6 +66,40 @@ public class AugmenterTests
     }
 
     [Fact]
+    public void A_wrapped_image_is_shifted_around()
+    {
+        var settings = None with { WidthShift = 0.5, Fill = FillMode.Wrap };
+        using Tensor pixels = Picture(4, 8, count: 1);
+
+        using Tensor result = new Augmenter(settings, 5).Apply(pixels, [0], 0, 1);
+
+        double[,] map = KerasMap(settings, 5, 0, 1, 0, 4, 8);
+        for (int x = 0; x < 8; x++)
+        {
+            double source = map[0, 0] * x + map[0, 2];
+            int left = (int)Math.Floor(source);
+            double share = source - left;
+            double expected = (1 - share) * Value(left) + share * Value(left + 1);
+            Assert.Equal(expected, result[0, 1, x, 0].item<float>(), 0.02);
+        }
+
+        double Value(int column) => pixels[0, 1, ((column % 8) + 8) % 8, 0].item<byte>();
+    }
+
+    [Fact]
+    public void Brightness_multiplies_pixels_within_its_range()
+    {
+        using Tensor pixels = full([50, 2, 2, 3], 100, dtype: ScalarType.Byte);
+
+        using Tensor result = new Augmenter(None with { Brightness = 0.3 }, 5).Apply(pixels, [.. Enumerable.Range(0, 50).Select(static i => (long)i)], 0, 1);
+
+        float[] values = result.data<float>().ToArray();
+        Assert.InRange(values.Min(), 69.9f, 80);
+        Assert.InRange(values.Max(), 120, 130.1f);
+        Assert.Equal(50, values.Distinct().Count());
+    }
+
+    [Fact]
     public void What_happens_to_an_image_depends_on_seed_stage_epoch_and_image_alone()
     {
         var augmenter = new Augmenter(None with { Rotation = 30, Zoom = 0.2, Brightness = 0.3 }, 9);

@@ -1,0 +1,65 @@
+using System.Text.Json;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The trainer as a command: <c>finetune</c>.</summary>
+public class CommandTests
+{
+    private static readonly string Trainer = Path.Combine(DotNet.RepositoryRoot, "src/Training/bin", DotNet.Configuration, "net10.0/finetune.dll");
+
+    [Fact]
+    public void Inspect_prints_the_indices_and_parameters_of_Kerass_VGG16()
+    {
+        using JsonDocument table = JsonDocument.Parse(Run("inspect", "samples/Flowers17/flowers17.modelspec", "--json").Succeeded().Output);
+
+        Assert.Equal(14_714_688, table.RootElement.GetProperty("backbone_parameters").GetInt64());
+        JsonElement block5 = table.RootElement.GetProperty("layers")[15];
+        Assert.Equal("block5_conv1", block5.GetProperty("name").GetString());
+        Assert.False(block5.GetProperty("trains").GetProperty("warm-up").GetBoolean());
+        Assert.True(block5.GetProperty("trains").GetProperty("fine-tune").GetBoolean());
+        Assert.Equal(6_427_153, table.RootElement.GetProperty("stages")[0].GetProperty("trainable").GetInt64());
+        Assert.Equal(14_714_688, table.RootElement.GetProperty("stages")[0].GetProperty("frozen").GetInt64());
+    }
+
+    [Fact]
+    public void Fetch_lists_the_catalogue_and_names_what_is_not_in_it()
+    {
+        Assert.Contains("vgg16-397923af.pth", Run("fetch").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("'vgg19' is not in the catalogue", Run("fetch", "vgg19").Failed().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_and_augment_work_on_the_real_flowers()
+    {
+        string? assets = Environment.GetEnvironmentVariable("MODELSPEC_ASSETS");
+        Assert.SkipWhen(string.IsNullOrEmpty(assets), "no folder of MODELSPEC_ASSETS has flowers17/jpg");
+        string folder = Directory.CreateTempSubdirectory("finetune").FullName;
+        try
+        {
+            string spec = Path.Combine(folder, "f.modelspec");
+            string text = File.ReadAllText(Path.Combine(DotNet.RepositoryRoot, "samples/Flowers17/flowers17-mobilenet.modelspec"));
+            File.WriteAllText(spec, text.Replace("input        = [224, 224]", "input = [96, 96]", StringComparison.Ordinal));
+            string weights = Path.Combine(folder, "f.safetensors"), report = Path.Combine(folder, "r.json");
+
+            Run("train", spec, "--assets", assets!, "--report", report).Succeeded();
+            CommandResult evaluation = Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json").Succeeded();
+
+            // At a quarter of the pixels it is right more often than not, and what was trained is what is evaluated.
+            using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.Output);
+            double accuracy = evaluated.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble();
+            Assert.Equal(trained.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble(), accuracy);
+            Assert.InRange(accuracy, 0.7, 1);
+
+            File.WriteAllText(spec, text.Replace("[backbone]", "[data.augment]\nrotation = 30\n\n[backbone]", StringComparison.Ordinal));
+            string sheet = Path.Combine(folder, "sheet.png");
+            Run("augment", spec, "--assets", assets!, "--out", sheet).Succeeded();
+            Assert.True(new FileInfo(sheet).Length > 100_000);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static CommandResult Run(params string[] arguments) => DotNet.Run(DotNet.RepositoryRoot, ["exec", Trainer, .. arguments]);
+}
