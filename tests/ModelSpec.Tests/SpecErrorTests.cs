@@ -42,6 +42,12 @@ public class SpecErrorTests
     [InlineData(", test = 0.25", "", "{ train", "MSPEC0014", "'train' and 'test'")]
     [InlineData("weights      = \"imagenet\"", "weights = \"imagenet\"\nwidth = 0.5", "0.5\ninput", "MSPEC0005", "no width multiplier")]
     [InlineData("weights      = \"imagenet\"", "weights = \"imagenet\"\npreprocess = \"cafe\"", "\"cafe\"", "MSPEC0006", "Did you mean 'caffe'?")]
+    [InlineData("epochs = 25", "epochs = 25\nschedule = \"cosin\"", "\"cosin\"", "MSPEC0006", "Did you mean 'cosine'?")]
+    [InlineData("epochs = 25", "epochs = 25\nschedule = \"step\"", "stage", "MSPEC0003", "'step_size'")]
+    [InlineData("epochs = 25", "epochs = 25\nwarmup_epochs = 25", "25\nbatch", "MSPEC0005", "[0, 24]")]
+    [InlineData("epochs = 25", "epochs = 25\nlabel_smoothing = 1", "1\nbatch", "MSPEC0005", "[0, 1)")]
+    [InlineData("epochs = 25", "epochs = 25\nclass_weights = \"balance\"", "\"balance\"", "MSPEC0006", "Did you mean 'balanced'?")]
+    [InlineData("epochs = 25", "epochs = 25\nearly_stopping = 3", "3\nbatch", "MSPEC0014", "add validation")]
     public void An_error_has_its_code_its_place_and_the_way_out(string old, string replacement, string place, string code, string message)
     {
         string text = Specs.With(old, replacement);

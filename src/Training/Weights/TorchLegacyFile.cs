@@ -24,8 +24,8 @@ internal sealed class TorchLegacyFile : IWeightFile
         if (new PickleReader(file).Read() is not 1001L) throw new InvalidDataException("The file has another version of PyTorch's format than 1001.");
         new PickleReader(file).Read();
         _tensors = StateDict.Find(new PickleReader(file).Read());
-        var keys = (List<object?>)new PickleReader(file).Read()!;
-        _positions = Locate(file, keys.Cast<string>());
+        if (new PickleReader(file).Read() is not List<object?> keys) throw new InvalidDataException("The list of storages is missing.");
+        _positions = Locate(file, keys.OfType<string>());
         Shapes = _tensors.ToDictionary(static t => t.Key, static t => t.Value.Shape, StringComparer.Ordinal);
     }
 
@@ -36,9 +36,9 @@ internal sealed class TorchLegacyFile : IWeightFile
         PickledTensor tensor = _tensors[name];
         int size = tensor.Storage.Type.Size();
         if (!_positions.TryGetValue(tensor.Storage.Key, out long position)) throw new InvalidDataException($"The file lacks the storage of '{name}'.");
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(tensor.Extent * size)));
         _file.Position = position + tensor.Offset * size;
-        if (_file.Length - _file.Position < bytes.Length) throw new InvalidDataException($"The file ends within '{name}'.");
+        if (_file.Length - _file.Position < tensor.Extent * size) throw new InvalidDataException($"The file ends within '{name}'.");
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(tensor.Extent * size)));
         _file.ReadExactly(bytes);
         return StateDict.Gather(tensor, tensor.Storage.Type.ToFloat32(bytes));
     }

@@ -43,8 +43,8 @@ internal sealed class TorchZipFile : IWeightFile
             ?? throw new InvalidDataException($"The archive lacks the storage of '{name}'.");
         int size = tensor.Storage.Type.Size();
         long skipped = tensor.Offset * size;
+        if (entry.Length < skipped + tensor.Extent * size) throw new InvalidDataException($"The storage of '{name}' is too short.");
         byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(tensor.Extent * size)));
-        if (entry.Length < skipped + bytes.Length) throw new InvalidDataException($"The storage of '{name}' is too short.");
         using Stream stream = entry.Open();
         Skip(stream, skipped);
         stream.ReadExactly(bytes);

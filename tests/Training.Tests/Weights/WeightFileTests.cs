@@ -117,6 +117,35 @@ public class WeightFileTests
         }
     }
 
+    [Theory]
+    [InlineData("zip.pth")]
+    [InlineData("legacy.pth")]
+    [InlineData("half.safetensors")]
+    public void A_file_with_damaged_bytes_is_read_or_refused_and_never_a_crash(string file)
+    {
+        using var project = new TinyProject();
+        SpecSource spec = Read(project, file);
+        byte[] whole = File.ReadAllBytes(project[file]);
+        using var module = new NetworkModule(spec.Network);
+        var random = new SeededRandom(1);
+        int refused = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            byte[] damaged = [.. whole];
+            for (int flips = 0; flips < 3; flips++) damaged[random.Below(damaged.Length)] = (byte)random.Below(256);
+            File.WriteAllBytes(project[file], damaged);
+            try
+            {
+                BackboneWeights.Load(project[file], module, spec);
+            }
+            catch (TrainingException)
+            {
+                refused++;
+            }
+        }
+        Assert.InRange(refused, 1, 400);
+    }
+
     [Fact]
     public void A_pickle_of_something_else_is_an_error()
     {

@@ -160,14 +160,14 @@ internal sealed class PickleReader(Stream stream)
                 break;
             case 0x93: // STACK_GLOBAL
                 object?[] name = PopMany(2);
-                _stack.Push(Name((string)name[0]!, (string)name[1]!));
+                _stack.Push(Name(As<string>(name[0]), As<string>(name[1])));
                 break;
             case (byte)'Q': // BINPERSID
-                _stack.Push(Storage((object?[])_stack.Pop()!));
+                _stack.Push(Storage(As<object?[]>(_stack.Pop())));
                 break;
             case (byte)'R' or 0x81: // REDUCE, NEWOBJ
                 object?[] call = PopMany(2);
-                _stack.Push(Make((PickledName)call[0]!, (object?[])call[1]!));
+                _stack.Push(Make(As<PickledName>(call[0]), As<object?[]>(call[1])));
                 break;
             case (byte)'b': // BUILD: the attributes of a state dict (its versions) are not needed.
                 _stack.Pop();
@@ -190,36 +190,39 @@ internal sealed class PickleReader(Stream stream)
     {
         "OrderedDict" => new PickledDictionary(),
         "Size" => arguments[0],
-        "_rebuild_parameter" => (PickledTensor)arguments[0]!,
+        "_rebuild_parameter" => As<PickledTensor>(arguments[0]),
         "_rebuild_tensor_v2" => Tensor(arguments),
         _ => throw new InvalidDataException($"The pickle calls '{name}', which is nothing to call."),
     };
 
     private static PickledTensor Tensor(object?[] arguments)
     {
-        var tensor = new PickledTensor((PickledStorage)arguments[0]!, (long)arguments[1]!, Numbers(arguments[2]), Numbers(arguments[3]));
+        var tensor = new PickledTensor(As<PickledStorage>(arguments[0]), As<long>(arguments[1]), Numbers(arguments[2]), Numbers(arguments[3]));
         bool fits = tensor.Shape.Length == tensor.Strides.Length && Array.TrueForAll(tensor.Shape, static s => s >= 0)
             && Array.TrueForAll(tensor.Strides, static s => s >= 0) && tensor.Offset >= 0
             && tensor.Offset + tensor.Extent <= tensor.Storage.Count;
         return fits ? tensor : throw new InvalidDataException($"The pickle has a tensor that reaches out of its storage '{tensor.Storage.Key}'.");
     }
 
-    private static long[] Numbers(object? tuple) => [.. ((object?[])tuple!).Select(static n => (long)n!)];
+    private static long[] Numbers(object? tuple) => [.. As<object?[]>(tuple).Select(static n => As<long>(n))];
 
     private static PickledStorage Storage(object?[] id)
     {
-        var type = (PickledName)id[1]!;
+        var type = As<PickledName>(id[1]);
         if (id[0] is not "storage" || !Storages.TryGetValue(type.Name, out ElementType element)) throw new InvalidDataException($"The pickle refers to '{type}' as a storage.");
-        return new PickledStorage((string)id[2]!, element, (long)id[4]!);
+        long count = As<long>(id[4]);
+        return count >= 0 ? new PickledStorage(As<string>(id[2]), element, count) : throw new InvalidDataException("The pickle has a storage of negative length.");
     }
 
     private void SetItems(object?[] items)
     {
-        var dictionary = (PickledDictionary)_stack.Peek()!;
+        var dictionary = As<PickledDictionary>(_stack.Peek());
         for (int i = 0; i + 1 < items.Length; i += 2) dictionary.Add(items[i], items[i + 1]);
     }
 
-    private void Append(object?[] items) => ((List<object?>)_stack.Peek()!).AddRange(items);
+    private void Append(object?[] items) => As<List<object?>>(_stack.Peek()).AddRange(items);
+
+    private static T As<T>(object? value) => value is T typed ? typed : throw new InvalidCastException($"{value ?? "nothing"} stands where a {typeof(T).Name} belongs");
 
     private object?[] PopMany(int count)
     {
