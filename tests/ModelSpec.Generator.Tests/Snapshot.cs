@@ -1,22 +1,25 @@
-using System.Runtime.CompilerServices;
+using System.Reflection;
 
 namespace ModelSpec.Generator.Tests;
 
 /// <summary>Compares text with a reviewed file. Where they differ, the new text is put beside it as <c>.received.cs</c>.</summary>
 internal static class Snapshot
 {
-    public static void Match(string name, string text, [CallerFilePath] string caller = "")
+    // Not the caller's path: deterministic builds map source paths to places that do not exist.
+    private static readonly string Folder = typeof(Snapshot).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Snapshots").Value!;
+
+    public static void Match(string name, string text)
     {
-        string folder = Path.Combine(Path.GetDirectoryName(caller)!, "Snapshots");
-        string verified = Path.Combine(folder, name + ".verified.cs");
-        string received = Path.Combine(folder, name + ".received.cs");
+        string verified = Path.Combine(Folder, name + ".verified.cs");
+        string received = Path.Combine(Folder, name + ".received.cs");
         string expected = File.Exists(verified) ? File.ReadAllText(verified).ReplaceLineEndings("\n") : "";
         if (expected == text)
         {
             File.Delete(received);
             return;
         }
-        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(Folder);
         File.WriteAllText(received, text);
         Assert.Fail($"The generated source differs from {verified}. Where the new one, {received}, is right, let it take the old one's place.");
     }
