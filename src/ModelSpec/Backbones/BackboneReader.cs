@@ -27,6 +27,13 @@ public static class BackboneReader
         ["relu6"] = Activation.Relu6,
     };
 
+    /// <summary>The values of <c>padding</c>: whether it is TensorFlow's "same".</summary>
+    private static readonly Dictionary<string, bool> Paddings = new(StringComparer.Ordinal)
+    {
+        ["same"] = true,
+        ["valid"] = false,
+    };
+
     /// <summary>Reads a backbone table.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="path">The file's path, as diagnostics shall name it.</param>
@@ -76,16 +83,9 @@ public static class BackboneReader
     private static BackboneLayer? ReadLayer(TableReader row)
     {
         Located<string>? name = row.String("name");
-        Located<string>? word = row.String("type");
         if (name is null) row.Missing("name", "the layer's name");
-        if (word is null) row.Missing("type", string.Join(", ", Kinds.Keys));
-        if (name is null || word is null) return null;
-        if (!Kinds.TryGetValue(word.Value.Value, out BackboneLayerKind kind))
-        {
-            row.Bag.Report(SpecDiagnostics.UnknownWord, word.Value.Span, "layer type", word.Value.Value,
-                NearestName.Suggest(word.Value.Value, Kinds.Keys), string.Join(", ", Kinds.Keys));
-            return null;
-        }
+        if (!row.Has("type")) row.Missing("type", string.Join(", ", Kinds.Keys));
+        if (!row.Word("type", "layer type", Kinds, out BackboneLayerKind kind) || name is null) return null;
 
         string key = row.String("key")?.Value ?? name.Value.Value;
         NumberRange positive = NumberRange.Closed(1, 65536);
@@ -105,13 +105,9 @@ public static class BackboneReader
         }
         if (convolution)
         {
-            same = ReadSame(row);
+            same = !row.Word("padding", "padding", Paddings, out bool given) || given;
             bias = row.Boolean("bias")?.Value ?? true;
-            if (row.String("activation") is { } given && !Activations.TryGetValue(given.Value, out activation))
-            {
-                row.Bag.Report(SpecDiagnostics.UnknownWord, given.Span, "activation", given.Value,
-                    NearestName.Suggest(given.Value, Activations.Keys), string.Join(", ", Activations.Keys));
-            }
+            row.Word("activation", "activation", Activations, out activation);
         }
         if (kind == BackboneLayerKind.BatchNorm)
         {
@@ -141,17 +137,6 @@ public static class BackboneReader
         }
     }
 
-    private static bool ReadSame(TableReader row)
-    {
-        if (row.String("padding") is not { } padding) return true;
-        if (padding.Value is not ("same" or "valid"))
-        {
-            row.Bag.Report(SpecDiagnostics.UnknownWord, padding.Span, "padding", padding.Value,
-                NearestName.Suggest(padding.Value, ["same", "valid"]), "same, valid");
-        }
-        return padding.Value == "same";
-    }
-
     private static WeightSet? ReadWeightSet(TableReader row)
     {
         string? name = Text("name", "the word of the language");
@@ -177,14 +162,8 @@ public static class BackboneReader
         }
     }
 
-    private static Preprocessing? ReadPreprocessing(TableReader row)
-    {
-        if (row.String("preprocess") is not { } word) return null;
-        if (Preprocessing.ByName.TryGetValue(word.Value, out Preprocessing? preprocessing)) return preprocessing;
-        row.Bag.Report(SpecDiagnostics.UnknownWord, word.Span, "preprocessing", word.Value,
-            NearestName.Suggest(word.Value, Preprocessing.ByName.Keys), string.Join(", ", Preprocessing.ByName.Keys));
-        return null;
-    }
+    private static Preprocessing? ReadPreprocessing(TableReader row) =>
+        row.Word("preprocess", "preprocessing", Preprocessing.ByName, out Preprocessing? preprocessing) ? preprocessing : null;
 
     private static void CheckLayers(TableReader root, List<BackboneLayer> layers)
     {

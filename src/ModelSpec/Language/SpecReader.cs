@@ -359,12 +359,5 @@ public static class SpecReader
     }
 
     private static T? Word<T>(TableReader table, string key, string kind, IReadOnlyDictionary<string, T> words)
-        where T : struct
-    {
-        if (table.String(key) is not { } word) return null;
-        if (words.TryGetValue(word.Value, out T value)) return value;
-        table.Bag.Report(
-            SpecDiagnostics.UnknownWord, word.Span, kind, word.Value, NearestName.Suggest(word.Value, words.Keys), string.Join(", ", words.Keys));
-        return null;
-    }
+        where T : struct => table.Word(key, kind, words, out T value) ? value : null;
 }

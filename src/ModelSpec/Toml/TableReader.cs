@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
@@ -69,6 +70,19 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public List<Located<long>>? Integers(string key, NumberRange range) =>
         List(key, (reader, name, item) => reader.Integer(name, item, range));
+
+    /// <summary>Reads a word of the language and what it stands for; another word is reported with the nearest known one.</summary>
+    /// <returns>Whether a known word is there.</returns>
+    public bool Word<T>(string key, string kind, IReadOnlyDictionary<string, T> words, [NotNullWhen(true)] out T? value)
+        where T : notnull
+    {
+        value = default;
+        if (String(key) is not { } word) return false;
+        if (words.TryGetValue(word.Value, out value)) return true;
+        bag.Report(
+            SpecDiagnostics.UnknownWord, word.Span, kind, word.Value, NearestName.Suggest(word.Value, words.Keys), string.Join(", ", words.Keys));
+        return false;
+    }
 
     public TableReader? Table(string key)
     {
