@@ -6,18 +6,5 @@ namespace FineTune.Training.Data;
 /// <param name="Class">The index of its class.</param>
 internal sealed record LabeledImage(string Path, string Name, int Class);
 
-/// <summary>The parts of a split.</summary>
-internal enum Part
-{
-    /// <summary>Learnt from.</summary>
-    Train,
-
-    /// <summary>Looked at between epochs.</summary>
-    Validation,
-
-    /// <summary>Looked at in the end.</summary>
-    Test,
-}
-
 /// <summary>The images of each part, in a fixed order.</summary>
 internal sealed record DatasetSplit(IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test);
