@@ -22,7 +22,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     /// <summary>The tracked step that gathers what a class is emitted from.</summary>
     public const string ModelStep = "Model";
 
-    private const string ResourceMetadata = "build_metadata.AdditionalFiles.ModelSpecResource";
+    private const string ResourceMetadata = "build_metadata.AdditionalFiles.ResourceName";
 
     /// <inheritdoc />
     public void Initialize(IncrementalGeneratorInitializationContext context)

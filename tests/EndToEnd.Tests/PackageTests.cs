@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -68,6 +69,29 @@ public sealed partial class PackageTests : IClassFixture<PackageConsumer>, IDisp
         Assert.Contains($"sky.modelspec({line},{column}): error {code}: ", build.Output, StringComparison.Ordinal);
         Assert.Single(ErrorLine().Matches(build.Output).Select(static m => m.Value).Distinct());
         Assert.False(File.Exists(_consumer.Weights));
+    }
+
+    [Fact]
+    public void Two_specs_of_one_file_name_keep_their_weights_apart()
+    {
+        _consumer.Write("App/models/sky.modelspec", PackageConsumer.Spec
+            .Replace("SkyClassifier", "SeaClassifier", StringComparison.Ordinal)
+            .Replace("\"pictures\"", "\"../pictures\"", StringComparison.Ordinal));
+        _consumer.Write("App/Sea.cs", "namespace App; public static class Sea { public static string Look(string path) => SeaClassifier.Load().Predict(path).ToString(); }");
+        try
+        {
+            CommandResult build = _consumer.Build("-p:TrainModel=true").Succeeded();
+
+            Assert.Contains("SkyClassifier: learn epoch 30/30", build.Output, StringComparison.Ordinal);
+            Assert.Contains("SeaClassifier: learn epoch 30/30", build.Output, StringComparison.Ordinal);
+            string[] resources = Assembly.Load(File.ReadAllBytes(Path.Combine(_consumer.App, "bin/Debug/net10.0/App.dll"))).GetManifestResourceNames();
+            Assert.Equal(["models/sky.safetensors", "sky.safetensors"], resources.Select(static r => r.Replace('\\', '/')).Order());
+        }
+        finally
+        {
+            Directory.Delete(Path.Combine(_consumer.App, "models"), recursive: true);
+            File.Delete(Path.Combine(_consumer.App, "Sea.cs"));
+        }
     }
 
     [Fact]
