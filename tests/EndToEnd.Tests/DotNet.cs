@@ -20,6 +20,22 @@ internal sealed record CommandResult(int ExitCode, string Output)
     }
 }
 
+/// <summary>Lines that arrive on other threads while they are read.</summary>
+internal sealed class OutputBuffer
+{
+    private readonly StringBuilder _text = new();
+
+    public void Add(string? line)
+    {
+        lock (_text) _text.AppendLine(line);
+    }
+
+    public override string ToString()
+    {
+        lock (_text) return _text.ToString();
+    }
+}
+
 /// <summary>Runs commands as a user would.</summary>
 internal static class DotNet
 {
@@ -32,8 +48,9 @@ internal static class DotNet
     public static CommandResult RunCommand(string command, string folder, params string[] arguments)
     {
         using Process process = Start(command, folder, arguments);
-        StringBuilder output = Collect(process);
-        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(8)), "it did not end in time:\n" + output);
+        OutputBuffer output = Collect(process);
+        if (!process.WaitForExit(TimeSpan.FromMinutes(8))) Assert.Fail("it did not end in time:\n" + output);
+        // Without a limit, it also waits for the last lines.
         process.WaitForExit();
         return new CommandResult(process.ExitCode, output.ToString());
     }
@@ -56,19 +73,14 @@ internal static class DotNet
         return Process.Start(start)!;
     }
 
-    public static StringBuilder Collect(Process process)
+    public static OutputBuffer Collect(Process process)
     {
-        var output = new StringBuilder();
-        process.OutputDataReceived += Append;
-        process.ErrorDataReceived += Append;
+        var output = new OutputBuffer();
+        process.OutputDataReceived += (_, line) => output.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => output.Add(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return output;
-
-        void Append(object sender, DataReceivedEventArgs line)
-        {
-            lock (output) output.AppendLine(line.Data);
-        }
     }
 
     private static string Metadata(string key) =>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace EndToEnd.Tests;
@@ -118,9 +117,9 @@ public sealed partial class PackageTests : IClassFixture<PackageConsumer>, IDisp
         _consumer.Write("App/sky.modelspec", PackageConsumer.Spec.Replace("epochs = 30", "epochs = 1000000", StringComparison.Ordinal));
 
         using Process build = DotNet.Start("dotnet", _consumer.App, "build", "--no-restore", "--tl:off", "-p:TrainModel=true");
-        StringBuilder output = DotNet.Collect(build);
-        SpinWait.SpinUntil(() => build.HasExited || Contains(output, "epoch "), TimeSpan.FromMinutes(2));
-        Assert.True(Contains(output, "epoch "), output.ToString());
+        OutputBuffer output = DotNet.Collect(build);
+        SpinWait.SpinUntil(() => build.HasExited || output.ToString().Contains("epoch ", StringComparison.Ordinal), TimeSpan.FromMinutes(2));
+        Assert.Contains("epoch ", output.ToString(), StringComparison.Ordinal);
         DotNet.RunCommand("kill", _consumer.App, "-INT", $"{build.Id}").Succeeded();
 
         Assert.True(build.WaitForExit(TimeSpan.FromMinutes(1)), output.ToString());
@@ -128,11 +127,6 @@ public sealed partial class PackageTests : IClassFixture<PackageConsumer>, IDisp
         CommandResult trainers = DotNet.RunCommand("pgrep", _consumer.App, "-f", $"finetune.dll.*{Path.GetFileName(Path.GetDirectoryName(_consumer.App))}");
         Assert.Equal("", trainers.Output.Trim());
         Assert.Empty(Directory.GetFiles(_consumer.App, "*.safetensors*"));
-    }
-
-    private static bool Contains(StringBuilder output, string text)
-    {
-        lock (output) return output.ToString().Contains(text, StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^.*: error .*$", RegexOptions.Multiline)]
