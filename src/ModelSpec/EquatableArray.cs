@@ -21,9 +21,6 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     /// <inheritdoc />
     public T this[int index] => _items is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _items[index];
 
-    /// <summary>The elements as a span.</summary>
-    public ReadOnlySpan<T> AsSpan() => _items;
-
     /// <summary>Compares element by element with the default comparer.</summary>
     public bool Equals(EquatableArray<T> other)
     {

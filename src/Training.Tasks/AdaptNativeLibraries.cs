@@ -12,15 +12,15 @@ namespace FineTune.Build.Tasks;
 /// </summary>
 public sealed class AdaptNativeLibraries : Task
 {
-    /// <summary>The files on their way to the output folder or to a publish folder.</summary>
+    /// <summary>TorchSharp's native libraries on their way to the output folder or to a publish folder.</summary>
     [Required]
-    public ITaskItem[] Files { get; set; } = [];
+    public ITaskItem[] Libraries { get; set; } = [];
 
     /// <summary>Where adapted copies are kept between builds.</summary>
     [Required]
     public string Directory { get; set; } = "";
 
-    /// <summary>The files of <see cref="Files"/> that have an adapted copy.</summary>
+    /// <summary>The files of <see cref="Libraries"/> that have an adapted copy.</summary>
     [Output]
     public ITaskItem[] Replaced { get; private set; } = [];
 
@@ -32,10 +32,9 @@ public sealed class AdaptNativeLibraries : Task
     public override bool Execute()
     {
         if (!RuntimeInformation.IsOSPlatform(OSPlatform.Linux) || LibStdCxx.Find() is not { } libStdCxx) return true;
-        ITaskItem[] libraries = [.. Files.Where(static f => Path.GetFileName(f.ItemSpec) == "libLibTorchSharp.so")];
         List<ITaskItem> replaced = [];
         List<ITaskItem> adapted = [];
-        foreach (ITaskItem library in libraries)
+        foreach (ITaskItem library in Libraries)
         {
             string original = library.GetMetadata("FullPath");
             string copy = Path.Combine(Directory, Path.GetFileName(original));

@@ -22,8 +22,8 @@ internal static class LayerTable
         }
         long all = network.Layers.Sum(static l => l.Parameters);
         rows.Add(["", "total", "", "", Number(all), .. network.Stages.Select(static _ => "")]);
-        rows.Add(["", "trainable", "", "", "", .. network.Stages.Select(stage => Number(Trainable(network, stage)))]);
-        rows.Add(["", "frozen", "", "", "", .. network.Stages.Select(stage => Number(all - Trainable(network, stage)))]);
+        rows.Add(["", "trainable", "", "", "", .. network.Stages.Select(stage => Number(network.TrainableParameters(stage)))]);
+        rows.Add(["", "frozen", "", "", "", .. network.Stages.Select(stage => Number(all - network.TrainableParameters(stage)))]);
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var text = new StringBuilder();
@@ -59,8 +59,8 @@ internal static class LayerTable
             {
                 json.WriteStartObject();
                 json.WriteString("name", stage.Name);
-                json.WriteNumber("trainable", Trainable(network, stage));
-                json.WriteNumber("frozen", network.Layers.Sum(static l => l.Parameters) - Trainable(network, stage));
+                json.WriteNumber("trainable", network.TrainableParameters(stage));
+                json.WriteNumber("frozen", network.Layers.Sum(static l => l.Parameters) - network.TrainableParameters(stage));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -83,15 +83,12 @@ internal static class LayerTable
         json.WriteEndArray();
         json.WriteNumber("parameters", layer.Parameters);
         json.WriteStartObject("trains");
-        foreach (Stage stage in network.Stages) json.WriteBoolean(stage.Name, layer.LearntParameters > 0 && !stage.Freezes(layer));
+        foreach (Stage stage in network.Stages) json.WriteBoolean(stage.Name, stage.Trains(layer));
         json.WriteEndObject();
         json.WriteEndObject();
     }
 
     private static string Name(Layer layer) => layer.InHead ? "head." + layer.Name : layer.Name;
-
-    private static long Trainable(Network network, Stage stage) =>
-        network.Layers.Where(layer => !stage.Freezes(layer)).Sum(static layer => layer.LearntParameters);
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -34,7 +34,7 @@ internal sealed class Trainer(SpecSource spec, TrainingOptions options, IProgres
         (Device device, string reason) = Devices.Choose(options.Device, spec.Name);
         log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason})");
 
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        using var client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         DatasetSplit split = new DatasetLoader(options.Assets, downloader).Load(spec);
         random.manual_seed(Network.Seed);

@@ -92,7 +92,7 @@ internal static class ClassifierEmitter
                 Stage stage = network.Stages[i];
                 string member = Identifiers.ToPascalCase(stage.Name);
                 if (member.Length == 0 || !names.Add(member)) member = string.Format(CultureInfo.InvariantCulture, "Stage{0}", i + 1);
-                Layer first = network.Layers.First(l => l.LearntParameters > 0 && !stage.Freezes(l));
+                Layer first = network.Layers.First(stage.Trains);
                 if (i > 0) writer.Line();
                 writer.Summary($"Stage \"{Escape(stage.Name)}\" learns from {first.Name} on.");
                 writer.Line(string.Format(CultureInfo.InvariantCulture, "public const int {0} = {1};", member, first.Index));

@@ -21,6 +21,9 @@ public sealed record Stage(
 {
     /// <summary>Whether a layer is frozen in this stage.</summary>
     public bool Freezes(Layer layer) => Frozen.Contains(layer.Index);
+
+    /// <summary>Whether a layer has something to learn and learns it in this stage.</summary>
+    public bool Trains(Layer layer) => layer.LearntParameters > 0 && !Freezes(layer);
 }
 
 /// <summary>
@@ -60,13 +63,16 @@ public sealed record Network(
     /// <summary>The head's layers.</summary>
     public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
 
+    /// <summary>The numbers that a stage trains.</summary>
+    public long TrainableParameters(Stage stage) => Layers.Where(stage.Trains).Sum(static l => l.LearntParameters);
+
     /// <summary>
     /// How many layers from the start are frozen in <paramref name="stage"/> without a gap in what has state: their output does not
     /// change during the stage, so it can be computed once.
     /// </summary>
     public int FrozenPrefix(Stage stage)
     {
-        int first = Layers.FirstOrDefault(l => l.LearntParameters > 0 && !stage.Freezes(l))?.Index ?? Layers.Count;
+        int first = Layers.FirstOrDefault(stage.Trains)?.Index ?? Layers.Count;
         int dropout = Layers.FirstOrDefault(static l => l is DropoutLayer)?.Index ?? Layers.Count;
         return Math.Min(first, dropout);
     }

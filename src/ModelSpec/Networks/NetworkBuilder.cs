@@ -132,7 +132,7 @@ public static class NetworkBuilder
         {
             bag.Report(SpecDiagnostics.Split, earlyStopping.Span, "early_stopping looks at images that the split sets aside: add validation to [data] split.");
         }
-        if (layers.TrueForAll(l => l.LearntParameters == 0 || stage.Freezes(l)))
+        if (!layers.Exists(stage.Trains))
         {
             bag.Report(SpecDiagnostics.NothingToTrain, section.Freeze.Span, stage.Name, bodyLength, layers[bodyLength].Name);
         }

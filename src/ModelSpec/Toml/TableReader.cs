@@ -13,9 +13,6 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    /// <summary>What messages call this table, for example <c>[model]</c>.</summary>
-    public string Where => where;
-
     public SourceSpan Span => span;
 
     public DiagnosticBag Bag => bag;

@@ -19,11 +19,9 @@ internal static class LibStdCxx
         return directories.Select(static d => Path.Combine(d, FileName)).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Whether a library's bytes define the version called <paramref name="version"/>: its name stands in the string table.</summary>
-    public static bool Has(byte[] library, string version)
-    {
-        // Latin-1 maps bytes to characters one to one, so a text search is a byte search.
-        string text = Encoding.GetEncoding("ISO-8859-1").GetString(library);
-        return text.IndexOf("\0" + version + "\0", StringComparison.Ordinal) >= 0;
-    }
+    /// <summary>A library's bytes as text: Latin-1 maps them one to one, so that a text search is a byte search.</summary>
+    public static string AsText(byte[] library) => Encoding.GetEncoding("ISO-8859-1").GetString(library);
+
+    /// <summary>Whether a library defines the version called <paramref name="version"/>: its name stands in the string table.</summary>
+    public static bool Has(string library, string version) => library.IndexOf("\0" + version + "\0", StringComparison.Ordinal) >= 0;
 }

@@ -19,7 +19,8 @@ internal static class LibTorchSharpAdapter
     public static IReadOnlyList<string> Adapt(byte[] library, byte[] libStdCxx)
     {
         var elf = new ElfLibrary(library);
-        List<VersionNeed> missing = [.. elf.VersionNeeds().Where(n => n.File == LibStdCxx.FileName && !LibStdCxx.Has(libStdCxx, n.Name))];
+        string system = LibStdCxx.AsText(libStdCxx);
+        List<VersionNeed> missing = [.. elf.VersionNeeds().Where(n => n.File == LibStdCxx.FileName && !LibStdCxx.Has(system, n.Name))];
         foreach (VersionNeed need in missing)
         {
             string[] used = [.. elf.SymbolsOf(need).Except(NeverCalled)];

@@ -26,6 +26,9 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
     private const int SharingViolation = unchecked((int)0x80070020);
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
+    /// <summary>The client that every command downloads with: a server that does not answer is given up after 30 seconds.</summary>
+    public static HttpClient CreateClient() => new() { Timeout = TimeSpan.FromSeconds(30) };
+
     /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
     /// <returns>Its path in the cache.</returns>
     /// <exception cref="TrainingException">It cannot be had, or is not what was published; the message says where to put it by hand.</exception>

@@ -21,7 +21,7 @@ internal sealed class AugmentCommand : SpecCommand
             throw spec.Name.Error(TrainingDiagnostics.NoAugmentation);
         }
         Devices.Choose("cpu", spec.Name);
-        using var client = new HttpClient();
+        using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec);
         using ImageSets images = new ImageSetDecoder(spec, log).Decode(split);

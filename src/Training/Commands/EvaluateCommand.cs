@@ -50,7 +50,7 @@ internal sealed class EvaluateCommand : SpecCommand
     private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log)
     {
         if (parse.GetValue(_data) is { } folder) return FolderImporter.Import(Path.GetFullPath(folder), spec);
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec).Test;
     }
@@ -61,7 +61,7 @@ internal sealed class EvaluateCommand : SpecCommand
         try
         {
             using FileStream file = File.OpenRead(path);
-            SafetensorsLoader.Load(file, module.Weights().ToDictionary(static w => w.Key, static w => w.Value), $"'{path}'");
+            SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
         }
         catch (InvalidDataException e)
         {

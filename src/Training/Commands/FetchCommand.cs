@@ -30,7 +30,7 @@ internal sealed class FetchCommand : Command
             return 0;
         }
 
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        using var client = Downloader.CreateClient();
         var downloader = new Downloader(folders, log, client);
         var location = new SpecLocation("finetune fetch", SourceSpan.FileStart);
         foreach (string name in names)

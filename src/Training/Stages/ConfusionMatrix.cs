@@ -33,8 +33,6 @@ internal sealed class ConfusionMatrix
 
     public double Accuracy => Count == 0 ? 0 : (double)Correct / Count;
 
-    public int this[int truth, int answer] => _counts[truth, answer];
-
     public ClassScore Score(int index)
     {
         int support = 0, answered = 0;

@@ -143,7 +143,7 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
     private string Describe(Stage stage)
     {
         long all = Network.Layers.Sum(static l => l.Parameters);
-        long learnt = Network.Layers.Where(l => !stage.Freezes(l)).Sum(static l => l.LearntParameters);
+        long learnt = Network.TrainableParameters(stage);
         return FormattableString.Invariant($"{stage.Name} trains {learnt:N0} of {all:N0} parameters, {stage.Epochs} epochs of {images.Train.Count} images");
     }
 }

@@ -58,7 +58,7 @@ internal sealed class KerasWeightFile : IWeightFile
         (IH5Dataset dataset, int[] order) = _tensors[name];
         try
         {
-            return Permute(dataset.Read<float[]>(), [.. dataset.Space.Dimensions.Select(static d => (int)d)], order);
+            return Permute(dataset.Read<float[]>(), [.. dataset.Space.Dimensions.Select(static d => (long)d)], order);
         }
         catch (Exception e) when (e is not InvalidDataException)
         {
@@ -103,21 +103,12 @@ internal sealed class KerasWeightFile : IWeightFile
 
     private static long[] Shape(IH5Dataset dataset, int[] order) => [.. order.Select(d => (long)dataset.Space.Dimensions[d])];
 
-    private static float[] Permute(float[] values, int[] shape, int[] order)
+    private static float[] Permute(float[] values, long[] shape, int[] order)
     {
         if (order.Length < 2) return values;
-        int[] strides = new int[shape.Length];
+        long[] strides = new long[shape.Length];
         strides[^1] = 1;
         for (int d = shape.Length - 2; d >= 0; d--) strides[d] = strides[d + 1] * shape[d + 1];
-        float[] result = new float[values.Length];
-        int[] index = new int[shape.Length];
-        for (int i = 0; i < result.Length; i++)
-        {
-            int at = 0;
-            for (int d = 0; d < index.Length; d++) at += index[d] * strides[order[d]];
-            result[i] = values[at];
-            for (int d = index.Length - 1; d >= 0 && ++index[d] == shape[order[d]]; d--) index[d] = 0;
-        }
-        return result;
+        return StridedView.ToRowMajor(values, [.. order.Select(d => shape[d])], [.. order.Select(d => strides[d])]);
     }
 }

@@ -27,18 +27,6 @@ internal static class StateDict
     /// <summary>Puts the numbers of a view into row-major order.</summary>
     /// <param name="tensor">The view.</param>
     /// <param name="values">The storage from the view's first element on.</param>
-    public static float[] Gather(PickledTensor tensor, float[] values)
-    {
-        if (tensor.IsContiguous) return values;
-        float[] result = new float[tensor.Count];
-        long[] index = new long[tensor.Shape.Length];
-        for (long i = 0; i < result.Length; i++)
-        {
-            long at = 0;
-            for (int d = 0; d < index.Length; d++) at += index[d] * tensor.Strides[d];
-            result[i] = values[at];
-            for (int d = index.Length - 1; d >= 0 && ++index[d] == tensor.Shape[d]; d--) index[d] = 0;
-        }
-        return result;
-    }
+    public static float[] Gather(PickledTensor tensor, float[] values) =>
+        tensor.IsContiguous ? values : StridedView.ToRowMajor(values, tensor.Shape, tensor.Strides);
 }
