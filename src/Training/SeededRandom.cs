@@ -23,6 +23,9 @@ internal struct SeededRandom
     /// <summary>A number in [0, 1) with 53 random bits.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>A seed for another generator: at least 0.</summary>
+    public long NextSeed() => (long)(Next() >> 1);
+
     /// <summary>A number in [low, high).</summary>
     public double Uniform(double low, double high) => low + (high - low) * NextDouble();
 

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using FineTune.Images;
-using FineTune.Training.Assets;
+using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using FineTune.Training.Modules;
+using FineTune.Training.Processes;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using FineTune.Weights;
@@ -14,80 +16,153 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training;
 
-/// <summary>What a run is asked for, besides its spec.</summary>
-/// <param name="Output">The weight file to write.</param>
-/// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-/// <param name="Assets">Where datasets and weights are.</param>
-/// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
-internal sealed record TrainingOptions(string Output, string Device, AssetFolders Assets, string? Report = null);
-
-/// <summary>The fine-tuning pipeline: import, split, decode, stages, evaluate, export.</summary>
-internal sealed class Trainer(SpecSource spec, TrainingOptions options, IProgressLog log)
+/// <summary>
+/// Runs the stages of a spec whose results the cache does not have: decode, train, evaluate, keep. Of several processes that come to
+/// the same stage, one trains it and the others wait for its result.
+/// </summary>
+/// <param name="spec">The spec.</param>
+/// <param name="deviceName">Where to train: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. libtorch is loaded when a stage has to be trained.</param>
+/// <param name="cache">The results of stages.</param>
+/// <param name="log">Where progress is told.</param>
+internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cache, IProgressLog log)
 {
     private Network Network => spec.Network;
 
-    /// <summary>Runs the whole pipeline.</summary>
-    /// <returns>How the network does on the test part.</returns>
+    /// <summary>Brings every stage's result into the cache.</summary>
+    /// <param name="inputs">What to train from; dataset and pretrained weights are there.</param>
+    /// <param name="isUnchanged">Asked once the images are decoded: whether they are still what was digested.</param>
+    /// <param name="cancellation">Ends the training; what its epochs have done so far is kept.</param>
+    /// <returns>The result of each stage in order.</returns>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings.</exception>
-    public Evaluation Run(CancellationToken cancellation)
+    public IReadOnlyList<StageResult> Run(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        (Device device, string reason) = Devices.Choose(options.Device, spec.Name);
-        log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason})");
-
-        using var client = Downloader.CreateClient();
-        var downloader = new Downloader(options.Assets, log, client);
-        DatasetSplit split = new DatasetLoader(options.Assets, downloader).Load(spec);
-        random.manual_seed(Network.Seed);
-        using var module = new NetworkModule(Network);
-        string? weights = new PretrainedWeights(options.Assets, downloader).Load(module, spec);
-        log.Line($"{Network.ClassName}: {Network.Backbone} with {(weights is null ? "random weights" : Path.GetFileName(weights))}");
-        module.to(device);
-
-        using ImageSets images = Decode(split);
-        PixelTransform transform = PixelTransforms.Of(Network);
-        var runner = new StageRunner(module, spec, images, transform, device, log);
-        List<(string Stage, Evaluation Evaluation)> evaluations = [];
-        for (int i = 0; i < Network.Stages.Count; i++)
-        {
-            random.manual_seed(Network.Seed + i + 1);
-            Evaluation evaluation = runner.Run(i, cancellation);
-            evaluations.Add((Network.Stages[i].Name, evaluation));
-            log.Line(string.Create(CultureInfo.InvariantCulture,
-                $"{Network.ClassName}: after {Network.Stages[i].Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
-            log.Line(EvaluationReport.Text(evaluation));
-        }
-        Export(module, evaluations);
-        return evaluations[^1].Evaluation;
-    }
-
-    private ImageSets Decode(DatasetSplit split)
-    {
-        var clock = Stopwatch.StartNew();
-        int count = split.Train.Count + split.Validation.Count + split.Test.Count;
-        ImageSets images = new ImageSetDecoder(spec, log).Decode(split);
-        log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{Network.ClassName}: decoded {count} images ({split.Train.Count} train, {split.Validation.Count} validation, {split.Test.Count} test), {count / clock.Elapsed.TotalSeconds:0} images/s"));
-        return images;
-    }
-
-    private void Export(NetworkModule module, List<(string Stage, Evaluation Evaluation)> evaluations)
-    {
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["format"] = "pt",
-            ["model"] = Network.ClassName,
-            ["classes"] = string.Join('\n', Network.Classes.Select(static c => c.Text)),
-            ["test_accuracy"] = evaluations[^1].Evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
-        };
+        List<StageResult> results = [];
+        TrainingState? state = null;
         try
         {
-            SafetensorsWriter.Write(options.Output, module.Weights(), metadata);
-            if (options.Report is not null) File.WriteAllText(options.Report, EvaluationReport.Json(evaluations));
+            int complete = LastComplete(inputs);
+            for (int i = 0; i < Network.Stages.Count; i++)
+            {
+                string fingerprint = inputs.Fingerprints[i];
+                using var turn = Turn.Take(
+                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process trains {Network.Stages[i].Name}; waiting"), cancellation);
+                // Of stages before one whose weights are there, only the evaluation is needed.
+                if (cache.Find(fingerprint, Network) is { } known && (i < complete || cache.FindWeights(known.Weights) is not null))
+                {
+                    log.Line($"{Network.ClassName}: {Network.Stages[i].Name} is in the cache");
+                    // Where another process has trained it meanwhile, the next stage goes on from its weights.
+                    if (state is not null) Fill(state.Module, cache.WeightsFile(known.Weights));
+                    results.Add(known);
+                }
+                else
+                {
+                    state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged);
+                    results.Add(Train(i, fingerprint, state, cancellation));
+                }
+                Tell(Network.Stages[i], results[^1].Evaluation);
+            }
+            return results;
+        }
+        finally
+        {
+            state?.Dispose();
+        }
+    }
+
+    /// <summary>The index of the last stage whose weights the cache has, or -1.</summary>
+    private int LastComplete(TrainingInputs inputs)
+    {
+        int last = inputs.Fingerprints.Count - 1;
+        while (last >= 0 && (cache.Find(inputs.Fingerprints[last], Network) is not { } known || cache.FindWeights(known.Weights) is null)) last--;
+        return last;
+    }
+
+    private StageResult Train(int index, string fingerprint, TrainingState state, CancellationToken cancellation)
+    {
+        var checkpoints = new CheckpointFolder(cache.CheckpointFolder(fingerprint), spec.Stage(index), log);
+        var runner = new StageRunner(state.Module, spec, state.Images, PixelTransforms.Of(Network), state.Device, log);
+        Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
+        try
+        {
+            StageResult result = cache.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(evaluation)));
+            checkpoints.Clear();
+            return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, options.Output, e.Message.TrimEnd('.') + ".");
+            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, cache.WeightsFile(fingerprint), e.Message.TrimEnd('.') + ".");
         }
-        log.Line($"{Network.ClassName}: wrote {options.Output}");
+    }
+
+    /// <summary>The images, and the network with the weights that the first stage to be trained begins with.</summary>
+    private TrainingState Begin(TrainingInputs inputs, StageResult? before, Func<bool> isUnchanged)
+    {
+        (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
+        log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason})");
+        random.manual_seed(Network.Seed);
+        var module = new NetworkModule(Network);
+        try
+        {
+            if (before is not null)
+            {
+                Fill(module, cache.WeightsFile(before.Weights));
+            }
+            else
+            {
+                if (inputs.PretrainedFile is { } file) BackboneWeights.Load(file, module, spec);
+                log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
+            }
+            module.to(device);
+            return new TrainingState(device, module, Decode(inputs.Split!, isUnchanged));
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(NetworkModule module, string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
+    }
+
+    private ImageSets Decode(DatasetSplit split, Func<bool> isUnchanged)
+    {
+        var clock = Stopwatch.StartNew();
+        ImageSets images = new ImageSetDecoder(spec, log).Decode(split);
+        if (!isUnchanged())
+        {
+            images.Dispose();
+            throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
+        }
+        log.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{Network.ClassName}: decoded {split.Count} images ({split.Train.Count} train, {split.Validation.Count} validation, {split.Test.Count} test), {split.Count / clock.Elapsed.TotalSeconds:0} images/s"));
+        return images;
+    }
+
+    private void Tell(Stage stage, Evaluation evaluation)
+    {
+        log.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{Network.ClassName}: after {stage.Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
+        log.Line(EvaluationReport.Text(evaluation));
+    }
+
+    private Dictionary<string, string> Notes(Evaluation evaluation) => new(StringComparer.Ordinal)
+    {
+        ["format"] = "pt",
+        ["classes"] = string.Join('\n', Network.Classes.Select(static c => c.Text)),
+        ["test_accuracy"] = evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>What stages that are trained in one run hand on to one another.</summary>
+    private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images) : IDisposable
+    {
+        public void Dispose()
+        {
+            Module.Dispose();
+            Images.Dispose();
+        }
     }
 }

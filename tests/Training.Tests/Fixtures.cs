@@ -1,8 +1,12 @@
 using FineTune.Images;
 using FineTune.Training;
 using FineTune.Training.Assets;
+using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
+using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
+using ModelSpec.Locks;
 using SkiaSharp;
 
 namespace Training.Tests;
@@ -156,10 +160,34 @@ internal sealed class TinyProject : IDisposable
         return source!;
     }
 
+    public string Lock => _folder["tiny.modelspec.lock"];
+
+    public string Cache => _folder["cache"];
+
+    /// <summary>Trains from the beginning, whatever was trained before.</summary>
     public byte[] Train(SpecSource spec, IProgressLog? log = null)
     {
-        new Trainer(spec, new TrainingOptions(Output, "cpu", new AssetFolders([], _folder["cache"])), log ?? new RecordingLog()).Run(default);
+        File.Delete(Lock);
+        if (Directory.Exists(Cache)) Directory.Delete(Cache, recursive: true);
+        return BringUpToDate(spec, log);
+    }
+
+    /// <summary>Trains what has to be trained.</summary>
+    public byte[] BringUpToDate(SpecSource spec, IProgressLog? log = null, bool locked = false, CancellationToken cancellation = default)
+    {
+        var options = new FineTuningOptions(Output, "cpu", new AssetFolders([], Cache), IsLocked: locked);
+        new FineTuning(spec, options, log ?? new RecordingLog()).Run(cancellation);
         return File.ReadAllBytes(Output);
+    }
+
+    /// <summary>The name of the last stage in the cache: its fingerprint.</summary>
+    public string LastStage(SpecSource spec)
+    {
+        using var client = new HttpClient();
+        var assets = new AssetFolders([], Cache);
+        var downloader = new Downloader(assets, new RecordingLog(), client);
+        var reader = new TrainingInputReader(spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
+        return Digest.Hex(reader.Read("cpu", null).Fingerprint);
     }
 
     /// <summary>Trains and expects an error.</summary>
@@ -167,7 +195,7 @@ internal sealed class TinyProject : IDisposable
     {
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Train(spec)).Diagnostic;
         Assert.False(File.Exists(Output), "a weight file was left");
-        Assert.Empty(Directory.GetFiles(Root, "*.tmp"));
+        Assert.Empty(Directory.GetFiles(Root, "*.tmp", SearchOption.AllDirectories));
         return diagnostic;
     }
 

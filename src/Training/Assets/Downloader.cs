@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Processes;
 
 namespace FineTune.Training.Assets;
 
@@ -22,10 +23,6 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
 {
     private const int Attempts = 5;
 
-    // What opening a locked file fails with on Windows (ERROR_SHARING_VIOLATION) and on Unix (EWOULDBLOCK; macOS numbers it 35).
-    private const int SharingViolation = unchecked((int)0x80070020);
-    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
-
     /// <summary>The client that every command downloads with: a server that does not answer is given up after 30 seconds.</summary>
     public static HttpClient CreateClient() => new() { Timeout = TimeSpan.FromSeconds(30) };
 
@@ -38,8 +35,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         string part = target + ".part";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using FileStream turn = WaitForTurn(target + ".lock", file);
+            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process downloads it; waiting"));
             if (File.Exists(target)) return target;
             string? published = Fetch(file, part);
             Verify(file, part, file.Digest ?? published, location);
@@ -49,28 +45,6 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or UnauthorizedAccessException)
         {
             throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath);
-        }
-    }
-
-    /// <summary>
-    /// Holds a lock file that the system frees when the process ends, however it ends. The file itself stays: deleting it would let
-    /// one process lock the deleted file while another locks its successor.
-    /// </summary>
-    private FileStream WaitForTurn(string path, RemoteFile file)
-    {
-        bool told = false;
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when (e.HResult == SharingViolation || e.HResult == WouldBlock)
-            {
-                if (!told) log.Line($"{file.Name}: another process downloads it; waiting");
-                told = true;
-                Thread.Sleep(200);
-            }
         }
     }
 

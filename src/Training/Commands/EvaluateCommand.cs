@@ -37,7 +37,7 @@ internal sealed class EvaluateCommand : SpecCommand
         module.eval();
 
         var decoder = new ImageSetDecoder(spec, log);
-        using ImageSets images = decoder.Decode(new DatasetSplit([], [], Images(spec, parse, log)));
+        using ImageSets images = decoder.Decode(new DatasetSplit("", [], [], Images(spec, parse, log)));
         PixelTransform transform = PixelTransforms.Of(spec.Network);
         int depth = spec.Network.FrozenPrefix(spec.Network.Stages[^1]);
         using Features features = Features.Compute(module, images.Test, transform, depth, device, static _ => { });

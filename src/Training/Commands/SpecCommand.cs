@@ -12,6 +12,11 @@ internal abstract class SpecCommand : Command
     private readonly Argument<FileInfo> _spec = new("spec") { Description = "The .modelspec file." };
     private readonly Option<string[]> _backbones = new("--backbone") { Description = "A .backbone file of the project." };
     private readonly Option<string[]> _assets = new("--assets") { Description = "A folder searched for datasets and weights; MODELSPEC_ASSETS by default." };
+    private readonly Option<string> _cache = new("--cache")
+    {
+        Description = "Where downloads, checkpoints and results of stages are kept.",
+        DefaultValueFactory = static _ => AssetFolders.DefaultCache,
+    };
     private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
 
     protected SpecCommand(string name, string description)
@@ -20,6 +25,7 @@ internal abstract class SpecCommand : Command
         Add(_spec);
         Add(_backbones);
         Add(_assets);
+        Add(_cache);
         Add(_native);
         SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
@@ -37,7 +43,7 @@ internal abstract class SpecCommand : Command
             folders = (Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? "")
                 .Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries);
         }
-        return new AssetFolders(folders, AssetFolders.DefaultCache);
+        return new AssetFolders(folders, parse.GetValue(_cache)!);
     }
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
@@ -65,7 +71,7 @@ internal abstract class SpecCommand : Command
         }
         catch (OperationCanceledException)
         {
-            log.Line("Cancelled; nothing was written.");
+            log.Line("Cancelled. What finished epochs have learnt is kept: the next run goes on from there.");
             return 130;
         }
     }

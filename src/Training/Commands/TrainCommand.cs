@@ -15,17 +15,21 @@ internal sealed class TrainCommand : SpecCommand
         DefaultValueFactory = static _ => "auto",
     };
 
+    private readonly Option<bool> _locked = new("--locked") { Description = "Fails where training would be needed." };
+
     public TrainCommand()
         : base("train", "Fine-tunes the network of a spec and writes its weights.")
     {
         Add(_output);
         Add(_report);
         Add(_device);
+        Add(_locked);
     }
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
-        new Trainer(spec, new TrainingOptions(output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report)), log).Run(cancellation);
+        var options = new FineTuningOptions(output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked));
+        new FineTuning(spec, options, log).Run(cancellation);
     }
 }

@@ -10,27 +10,25 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
 {
     private static readonly IDatasetImporter[] Catalogue = [new Flowers17Importer()];
 
+    /// <summary>Whether a spec's dataset is on this machine, so that nothing needs to be downloaded.</summary>
+    public bool IsHere(SpecSource spec) => Importer(spec) is { } importer ? importer.Find(folders) is not null : Directory.Exists(Root(spec));
+
     /// <summary>Finds and divides the images of a spec.</summary>
     /// <exception cref="TrainingException">The dataset is missing or does not fit the spec.</exception>
     public DatasetSplit Load(SpecSource spec)
     {
-        string source = spec.Network.Source;
-        IDatasetImporter? importer = Array.Find(Catalogue, i => i.Name == source);
-        string root = Path.GetFullPath(Path.Combine(spec.Folder, source));
         if (spec.Network.Split is FolderSplit split)
         {
             return new DatasetSplit(
-                FolderImporter.Import(Path.Combine(root, split.Train), spec),
-                split.Validation is null ? [] : FolderImporter.Import(Path.Combine(root, split.Validation), spec),
-                FolderImporter.Import(Path.Combine(root, split.Test), spec));
+                Root(spec), Part(split.Train, spec), split.Validation is null ? [] : Part(split.Validation, spec), Part(split.Test, spec));
         }
 
-        IReadOnlyList<LabeledImage> images = importer is null ? FolderImporter.Import(root, spec) : importer.Import(spec, folders, downloader);
-        return Divide(images, (FractionSplit)spec.Network.Split, spec);
+        IReadOnlyList<LabeledImage> images = Importer(spec)?.Import(spec, folders, downloader) ?? FolderImporter.Import(Root(spec), spec);
+        return Divide(images, (FractionSplit)spec.Network.Split, spec, Importer(spec)?.Find(folders) ?? Root(spec));
     }
 
     /// <summary>Divides the images of each class by the seed, so that every part has every class in the same proportion.</summary>
-    public static DatasetSplit Divide(IReadOnlyList<LabeledImage> images, FractionSplit split, SpecSource spec)
+    public static DatasetSplit Divide(IReadOnlyList<LabeledImage> images, FractionSplit split, SpecSource spec, string root)
     {
         List<LabeledImage> train = [], validation = [], test = [];
         foreach (IGrouping<int, LabeledImage> group in images.GroupBy(static i => i.Class))
@@ -47,8 +45,17 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
             validation.AddRange(shuffled[trainCount..(trainCount + validationCount)]);
             test.AddRange(shuffled[(trainCount + validationCount)..]);
         }
-        return new DatasetSplit(train, validation, test);
+        return new DatasetSplit(root, train, validation, test);
     }
+
+    private static IDatasetImporter? Importer(SpecSource spec) =>
+        spec.Network.Split is FolderSplit ? null : Array.Find(Catalogue, i => i.Name == spec.Network.Source);
+
+    private static string Root(SpecSource spec) => Path.GetFullPath(Path.Combine(spec.Folder, spec.Network.Source));
+
+    /// <summary>The images of a part that has a folder of its own.</summary>
+    private static List<LabeledImage> Part(string name, SpecSource spec) =>
+        [.. FolderImporter.Import(Path.Combine(Root(spec), name), spec).Select(image => image with { Name = $"{name}/{image.Name}" })];
 
     private static int Share(double fraction, int count) => (int)Math.Round(fraction * count, MidpointRounding.AwayFromZero);
 

@@ -23,6 +23,8 @@ internal sealed class Flowers17Importer : IDatasetImporter
 
     public string Name => "flowers17";
 
+    public string? Find(AssetFolders folders) => folders.Find($"{Folder}/jpg");
+
     public IReadOnlyList<LabeledImage> Import(SpecSource spec, AssetFolders folders, Downloader downloader)
     {
         string[] classes = [.. spec.Network.Classes.Select(static c => c.Text)];
@@ -32,7 +34,7 @@ internal sealed class Flowers17Importer : IDatasetImporter
                 "write classes = [" + string.Join(", ", ClassNames.Select(static c => $"\"{c}\"")) + "].");
         }
 
-        string root = folders.Find($"{Folder}/jpg") ?? Fetch(folders, downloader, spec.DataSource);
+        string root = Find(folders) ?? Fetch(folders, downloader, spec.DataSource);
         List<LabeledImage> images = [];
         for (int i = 0; i < PerClass * ClassNames.Length; i++)
         {

@@ -7,4 +7,12 @@ namespace FineTune.Training.Data;
 internal sealed record LabeledImage(string Path, string Name, int Class);
 
 /// <summary>The images of each part, in a fixed order.</summary>
-internal sealed record DatasetSplit(IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test);
+/// <param name="Root">The folder that names are relative to.</param>
+/// <param name="Train">The images that are trained on.</param>
+/// <param name="Validation">The images that are looked at after each epoch.</param>
+/// <param name="Test">The images of the final evaluation.</param>
+internal sealed record DatasetSplit(
+    string Root, IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test)
+{
+    public int Count => Train.Count + Validation.Count + Test.Count;
+}

@@ -50,6 +50,24 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor LibTorch = Error("MSPEC3005", "libtorch does not load", "{0}");
 
+    public static readonly DiagnosticDescriptor Locked = Error("MSPEC3008", "Training needed in locked mode",
+        "ModelSpecLocked is true, but the weights are out of date: {0}. Build with -p:TrainModel=true, and commit the lock and the weights.");
+
+    public static readonly DiagnosticDescriptor DamagedCheckpoint = Warning("MSPEC3010", "Damaged checkpoint",
+        "The checkpoint '{0}' is not used: {1}. The one before it is.");
+
+    public static readonly DiagnosticDescriptor DataChanged = Error("MSPEC3011", "Data changed",
+        "The images in '{0}' changed while they were read. Nothing was trained; build again.");
+
+    public static readonly DiagnosticDescriptor DamagedLock = Warning("MSPEC3012", "Unreadable lock",
+        "The lock '{0}' cannot be read and counts as none: {1}");
+
+    public static readonly DiagnosticDescriptor CannotCheckpoint = Error("MSPEC3014", "Cannot write a checkpoint",
+        "'{0}' cannot be written: {1} Make room and build again: training goes on behind epoch {2}.");
+
+    public static readonly DiagnosticDescriptor NoLock = Error("MSPEC3015", "No lock",
+        "There is no '{0}' to verify against. dotnet build -p:TrainModel=true writes it.");
+
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);

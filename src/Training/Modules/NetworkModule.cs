@@ -78,6 +78,16 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
             .Select(key => KeyValuePair.Create(key, state[key]))];
     }
 
+    /// <summary>The tensors that a stage changes: the parameters of its layers, and their running figures.</summary>
+    public IReadOnlyDictionary<string, Tensor> Changing(Stage stage)
+    {
+        IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);
+        return Network.Layers
+            .Where(layer => !stage.Freezes(layer))
+            .SelectMany(static layer => layer.State.Select(tensor => $"{layer.Key}.{tensor.Name}"))
+            .ToDictionary(static key => key, key => state[key], StringComparer.Ordinal);
+    }
+
     /// <summary>The module of a layer.</summary>
     public nn.Module<Tensor, Tensor>? this[Layer layer] => _layers[layer.Index];
 }

@@ -1,49 +1,28 @@
-using FineTune.Training.Modules;
-using TorchSharp;
+using FineTune.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
 /// <summary>Keeps the weights of the epoch with the lowest validation loss, and says when it is time to stop.</summary>
-internal sealed class BestWeights(NetworkModule module, int patience) : IDisposable
+/// <param name="state">The tensors that the stage changes.</param>
+/// <param name="patience">The epochs without improvement after which it is time.</param>
+/// <param name="soFar">What an interrupted run had kept, or null.</param>
+internal sealed class BestWeights(IReadOnlyDictionary<string, Tensor> state, int patience, BestSoFar? soFar)
 {
-    private readonly Dictionary<string, Tensor> _kept = new(StringComparer.Ordinal);
-    private double _lowest = double.PositiveInfinity;
-    private int _epochsSince;
+    /// <summary>The best epoch so far; null before the first.</summary>
+    public BestSoFar? SoFar { get; private set; } = soFar;
 
-    /// <summary>The epoch whose weights are kept, from 1.</summary>
-    public int Epoch { get; private set; }
+    /// <summary>Whether the loss has not improved for as many epochs as the patience allows.</summary>
+    public bool IsOver => SoFar is not null && SoFar.EpochsSince >= patience;
 
     /// <summary>Looks at an epoch's validation loss.</summary>
-    /// <returns>Whether it has not improved for as many epochs as the patience allows.</returns>
-    public bool EndsAfter(int epoch, double validationLoss)
-    {
-        if (validationLoss < _lowest)
-        {
-            (_lowest, _epochsSince, Epoch) = (validationLoss, 0, epoch);
-            using IDisposable noGradient = no_grad();
-            foreach ((string key, Tensor tensor) in module.Weights())
-            {
-                if (_kept.TryGetValue(key, out Tensor? kept)) kept.copy_(tensor);
-                else _kept[key] = tensor.detach().clone().DetachFromDisposeScope();
-            }
-            return false;
-        }
-        return ++_epochsSince >= patience;
-    }
+    public void Add(int epoch, double validationLoss) => SoFar = SoFar is null || validationLoss < SoFar.Loss || double.IsNaN(SoFar.Loss)
+        ? new BestSoFar(epoch, validationLoss, 0, TensorBytes.Of(state))
+        : SoFar with { EpochsSince = SoFar.EpochsSince + 1 };
 
-    /// <summary>Puts the kept weights back into the module.</summary>
+    /// <summary>Puts the kept weights back.</summary>
     public void Restore()
     {
-        using IDisposable noGradient = no_grad();
-        foreach ((string key, Tensor tensor) in module.Weights())
-        {
-            if (_kept.TryGetValue(key, out Tensor? kept)) tensor.copy_(kept);
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (Tensor tensor in _kept.Values) tensor.Dispose();
+        if (SoFar is not null) TensorBytes.Fill(state, SoFar.State);
     }
 }

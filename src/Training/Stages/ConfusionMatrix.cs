@@ -25,6 +25,21 @@ internal sealed class ConfusionMatrix
         for (int c = 0; c < classes.Count; c++) Correct += _counts[c, c];
     }
 
+    /// <summary>Takes counts.</summary>
+    /// <param name="classes">The labels in the order of their indices.</param>
+    /// <param name="rows">For each true class, how often each answer was given.</param>
+    public ConfusionMatrix(IReadOnlyList<string> classes, int[][] rows)
+    {
+        Classes = classes;
+        _counts = new int[classes.Count, classes.Count];
+        for (int truth = 0; truth < classes.Count; truth++)
+        {
+            for (int answer = 0; answer < classes.Count; answer++) _counts[truth, answer] = rows[truth][answer];
+            Count += rows[truth].Sum();
+            Correct += rows[truth][truth];
+        }
+    }
+
     public IReadOnlyList<string> Classes { get; }
 
     public int Count { get; }
@@ -32,6 +47,10 @@ internal sealed class ConfusionMatrix
     public int Correct { get; }
 
     public double Accuracy => Count == 0 ? 0 : (double)Correct / Count;
+
+    /// <summary>For each true class, how often each answer was given.</summary>
+    public int[][] Rows() =>
+        [.. Enumerable.Range(0, Classes.Count).Select(truth => Enumerable.Range(0, Classes.Count).Select(answer => _counts[truth, answer]).ToArray())];
 
     public ClassScore Score(int index)
     {

@@ -7,7 +7,7 @@ namespace FineTune.Training.Stages;
 /// <summary>Makes TorchSharp's optimizers.</summary>
 internal static class Optimizers
 {
-    public static optim.Optimizer Create(Optimizer settings, IReadOnlyList<Parameter> parameters) => settings.Kind switch
+    public static OptimizerHelper Create(Optimizer settings, IReadOnlyList<Parameter> parameters) => settings.Kind switch
     {
         OptimizerKind.Sgd => optim.SGD(
             parameters, settings.LearningRate, settings.Momentum, settings.Dampening, settings.WeightDecay, settings.Nesterov),

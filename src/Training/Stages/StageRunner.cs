@@ -1,4 +1,5 @@
 using FineTune.Images;
+using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
@@ -21,10 +22,11 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
 
     /// <summary>Trains the layers that the stage does not freeze.</summary>
     /// <param name="index">The index of the stage.</param>
-    /// <param name="cancellation">Ends the stage before its next epoch.</param>
+    /// <param name="checkpoints">Where the state after each epoch is kept; what is there already is gone on with.</param>
+    /// <param name="cancellation">Ends the stage before its next step.</param>
     /// <returns>How the network does on the test part afterwards.</returns>
     /// <exception cref="TrainingException">The loss became infinite or undefined.</exception>
-    public Evaluation Run(int index, CancellationToken cancellation)
+    public Evaluation Run(int index, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
         Stage stage = Network.Stages[index];
         int depth = Network.FrozenPrefix(stage);
@@ -32,32 +34,40 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
 
         module.Begin(stage);
         bool keepsFeatures = Network.Augmentation is null && FitsBudget(depth, images.Train.Count);
-        using (Features? features = keepsFeatures ? Compute(images.Train, depth, stage, "features") : null)
+        using (Features? features = keepsFeatures ? Compute(images.Train, depth, stage, "features", cancellation) : null)
         {
-            Train(stage, index, depth, features, cancellation);
+            Train(stage, index, depth, features, checkpoints, cancellation);
         }
-        using Features test = Compute(images.Test, depth, stage, "evaluation");
+        using Features test = Compute(images.Test, depth, stage, "evaluation", cancellation);
         return Evaluation.Of(module, test, depth);
     }
 
-    private void Train(Stage stage, int index, int depth, Features? features, CancellationToken cancellation)
+    private void Train(Stage stage, int index, int depth, Features? features, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
         var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
         Parameter[] parameters = [.. module.parameters().Where(static p => p.requires_grad)];
-        using optim.Optimizer optimizer = Optimizers.Create(stage.Optimizer, parameters);
+        using OptimizerHelper optimizer = Optimizers.Create(stage.Optimizer, parameters);
         using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights() : null;
         Augmenter? augmenter = Network.Augmentation is { } augmentation ? new Augmenter(augmentation, Network.Seed) : null;
-        using BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(module, stopping.Patience) : null;
-        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(images.Validation, depth, stage, "validation");
-        long[] order = new long[images.Train.Count];
-        for (int epoch = 1; epoch <= stage.Epochs; epoch++)
+        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(images.Validation, depth, stage, "validation", cancellation);
+        IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
+        Checkpoint? last = checkpoints.Last();
+        if (last is not null)
         {
-            cancellation.ThrowIfCancellationRequested();
+            last.Restore(state, optimizer);
+            log.Line($"{Network.ClassName}: {stage.Name} goes on behind epoch {last.Epoch}");
+        }
+        BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(state, stopping.Patience, last?.Best) : null;
+        long[] order = new long[images.Train.Count];
+        for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)
+        {
             double learningRate = stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate);
             foreach (var group in optimizer.ParamGroups) group.LearningRate = learningRate;
+            // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
+            random.manual_seed(new SeededRandom(Network.Seed, index, epoch, images.Train.Count).NextSeed());
             for (int i = 0; i < order.Length; i++) order[i] = i;
             new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
-            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, parameters, classWeights, order);
+            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, parameters, classWeights, order, cancellation);
             if (!double.IsFinite(loss))
             {
                 throw spec.Stage(index).Error(TrainingDiagnostics.Diverged, stage.Name, loss, epoch, stage.Optimizer.LearningRate);
@@ -65,18 +75,19 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
 
             Evaluation? validation = validationFeatures is null ? null : Validate(validationFeatures, stage, depth);
             progress.EpochEnded(epoch, loss, accuracy, validation);
-            if (best is not null && best.EndsAfter(epoch, validation!.Loss))
-            {
-                log.Line($"{Network.ClassName}: {stage.Name} ends early, no better than epoch {best.Epoch} for {stage.EarlyStopping!.Patience} epochs");
-                break;
-            }
+            best?.Add(epoch, validation!.Loss);
+            checkpoints.Save(epoch, state, optimizer, best?.SoFar);
+        }
+        if (best?.IsOver == true)
+        {
+            log.Line($"{Network.ClassName}: {stage.Name} ends early, no better than epoch {best.SoFar!.Epoch} for {stage.EarlyStopping!.Patience} epochs");
         }
         best?.Restore();
     }
 
     private (double Loss, double Accuracy) TrainEpoch(
         Stage stage, int index, int epoch, int depth, Features? features, Augmenter? augmenter, optim.Optimizer optimizer, Parameter[] parameters,
-        Tensor? classWeights, long[] order)
+        Tensor? classWeights, long[] order, CancellationToken cancellation)
     {
         using DisposeScope epochScope = NewDisposeScope();
         // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
@@ -85,6 +96,7 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
         bool needsTwo = HasBatchNorm(stage);
         for (int start = 0; start < order.Length; start += stage.BatchSize)
         {
+            cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
             if (batch.Length == 1 && needsTwo && order.Length > 1) continue;
@@ -131,10 +143,16 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
         return module.Forward(transform.Apply(augmented), 0, depth);
     }
 
-    private Features Compute(ImageSet set, int depth, Stage stage, string what)
+    private Features Compute(ImageSet set, int depth, Stage stage, string what, CancellationToken cancellation)
     {
         var progress = new StageProgress(log, Network.ClassName, stage, set.Count);
-        return Features.Compute(module, set, transform, depth, device, done => progress.Step(what, done, set.Count));
+        return Features.Compute(module, set, transform, depth, device, Told);
+
+        void Told(int done)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress.Step(what, done, set.Count);
+        }
     }
 
     private bool FitsBudget(int depth, int count) =>

@@ -1,32 +1,30 @@
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Modules;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Finds the weights that a spec names, downloading a published file where no folder has it, and fills the backbone.</summary>
+/// <summary>Finds the weights that a spec names, downloading a published file where no folder has it.</summary>
 internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloader)
 {
-    /// <summary>Fills the backbone of <paramref name="module"/>; the head keeps its random weights.</summary>
-    /// <returns>The file, or null where the spec asks for random weights.</returns>
-    /// <exception cref="TrainingException">The file is missing, damaged, or does not fit.</exception>
-    public string? Load(NetworkModule module, SpecSource spec)
+    /// <summary>The file that the spec names where it is on this machine; null where it is not, or where the spec asks for random weights.</summary>
+    public string? Find(SpecSource spec)
     {
-        string? path = Locate(spec);
-        if (path is not null) BackboneWeights.Load(path, module, spec);
-        return path;
-    }
-
-    private string? Locate(SpecSource spec)
-    {
-        if (spec.Network.WeightSet is { } set)
-        {
-            RemoteFile file = RemoteFiles.Of(set);
-            return folders.Find(file.RelativePath) ?? downloader.Download(file, spec.Weights);
-        }
+        if (spec.Network.WeightSet is { } set) return folders.Find(RemoteFiles.Of(set).RelativePath);
         if (spec.Network.WeightFile is not { } name) return null;
         string path = Path.GetFullPath(Path.Combine(spec.Folder, name));
-        if (!File.Exists(path)) path = folders.Find($"weights/{name}") ?? path;
-        return File.Exists(path) ? path : throw spec.Weights.Error(TrainingDiagnostics.NoWeightFile, path);
+        return File.Exists(path) ? path : folders.Find($"weights/{name}");
+    }
+
+    /// <summary>Whether the spec asks for random weights, or its file is on this machine.</summary>
+    public bool IsHere(SpecSource spec) => (spec.Network.WeightSet is null && spec.Network.WeightFile is null) || Find(spec) is not null;
+
+    /// <summary>The file that the spec names, downloaded where it is published and not here; null where the spec asks for random weights.</summary>
+    /// <exception cref="TrainingException">The file is missing.</exception>
+    public string? Locate(SpecSource spec)
+    {
+        if (Find(spec) is { } path) return path;
+        if (spec.Network.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights);
+        if (spec.Network.WeightFile is not { } name) return null;
+        throw spec.Weights.Error(TrainingDiagnostics.NoWeightFile, Path.GetFullPath(Path.Combine(spec.Folder, name)));
     }
 }

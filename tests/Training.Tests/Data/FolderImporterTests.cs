@@ -89,9 +89,9 @@ public class FolderImporterTests
         List<LabeledImage> images = FolderImporter.Import(project["pictures"], spec);
         var fractions = new FractionSplit(0.7, 0.1, 0.2);
 
-        DatasetSplit first = DatasetLoader.Divide(images, fractions, spec);
-        DatasetSplit second = DatasetLoader.Divide(images, fractions, spec);
-        DatasetSplit other = DatasetLoader.Divide(images, fractions, project.Read(("seed = 7", "seed = 8")));
+        DatasetSplit first = DatasetLoader.Divide(images, fractions, spec, "");
+        DatasetSplit second = DatasetLoader.Divide(images, fractions, spec, "");
+        DatasetSplit other = DatasetLoader.Divide(images, fractions, project.Read(("seed = 7", "seed = 8")), "");
 
         Assert.Equal([14, 14], first.Train.CountBy(static i => i.Class).Select(static c => c.Value));
         Assert.Equal([2, 2], first.Validation.CountBy(static i => i.Class).Select(static c => c.Value));

@@ -18,7 +18,7 @@ public class ParityTests
         var spec = Reference.Spec("mobilenet.modelspec");
         FineTune.Native.NativeLibraries.Load();
         using var module = new NetworkModule(spec.Network);
-        new PretrainedWeights(assets, new Downloader(assets, new RecordingLog(), new HttpClient())).Load(module, spec);
+        BackboneWeights.Load(assets.Find("weights/mobilenet_7_5_224_tf_no_top.h5")!, module, spec);
         module.eval();
 
         using DisposeScope scope = NewDisposeScope();

@@ -105,9 +105,9 @@ public class TrainerTests
     public void A_device_that_is_not_there_is_an_error_with_the_reason()
     {
         using var project = new TinyProject();
-        var options = new TrainingOptions(project.Output, "cuda:99", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
+        var options = new FineTuningOptions(project.Output, "cuda:99", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
 
-        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new Trainer(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new FineTuning(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
 
         Assert.Equal("MSPEC3004", diagnostic.Descriptor.Code);
     }
@@ -117,9 +117,9 @@ public class TrainerTests
     {
         using var project = new TinyProject();
         project.Write("file", "");
-        var options = new TrainingOptions(project["file/tiny.safetensors"], "cpu", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
+        var options = new FineTuningOptions(project["file/tiny.safetensors"], "cpu", new FineTune.Training.Assets.AssetFolders([], project["cache"]));
 
-        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new Trainer(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => new FineTuning(project.Read(), options, new RecordingLog()).Run(default)).Diagnostic;
 
         Assert.Equal("MSPEC3002", diagnostic.Descriptor.Code);
     }

@@ -1,0 +1,169 @@
+using ModelSpec.Language;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Locks;
+
+/// <summary>
+/// What a spec means for its weights, as facts: comments, the order of keys and the names of class and stages do not matter, defaults
+/// are written out. Two specs with the same facts train the same weights from the same data.
+/// </summary>
+public static class NetworkFacts
+{
+    /// <summary>The key of <c>[backbone]</c> with the digest of the pretrained weights.</summary>
+    public const string WeightsDigest = "weights_digest";
+
+    /// <summary>The tables that a spec decides alone, without looking at data, files or the machine.</summary>
+    /// <param name="network">The network of the spec.</param>
+    public static EquatableArray<Fact> Of(Network network)
+    {
+        List<Fact> facts =
+        [
+            new("model", 0, "classes", TomlLiteral.Array(network.Classes.Select(static c => TomlLiteral.Of(c.Text)))),
+            new("model", 0, "seed", TomlLiteral.Of(network.Seed)),
+            new("backbone", 0, "architecture", TomlLiteral.Of(network.Backbone)),
+            new("backbone", 0, "input", TomlLiteral.Array([TomlLiteral.Of(network.InputHeight), TomlLiteral.Of(network.InputWidth)])),
+            new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(string.Join("\n", network.Body.Select(Describe))))),
+            new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
+            new("backbone", 0, "weights", TomlLiteral.Of(network.WeightSet?.File ?? network.WeightFile ?? Vocabulary.NoWeights)),
+            new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(Word(layer))))),
+        ];
+        Add(facts, network.Split);
+        if (network.Augmentation is { } augmentation) Add(facts, augmentation);
+        for (int i = 0; i < network.Stages.Count; i++) Add(facts, network.Stages[i], i + 1);
+        return facts.ToEquatableArray();
+    }
+
+    /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
+    public static bool Covers(Fact fact) => fact.Table switch
+    {
+        "environment" or "data" => false,
+        "backbone" => fact.Key != WeightsDigest,
+        _ => true,
+    };
+
+    /// <summary>The layer of a backbone in every respect that its weights and its output depend on.</summary>
+    private static string Describe(Layer layer)
+    {
+        string own = layer switch
+        {
+            ConvLayer c => FormattableString.Invariant(
+                $" kernel {c.Kernel} stride {c.Stride} padding {Describe(c.Padding)} groups {c.Groups} bias {c.Bias} {c.Activation}"),
+            BatchNormLayer n => FormattableString.Invariant($" epsilon {n.Epsilon:R} momentum {n.Momentum:R}"),
+            ActivationLayer a => $" {a.Activation}",
+            MaxPoolLayer p => FormattableString.Invariant($" kernel {p.Kernel} stride {p.Stride}"),
+            ZeroPadLayer p => $" padding {Describe(p.Padding)}",
+            _ => "",
+        };
+        return FormattableString.Invariant(
+            $"{layer.Index} {layer.Key} {layer.Type} {layer.Output.Channels} {layer.Output.Height} {layer.Output.Width}{own}");
+    }
+
+    private static string Describe(Padding padding) =>
+        FormattableString.Invariant($"{padding.Top} {padding.Bottom} {padding.Left} {padding.Right}");
+
+    /// <summary>The word of the language for a layer of the head.</summary>
+    private static string Word(Layer layer) => layer switch
+    {
+        GlobalPoolLayer pool => pool.Average ? "global_average_pool" : "global_max_pool",
+        LinearLayer linear => FormattableString.Invariant($"linear({linear.Output.Channels})"),
+        DropoutLayer dropout => $"dropout({TomlLiteral.Of(dropout.Probability)})",
+        BatchNormLayer => "batch_norm",
+        ActivationLayer activation => Lower(activation.Activation),
+        _ => layer.Type.ToLowerInvariant(),
+    };
+
+    private static void Add(List<Fact> facts, Split split)
+    {
+        const string table = "data.split";
+        switch (split)
+        {
+            case FractionSplit fractions:
+                facts.Add(new(table, 0, "train", TomlLiteral.Of(fractions.Train)));
+                if (fractions.Validation > 0) facts.Add(new(table, 0, "validation", TomlLiteral.Of(fractions.Validation)));
+                facts.Add(new(table, 0, "test", TomlLiteral.Of(fractions.Test)));
+                break;
+            case FolderSplit folders:
+                facts.Add(new(table, 0, "train", TomlLiteral.Of(folders.Train)));
+                if (folders.Validation is { } validation) facts.Add(new(table, 0, "validation", TomlLiteral.Of(validation)));
+                facts.Add(new(table, 0, "test", TomlLiteral.Of(folders.Test)));
+                break;
+        }
+    }
+
+    private static void Add(List<Fact> facts, Augmentation augmentation)
+    {
+        const string table = "data.augment";
+        facts.Add(new(table, 0, "rotation", TomlLiteral.Of(augmentation.Rotation)));
+        facts.Add(new(table, 0, "width_shift", TomlLiteral.Of(augmentation.WidthShift)));
+        facts.Add(new(table, 0, "height_shift", TomlLiteral.Of(augmentation.HeightShift)));
+        facts.Add(new(table, 0, "shear", TomlLiteral.Of(augmentation.Shear)));
+        facts.Add(new(table, 0, "zoom", TomlLiteral.Of(augmentation.Zoom)));
+        facts.Add(new(table, 0, "horizontal_flip", TomlLiteral.Of(augmentation.HorizontalFlip)));
+        facts.Add(new(table, 0, "brightness", TomlLiteral.Of(augmentation.Brightness)));
+        facts.Add(new(table, 0, "fill", TomlLiteral.Of(Lower(augmentation.Fill))));
+    }
+
+    private static void Add(List<Fact> facts, Stage stage, int number)
+    {
+        Add("freeze", TomlLiteral.Of(Ranges(stage.Frozen)));
+        Add("epochs", TomlLiteral.Of(stage.Epochs));
+        Add("batch_size", TomlLiteral.Of(stage.BatchSize));
+        Add("label_smoothing", TomlLiteral.Of(stage.Regularization.LabelSmoothing));
+        Add("class_weights", TomlLiteral.Of(stage.Regularization.BalancedClasses ? "balanced" : "none"));
+        if (stage.Regularization.ClipNorm is { } norm) Add("clip_norm", TomlLiteral.Of(norm));
+        if (stage.EarlyStopping is { } stopping) Add("early_stopping", TomlLiteral.Of(stopping.Patience));
+
+        Schedule schedule = stage.Schedule;
+        Add("schedule", TomlLiteral.Of(Lower(schedule.Kind)));
+        Add("warmup_epochs", TomlLiteral.Of(schedule.WarmupEpochs));
+        if (schedule.Kind == ScheduleKind.Step)
+        {
+            Add("step_size", TomlLiteral.Of(schedule.StepSize));
+            Add("gamma", TomlLiteral.Of(schedule.Gamma));
+        }
+        if (schedule.Kind == ScheduleKind.Cosine) Add("eta_min", TomlLiteral.Of(schedule.EtaMin));
+
+        Optimizer optimizer = stage.Optimizer;
+        Add("optimizer", TomlLiteral.Of(Lower(optimizer.Kind)));
+        Add("learning_rate", TomlLiteral.Of(optimizer.LearningRate));
+        Add("weight_decay", TomlLiteral.Of(optimizer.WeightDecay));
+        switch (optimizer.Kind)
+        {
+            case OptimizerKind.Sgd:
+                Add("momentum", TomlLiteral.Of(optimizer.Momentum));
+                Add("dampening", TomlLiteral.Of(optimizer.Dampening));
+                Add("nesterov", TomlLiteral.Of(optimizer.Nesterov));
+                break;
+            case OptimizerKind.RmsProp:
+                Add("alpha", TomlLiteral.Of(optimizer.Alpha));
+                Add("eps", TomlLiteral.Of(optimizer.Eps));
+                Add("momentum", TomlLiteral.Of(optimizer.Momentum));
+                Add("centered", TomlLiteral.Of(optimizer.Centered));
+                break;
+            default:
+                Add("betas", TomlLiteral.Array([TomlLiteral.Of(optimizer.Beta1), TomlLiteral.Of(optimizer.Beta2)]));
+                Add("eps", TomlLiteral.Of(optimizer.Eps));
+                Add("amsgrad", TomlLiteral.Of(optimizer.Amsgrad));
+                break;
+        }
+
+        void Add(string key, string value) => facts.Add(new("stage", number, key, value));
+    }
+
+    /// <summary>Ascending indices as inclusive ranges, in the words of <c>freeze</c>.</summary>
+    private static string Ranges(EquatableArray<int> indices)
+    {
+        if (indices.Count == 0) return "none";
+        List<string> ranges = [];
+        for (int i = 0; i < indices.Count; i++)
+        {
+            int first = indices[i];
+            while (i + 1 < indices.Count && indices[i + 1] == indices[i] + 1) i++;
+            ranges.Add(FormattableString.Invariant($"{first}..{indices[i]}"));
+        }
+        return string.Join(", ", ranges);
+    }
+
+    private static string Lower<T>(T word)
+        where T : Enum => word.ToString().ToLowerInvariant();
+}

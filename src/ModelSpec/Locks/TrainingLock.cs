@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text;
+using ModelSpec.Diagnostics;
+using ModelSpec.Toml;
+
+namespace ModelSpec.Locks;
+
+/// <summary>
+/// A <c>NAME.modelspec.lock</c>: what weights were trained from and what came of it. It is TOML with sorted keys, holds neither
+/// times nor places of the machine, and is made to be committed and reviewed.
+/// </summary>
+/// <param name="Facts">Every line.</param>
+public sealed record TrainingLock(EquatableArray<Fact> Facts)
+{
+    /// <summary>What the name of a lock ends with, behind the spec's.</summary>
+    public const string Extension = ".lock";
+
+    /// <summary>The version of the format.</summary>
+    public const int Version = 1;
+
+    private const string Stage = "stage";
+
+    /// <summary>What came of a training, in contrast to what went into it.</summary>
+    private static readonly HashSet<(string Table, string Key)> Outcomes =
+    [
+        ("", "fingerprint"), ("", "version"), ("", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "train"), ("split", "validation"),
+        (Stage, "fingerprint"), (Stage, "name"), (Stage, "test_accuracy"), (Stage, "test_loss"),
+    ];
+
+    /// <summary>The digest of everything that the weights were trained from; that of the last stage.</summary>
+    public string? Fingerprint => DigestAt("", 0, "fingerprint");
+
+    /// <summary>The digest of the weight file.</summary>
+    public string? Weights => DigestAt("", 0, "weights");
+
+    /// <summary>What the weights were trained from.</summary>
+    public IEnumerable<Fact> Inputs => Facts.Where(IsInput);
+
+    /// <summary>The fingerprints of the stages in order: each covers everything up to its end.</summary>
+    public IEnumerable<string> StageFingerprints
+    {
+        get
+        {
+            for (int i = 1; DigestAt(Stage, i, "fingerprint") is { } fingerprint; i++) yield return fingerprint;
+        }
+    }
+
+    /// <summary>The literal at a key, or null.</summary>
+    public string? Find(string table, int index, string key) =>
+        Facts.FirstOrDefault(f => f.Table == table && f.Index == index && f.Key == key)?.Value;
+
+    /// <summary>Reads a lock.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">The file, as a diagnostic shall name it.</param>
+    /// <returns>The lock, or the reason why the file is none: for example the marks of a merge conflict.</returns>
+    public static Result<TrainingLock> Read(string text, string path)
+    {
+        var bag = new DiagnosticBag(path);
+        if (TomlTree.Parse(text, bag) is not { } root) return new Result<TrainingLock>(null, bag.ToArray());
+        List<Fact> facts = [];
+        Gather(root, "", 0, facts);
+        var read = new TrainingLock(facts.ToEquatableArray());
+        if (read.Find("", 0, "version") is { } version && version != TomlLiteral.Of(Version))
+        {
+            bag.Report(SpecDiagnostics.OutOfRange, SourceSpan.FileStart, "version", TomlLiteral.Of(Version), version);
+        }
+        if (read.Fingerprint is null) bag.Report(SpecDiagnostics.MissingKey, SourceSpan.FileStart, "A lock", "fingerprint", "a digest");
+        if (read.Weights is null) bag.Report(SpecDiagnostics.MissingKey, SourceSpan.FileStart, "A lock", "weights", "a digest");
+        return new Result<TrainingLock>(bag.HasErrors ? null : read, bag.ToArray());
+    }
+
+    /// <summary>The text of the file. Equal locks give equal text.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder("# Written by FineTune.Build: what the weights were trained from, and how well they do. Commit it.\n");
+        foreach (IGrouping<(string Table, int Index), Fact> table in Facts
+            .GroupBy(static f => (f.Table, f.Index))
+            .OrderBy(static g => g.Key.Table, StringComparer.Ordinal)
+            .ThenBy(static g => g.Key.Index))
+        {
+            if (table.Key.Table.Length > 0) text.Append('\n').Append(Header(table.Key)).Append('\n');
+            foreach (Fact fact in table.OrderBy(static f => f.Key, StringComparer.Ordinal))
+            {
+                text.Append(fact.Key).Append(" = ").Append(fact.Value).Append('\n');
+            }
+        }
+        return text.ToString();
+
+        static string Header((string Table, int Index) key) => key.Index > 0 ? $"[[{key.Table}]]" : $"[{key.Table}]";
+    }
+
+    /// <summary>
+    /// Says what differs between the facts that weights were trained from and those of now: for example
+    /// <c>[[stage]] 2 learning_rate changed 0.001 → 0.0005</c>.
+    /// </summary>
+    /// <param name="before">The facts of the lock.</param>
+    /// <param name="now">The facts of now.</param>
+    /// <returns>Each fact of one side that the other does not have, or has otherwise.</returns>
+    public static IEnumerable<FactChange> Compare(IEnumerable<Fact> before, IEnumerable<Fact> now)
+    {
+        Dictionary<string, Fact> old = before.ToDictionary(static f => f.Name, StringComparer.Ordinal);
+        foreach (Fact fact in now)
+        {
+            if (!old.TryGetValue(fact.Name, out Fact? other)) yield return new FactChange(fact, $"{fact.Name} is new: {Show(fact.Value)}");
+            else if (other.Value != fact.Value) yield return new FactChange(fact, $"{fact.Name} changed {Show(other.Value)} → {Show(fact.Value)}");
+            old.Remove(fact.Name);
+        }
+        foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
+    }
+
+    private static bool IsInput(Fact fact) => !Outcomes.Contains((fact.Table, fact.Key));
+
+    private string? DigestAt(string table, int index, string key)
+    {
+        const int length = 64;
+        string? literal = Find(table, index, key);
+        return literal is not null && literal.Length == Digest.Prefix.Length + length + 2 && literal.StartsWith("\"" + Digest.Prefix, StringComparison.Ordinal)
+            ? literal.Substring(1, literal.Length - 2)
+            : null;
+    }
+
+    /// <summary>Digests are cut to what people compare; arrays of many lines are brought onto one.</summary>
+    private static string Show(string literal)
+    {
+        if (literal.StartsWith("\"" + Digest.Prefix, StringComparison.Ordinal)) return literal.Substring(1 + Digest.Prefix.Length, 12);
+        return literal.IndexOf('\n') < 0 ? literal : string.Format(CultureInfo.InvariantCulture, "[{0} lines]", literal.Count(static c => c == '\n') - 1);
+    }
+
+    private static void Gather(TomlTable table, string name, int index, List<Fact> facts)
+    {
+        foreach (KeyValuePair<string, (SourceSpan KeySpan, TomlValue Value)> entry in table.Entries)
+        {
+            string path = name.Length == 0 ? entry.Key : $"{name}.{entry.Key}";
+            switch (entry.Value.Value)
+            {
+                case TomlTable child:
+                    Gather(child, path, 0, facts);
+                    break;
+                case TomlList list when list.Items.Count > 0 && list.Items.All(static item => item is TomlTable):
+                    for (int i = 0; i < list.Items.Count; i++) Gather((TomlTable)list.Items[i], path, i + 1, facts);
+                    break;
+                default:
+                    facts.Add(new Fact(name, index, entry.Key, TomlLiteral.Of(entry.Value.Value)));
+                    break;
+            }
+        }
+    }
+}
+
+/// <summary>One difference between a lock and what is there now.</summary>
+/// <param name="Fact">What differs: as it is now, or as it was where it is gone.</param>
+/// <param name="Text">The difference in words.</param>
+public sealed record FactChange(Fact Fact, string Text);

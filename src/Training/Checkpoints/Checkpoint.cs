@@ -1,0 +1,31 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Checkpoints;
+
+/// <summary>
+/// A stage in the middle of its work, as read back: everything that its next epoch depends on. Random numbers are no part of it: they
+/// depend on seed, stage and epoch alone.
+/// </summary>
+/// <param name="Epoch">The epochs that are done.</param>
+/// <param name="State">The tensors that the stage changes, by state-dict key.</param>
+/// <param name="Best">The best epoch so far, with early stopping.</param>
+/// <param name="Optimizer">The optimizer's state, as TorchSharp writes it.</param>
+internal sealed record Checkpoint(int Epoch, IReadOnlyDictionary<string, byte[]> State, BestSoFar? Best, byte[] Optimizer)
+{
+    /// <summary>Puts the state back.</summary>
+    public void Restore(IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer)
+    {
+        TensorBytes.Fill(state, State);
+        using var reader = new BinaryReader(new MemoryStream(Optimizer));
+        optimizer.load_state_dict(reader);
+    }
+}
+
+/// <summary>The epoch with the lowest validation loss so far.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Loss">Its validation loss.</param>
+/// <param name="EpochsSince">Epochs without improvement since.</param>
+/// <param name="State">Its weights.</param>
+internal sealed record BestSoFar(int Epoch, double Loss, int EpochsSince, IReadOnlyDictionary<string, byte[]> State);

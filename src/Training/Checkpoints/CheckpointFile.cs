@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using FineTune.Training.Processes;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Checkpoints;
+
+/// <summary>The binary form of a checkpoint: its fields in order, then the SHA-256 digest of all bytes before it.</summary>
+internal static class CheckpointFile
+{
+    private const int Magic = 0x3150_4B43;
+
+    /// <summary>Writes the state of a stage, atomically and without holding a copy of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="epoch">The epochs that are done.</param>
+    /// <param name="state">The tensors that the stage changes.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="best">The best epoch so far, with early stopping.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, int epoch, IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer, BestSoFar? best) => AtomicFile.Write(
+        path,
+        file =>
+        {
+            using var sha = SHA256.Create();
+            using (var hashing = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
+            using (var writer = new BinaryWriter(hashing))
+            {
+                writer.Write(Magic);
+                writer.Write(epoch);
+                writer.Write(state.Count);
+                foreach ((string key, Tensor tensor) in state)
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    Write(writer, key, TensorBytes.Rows(tensor).bytes);
+                }
+                writer.Write(best is not null);
+                if (best is not null)
+                {
+                    writer.Write(best.Epoch);
+                    writer.Write(best.Loss);
+                    writer.Write(best.EpochsSince);
+                    writer.Write(best.State.Count);
+                    foreach ((string key, byte[] bytes) in best.State) Write(writer, key, bytes);
+                }
+                optimizer.save_state_dict(writer);
+            }
+            file.Write(sha.Hash);
+        },
+        // A crash of the process keeps what the system has taken; after one of the whole machine the digest tells, and the one before is used.
+        durable: false);
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <exception cref="InvalidDataException">Its digest is not right.</exception>
+    public static Checkpoint Read(string path)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        int length = bytes.Length - SHA256.HashSizeInBytes;
+        if (length < 0 || !SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)))
+        {
+            throw new InvalidDataException("its digest is not that of its content");
+        }
+        using var reader = new BinaryReader(new MemoryStream(bytes, 0, length));
+        if (reader.ReadInt32() != Magic) throw new InvalidDataException("it is no checkpoint of this version");
+        int epoch = reader.ReadInt32();
+        Dictionary<string, byte[]> state = ReadState(reader);
+        BestSoFar? best = reader.ReadBoolean() ? new BestSoFar(reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt32(), ReadState(reader)) : null;
+        return new Checkpoint(epoch, state, best, reader.ReadBytes(length));
+    }
+
+    private static void Write(BinaryWriter writer, string key, ReadOnlySpan<byte> bytes)
+    {
+        writer.Write(key);
+        writer.Write(bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static Dictionary<string, byte[]> ReadState(BinaryReader reader)
+    {
+        int count = reader.ReadInt32();
+        var state = new Dictionary<string, byte[]>(count, StringComparer.Ordinal);
+        for (int i = 0; i < count; i++) state[reader.ReadString()] = reader.ReadBytes(reader.ReadInt32());
+        return state;
+    }
+}

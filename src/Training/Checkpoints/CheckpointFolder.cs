@@ -1,0 +1,60 @@
+using System.Globalization;
+using FineTune.Training.Diagnostics;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Checkpoints;
+
+/// <summary>The checkpoints of one stage: the last one, and the one before it in case that the last one is damaged.</summary>
+/// <param name="path">The folder; it belongs to one fingerprint, so whatever is in it fits the stage.</param>
+/// <param name="location">Where damage is reported.</param>
+/// <param name="log">Where damage is reported to.</param>
+internal sealed class CheckpointFolder(string path, SpecLocation location, IProgressLog log)
+{
+    private const int Kept = 2;
+    private const string Pattern = "epoch-*.checkpoint";
+
+    /// <summary>The last checkpoint whose digest is right, or null. Damaged ones are reported and removed.</summary>
+    public Checkpoint? Last()
+    {
+        foreach (string file in Files())
+        {
+            try
+            {
+                return CheckpointFile.Read(file);
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                log.Report(location.At(TrainingDiagnostics.DamagedCheckpoint, file, e.Message.TrimEnd('.')));
+                File.Delete(file);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Keeps the state behind an epoch, and removes the checkpoints that it makes superfluous.</summary>
+    /// <exception cref="TrainingException">It cannot be written; those before it stay.</exception>
+    public void Save(int epoch, IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer, BestSoFar? best)
+    {
+        string file = Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:0000000}.checkpoint"));
+        try
+        {
+            CheckpointFile.Write(file, epoch, state, optimizer, best);
+            foreach (string old in Files().Skip(Kept)) File.Delete(old);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw location.Error(e, TrainingDiagnostics.CannotCheckpoint, file, e.Message.TrimEnd('.') + ".", epoch - 1);
+        }
+    }
+
+    /// <summary>Removes everything: the stage is done.</summary>
+    public void Clear()
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+    }
+
+    private string[] Files() => Directory.Exists(path)
+        ? [.. Directory.GetFiles(path, Pattern).OrderDescending(StringComparer.Ordinal)]
+        : [];
+}

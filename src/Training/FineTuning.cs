@@ -1,0 +1,143 @@
+using System.Globalization;
+using FineTune.Training.Assets;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
+using FineTune.Training.Processes;
+using FineTune.Training.Stages;
+using FineTune.Training.Weights;
+using ModelSpec;
+using ModelSpec.Locks;
+using TorchSharp;
+
+namespace FineTune.Training;
+
+/// <summary>What a run is asked for, besides its spec.</summary>
+/// <param name="Output">The weight file to write.</param>
+/// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+/// <param name="Assets">Where datasets and weights are, and the cache.</param>
+/// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
+/// <param name="IsLocked">Whether it is an error that training is needed.</param>
+internal sealed record FineTuningOptions(string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false)
+{
+    /// <summary>The lock file of the weights, beside the spec.</summary>
+    public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
+}
+
+/// <summary>
+/// Brings the weights beside a spec up to date. What the lock says to be unchanged is left alone; weights that are missing come from
+/// the cache; only stages that the cache does not have are trained.
+/// </summary>
+internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IProgressLog log)
+{
+    private readonly StageCache _cache = new(options.Assets.Cache);
+    private readonly string _lockFile = FineTuningOptions.LockFile(spec);
+
+    private string Name => spec.Network.ClassName;
+
+    /// <summary>Trains what has to be trained.</summary>
+    /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
+    public void Run(CancellationToken cancellation)
+    {
+        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process works on {options.Output}; waiting"), cancellation);
+        using HttpClient client = Downloader.CreateClient();
+        var downloader = new Downloader(options.Assets, log, client);
+        var reader = new TrainingInputReader(
+            spec, new DatasetLoader(options.Assets, downloader), new PretrainedWeights(options.Assets, downloader), Digests());
+
+        TrainingLock? known = LockFiles.Read(_lockFile, log);
+        string? lockedDevice = known?.Find("environment", 0, "device")?.Trim('"');
+        // Weights that were trained on a GPU are not stale because this machine has none: "auto" keeps the lock's device.
+        string device = options.Device == "auto" && lockedDevice is not null ? lockedDevice : DeviceClass();
+        TrainingInputs inputs = reader.Read(device, known);
+        if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known))
+        {
+            Finish(known, inputs);
+            return;
+        }
+
+        string[] reasons = [.. Reasons(known, inputs)];
+        if (options.IsLocked) throw spec.Name.Error(TrainingDiagnostics.Locked, string.Join("; ", reasons));
+        foreach (string reason in reasons) log.Line($"{Name}: {reason}");
+
+        if (inputs.Split is null || device != DeviceClass()) inputs = reader.Read(DeviceClass(), null);
+        Train(inputs, () => reader.IsUnchanged(inputs), cancellation);
+    }
+
+    /// <summary>Whether the weights of the lock are beside the spec, or could be put there from the cache.</summary>
+    private bool WeightsAreHere(TrainingLock known)
+    {
+        if (File.Exists(options.Output) && Digests().Of(options.Output) == known.Weights) return true;
+        if (_cache.FindWeights(known.Weights!) is not { } cached) return false;
+        Publish(cached);
+        log.Line($"{Name}: restored {Path.GetFileName(options.Output)} from the cache");
+        return true;
+    }
+
+    /// <summary>Says that nothing is to be done, and writes a report that is missing.</summary>
+    private void Finish(TrainingLock known, TrainingInputs inputs)
+    {
+        string trust = inputs.Split is null ? $", as far as the lock tells: the dataset '{spec.Network.Source}' is not here" : "";
+        log.Line($"{Name}: up to date, {Path.GetFileName(options.Output)} has test accuracy {Accuracy(known)}{trust}");
+        if (options.Report is null || File.Exists(options.Report)) return;
+        StageResult?[] results = [.. known.StageFingerprints.Select(fingerprint => _cache.Find(fingerprint, spec.Network))];
+        if (results.All(static r => r is not null)) WriteReport(results!);
+    }
+
+    private void Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    {
+        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _cache, log).Run(inputs, isUnchanged, cancellation);
+        Publish(_cache.WeightsFile(results[^1].Weights));
+        AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
+        if (options.Report is not null) WriteReport(results);
+        log.Line($"{Name}: wrote {options.Output}");
+    }
+
+    private IEnumerable<string> Reasons(TrainingLock? known, TrainingInputs inputs)
+    {
+        if (known is null)
+        {
+            yield return $"trains, as there is no {Path.GetFileName(_lockFile)}";
+            yield break;
+        }
+        bool changed = false;
+        foreach (FactChange change in TrainingLock.Compare(known.Inputs, inputs.Facts))
+        {
+            changed = true;
+            yield return $"trains, as {change.Text}";
+        }
+        if (changed) yield break;
+        yield return File.Exists(options.Output)
+            ? $"trains, as {Path.GetFileName(options.Output)} is not the file that the lock records, which is not in the cache"
+            : $"trains, as {Path.GetFileName(options.Output)} is not here and not in the cache; where it was trained, it is {known.Weights}";
+    }
+
+    private void Publish(string weights)
+    {
+        try
+        {
+            using FileStream source = File.OpenRead(weights);
+            AtomicFile.Write(options.Output, source.CopyTo);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, options.Output, e.Message.TrimEnd('.') + ".");
+        }
+    }
+
+    private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
+        options.Report!, EvaluationReport.Json(spec.Network.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));
+
+    private string DeviceClass() => options.Device == "auto"
+        ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"
+        : options.Device.Split(':')[0];
+
+    private FileDigests Digests() => new(Path.Combine(options.Assets.Cache, "digests"));
+
+    private string TurnFile() => Path.Combine(options.Assets.Cache, "turns", Digest.Hex(Digest.Of(Path.GetFullPath(options.Output))) + ".lock");
+
+    private static string Accuracy(TrainingLock known) =>
+        double.TryParse(known.Find("stage", known.StageFingerprints.Count(), "test_accuracy"), CultureInfo.InvariantCulture, out double accuracy)
+            ? string.Create(CultureInfo.InvariantCulture, $"{100 * accuracy:0.00}%")
+            : "unknown";
+}

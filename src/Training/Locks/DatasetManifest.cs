@@ -1,0 +1,33 @@
+using System.Text;
+using FineTune.Training.Data;
+using ModelSpec.Locks;
+
+namespace FineTune.Training.Locks;
+
+/// <summary>What a dataset is: the name, class and content of every image.</summary>
+/// <param name="Digest">The digest over all of them; independent of where the dataset stands and of how it is split.</param>
+/// <param name="Images">How many there are.</param>
+internal sealed record DatasetManifest(string Digest, int Images)
+{
+    /// <summary>Digests the images of a split.</summary>
+    public static DatasetManifest Of(DatasetSplit split, FileDigests digests)
+    {
+        LabeledImage[] images = [.. split.Train.Concat(split.Validation).Concat(split.Test).OrderBy(static i => i.Name, StringComparer.Ordinal)];
+        string[] contents = digests.Of([.. images.Select(static i => i.Path)], split.Root);
+        var text = new StringBuilder();
+        for (int i = 0; i < images.Length; i++) text.Append(images[i].Name).Append('\t').Append(images[i].Class).Append('\t').Append(contents[i]).Append('\n');
+        return new DatasetManifest(ModelSpec.Locks.Digest.Of(text.ToString()), images.Length);
+    }
+
+    /// <summary>The digest of which images are in which part.</summary>
+    public static string DigestOfParts(DatasetSplit split)
+    {
+        var text = new StringBuilder();
+        foreach ((string part, IReadOnlyList<LabeledImage> images) in
+            (ReadOnlySpan<(string, IReadOnlyList<LabeledImage>)>)[("train", split.Train), ("validation", split.Validation), ("test", split.Test)])
+        {
+            foreach (LabeledImage image in images) text.Append(part).Append('\t').Append(image.Name).Append('\n');
+        }
+        return ModelSpec.Locks.Digest.Of(text.ToString());
+    }
+}

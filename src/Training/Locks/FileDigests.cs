@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using FineTune.Training.Processes;
+using ModelSpec.Locks;
+
+namespace FineTune.Training.Locks;
+
+/// <summary>
+/// The digests of files. What was read once is remembered by path, size and time of the last change, so that an unchanged dataset is
+/// not read again.
+/// </summary>
+/// <param name="folder">Where digests are remembered; null reads every file afresh.</param>
+internal sealed class FileDigests(string? folder)
+{
+    /// <summary>What stands for the digest of a file that cannot be read.</summary>
+    public const string Unreadable = "unreadable";
+
+    /// <summary>
+    /// A file that was changed this shortly before it was read may be changed again without getting another time, so its digest is
+    /// not remembered. Two seconds are the coarsest time stamps of file systems in use (FAT).
+    /// </summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
+    private sealed record Remembered(long Size, long Ticks, string Digest);
+
+    /// <summary>The digest of one file.</summary>
+    public string Of(string path) => Of([path], Path.GetDirectoryName(path)!)[0];
+
+    /// <summary>The digests of several files, in their order.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="root">The folder that they are in, at any depth: what is remembered is kept together for it.</param>
+    public string[] Of(IReadOnlyList<string> paths, string root)
+    {
+        string? memory = folder is null ? null : Path.Combine(folder, Digest.Hex(Digest.Of(Path.GetFullPath(root)))[..32] + ".tsv");
+        Dictionary<string, Remembered> known = memory is null ? [] : Read(memory);
+        var learnt = new ConcurrentDictionary<string, Remembered>(StringComparer.Ordinal);
+        string[] digests = new string[paths.Count];
+        Parallel.For(0, paths.Count, i =>
+        {
+            var file = new FileInfo(paths[i]);
+            if (!file.Exists)
+            {
+                digests[i] = Unreadable;
+                return;
+            }
+            string name = Path.GetRelativePath(root, paths[i]);
+            if (known.TryGetValue(name, out Remembered? old) && old.Size == file.Length && old.Ticks == file.LastWriteTimeUtc.Ticks)
+            {
+                digests[i] = old.Digest;
+                return;
+            }
+            digests[i] = Compute(paths[i]);
+            if (digests[i] != Unreadable && DateTime.UtcNow - file.LastWriteTimeUtc > Settled)
+            {
+                learnt[name] = new Remembered(file.Length, file.LastWriteTimeUtc.Ticks, digests[i]);
+            }
+        });
+        if (memory is not null && !learnt.IsEmpty)
+        {
+            foreach ((string name, Remembered digest) in learnt) known[name] = digest;
+            Write(memory, known);
+        }
+        return digests;
+    }
+
+    /// <summary>The digest of a file that is read now, or <see cref="Unreadable"/>.</summary>
+    public static string Compute(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Digest.Of(SHA256.HashData(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable;
+        }
+    }
+
+    private static Dictionary<string, Remembered> Read(string memory)
+    {
+        var known = new Dictionary<string, Remembered>(StringComparer.Ordinal);
+        try
+        {
+            foreach (string line in File.ReadLines(memory))
+            {
+                string[] cells = line.Split('\t');
+                if (cells.Length == 4
+                    && long.TryParse(cells[1], CultureInfo.InvariantCulture, out long size)
+                    && long.TryParse(cells[2], CultureInfo.InvariantCulture, out long ticks))
+                {
+                    known[cells[3]] = new Remembered(size, ticks, Digest.Prefix + cells[0]);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It remembers nothing yet; files are read instead.
+        }
+        return known;
+    }
+
+    private static void Write(string memory, Dictionary<string, Remembered> known)
+    {
+        try
+        {
+            AtomicFile.Write(memory, stream =>
+            {
+                using var text = new StreamWriter(stream, leaveOpen: true);
+                foreach ((string name, Remembered r) in known.Where(static k => !k.Key.AsSpan().ContainsAny('\t', '\n')).OrderBy(static k => k.Key, StringComparer.Ordinal))
+                {
+                    text.Write(string.Create(CultureInfo.InvariantCulture, $"{Digest.Hex(r.Digest)}\t{r.Size}\t{r.Ticks}\t{name}\n"));
+                }
+            }, durable: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another process writes it, or the disk is full: the files are read again next time.
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using FineTune.Training.Diagnostics;
+using ModelSpec;
+using ModelSpec.Diagnostics;
+using ModelSpec.Locks;
+
+namespace FineTune.Training.Locks;
+
+/// <summary>Reads locks from disk, and makes those of trainings.</summary>
+internal static class LockFiles
+{
+    /// <summary>Reads a lock; one that is damaged is reported and counts as none.</summary>
+    public static TrainingLock? Read(string path, IProgressLog log)
+    {
+        if (!File.Exists(path)) return null;
+        Result<TrainingLock> read = TrainingLock.Read(File.ReadAllText(path), path);
+        if (read.Value is null)
+        {
+            Diagnostic first = read.Diagnostics[0];
+            log.Report(Diagnostic.Create(TrainingDiagnostics.DamagedLock, path, first.Span, Path.GetFileName(path), first.Message));
+        }
+        return read.Value;
+    }
+
+    /// <summary>The lock of a training that is done.</summary>
+    public static TrainingLock Of(SpecSource spec, TrainingInputs inputs, IReadOnlyList<StageResult> results)
+    {
+        List<Fact> facts =
+        [
+            .. inputs.Facts,
+            new("", 0, "fingerprint", TomlLiteral.Of(inputs.Fingerprint)),
+            new("", 0, "version", TomlLiteral.Of(TrainingLock.Version)),
+            new("", 0, "weights", TomlLiteral.Of(results[^1].Weights)),
+            new("data", 0, "source", TomlLiteral.Of(spec.Network.Source)),
+            new("split", 0, "digest", TomlLiteral.Of(DatasetManifest.DigestOfParts(inputs.Split!))),
+            new("split", 0, "test", TomlLiteral.Of(inputs.Split!.Test.Count)),
+            new("split", 0, "train", TomlLiteral.Of(inputs.Split.Train.Count)),
+            new("split", 0, "validation", TomlLiteral.Of(inputs.Split.Validation.Count)),
+        ];
+        for (int i = 0; i < results.Count; i++)
+        {
+            facts.Add(new("stage", i + 1, "fingerprint", TomlLiteral.Of(inputs.Fingerprints[i])));
+            facts.Add(new("stage", i + 1, "name", TomlLiteral.Of(spec.Network.Stages[i].Name)));
+            facts.Add(new("stage", i + 1, "test_accuracy", TomlLiteral.Of(Math.Round(results[i].Evaluation.Accuracy, 6))));
+            facts.Add(new("stage", i + 1, "test_loss", TomlLiteral.Of(Math.Round(results[i].Evaluation.Loss, 6))));
+        }
+        return new TrainingLock(facts.ToEquatableArray());
+    }
+}

@@ -1,0 +1,84 @@
+using System.Reflection;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Weights;
+using ModelSpec.Locks;
+using TorchSharp;
+
+namespace FineTune.Training.Locks;
+
+/// <summary>Everything that a training depends on, digested before it begins.</summary>
+/// <param name="Facts">All of it by name.</param>
+/// <param name="Fingerprints">The fingerprint of each stage in order.</param>
+/// <param name="Split">The images; null where the dataset is not on this machine and the lock's word is taken for it.</param>
+/// <param name="PretrainedFile">The file of pretrained weights; null where there is none, or where the lock's word is taken for it.</param>
+internal sealed record TrainingInputs(
+    IReadOnlyList<Fact> Facts, IReadOnlyList<string> Fingerprints, DatasetSplit? Split, string? PretrainedFile)
+{
+    /// <summary>The digest of everything together: that of the last stage.</summary>
+    public string Fingerprint => Fingerprints[^1];
+}
+
+/// <summary>Gathers what a training depends on.</summary>
+internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader datasets, PretrainedWeights pretrained, FileDigests digests)
+{
+    private const string Data = "data";
+    private const string Backbone = "backbone";
+
+    /// <summary>
+    /// Gathers what is there now. What a lock records for the same spec is not downloaded just to be compared: where dataset or
+    /// pretrained weights are not on this machine, its digests are taken.
+    /// </summary>
+    /// <param name="device">The device class: <c>cpu</c> or <c>cuda</c>.</param>
+    /// <param name="known">The lock, or null to need everything here.</param>
+    /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
+    public TrainingInputs Read(string device, TrainingLock? known)
+    {
+        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device)];
+        bool trustsLock = known is not null
+            && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Network.Source)
+            && !TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), facts.Where(NetworkFacts.Covers)).Any();
+
+        string? weights = null;
+        if (trustsLock && !pretrained.IsHere(spec)) Take(known!, Backbone, NetworkFacts.WeightsDigest);
+        else if ((weights = pretrained.Locate(spec)) is not null) facts.Add(new(Backbone, 0, NetworkFacts.WeightsDigest, TomlLiteral.Of(digests.Of(weights))));
+
+        DatasetSplit? split = null;
+        if (trustsLock && !datasets.IsHere(spec))
+        {
+            Take(known!, Data, "digest");
+            Take(known!, Data, "images");
+        }
+        else
+        {
+            split = datasets.Load(spec);
+            facts.AddRange(Of(split));
+        }
+        return new TrainingInputs(facts, Locks.Fingerprints.Of(facts), split, weights);
+
+        void Take(TrainingLock source, string table, string key)
+        {
+            if (source.Find(table, 0, key) is { } value) facts.Add(new(table, 0, key, value));
+        }
+    }
+
+    /// <summary>Whether the images are still those that were digested.</summary>
+    public bool IsUnchanged(TrainingInputs inputs) => Of(inputs.Split!).All(inputs.Facts.Contains);
+
+    private IEnumerable<Fact> Of(DatasetSplit split)
+    {
+        DatasetManifest manifest = DatasetManifest.Of(split, digests);
+        yield return new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest));
+        yield return new(Data, 0, "images", TomlLiteral.Of(manifest.Images));
+    }
+
+    private static IEnumerable<Fact> Environment(string device)
+    {
+        yield return new("environment", 0, "device", TomlLiteral.Of(device));
+        yield return new("environment", 0, "precision", TomlLiteral.Of("fp32"));
+        yield return new("environment", 0, "torchsharp", TomlLiteral.Of(Version(typeof(torch).Assembly)));
+        yield return new("environment", 0, "trainer", TomlLiteral.Of(Version(typeof(TrainingInputs).Assembly)));
+    }
+
+    private static string Version(Assembly assembly) => assembly.GetName().Version!.ToString(3);
+}

@@ -1,0 +1,45 @@
+namespace FineTune.Training.Processes;
+
+/// <summary>
+/// A piece of work that one process at a time does: a lock file that the system frees when the process ends, however it ends. The file
+/// itself stays, as deleting it would let one process lock the deleted file while another locks its successor.
+/// </summary>
+internal sealed class Turn : IDisposable
+{
+    // What opening a locked file fails with on Windows (ERROR_SHARING_VIOLATION) and on Unix (EWOULDBLOCK; macOS numbers it 35).
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+
+    private readonly FileStream _file;
+
+    private Turn(FileStream file) => _file = file;
+
+    /// <summary>Waits until no other process has the turn, and takes it.</summary>
+    /// <param name="path">The lock file; its folder is made where it is missing.</param>
+    /// <param name="waiting">Told once, when another process has the turn.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public static Turn Take(string path, Action waiting, CancellationToken cancellation = default)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        for (bool told = false; ; told = true)
+        {
+            if (TryTake(path) is { } turn) return turn;
+            if (!told) waiting();
+            if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100))) cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static Turn? TryTake(string path)
+    {
+        try
+        {
+            return new Turn(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (e.HResult == SharingViolation || e.HResult == WouldBlock)
+        {
+            return null;
+        }
+    }
+}
