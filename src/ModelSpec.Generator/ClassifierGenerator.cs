@@ -5,6 +5,7 @@ using ModelSpec.Diagnostics;
 using ModelSpec.Generator.Diagnostics;
 using ModelSpec.Generator.Emit;
 using ModelSpec.Generator.Models;
+using ModelSpec.Locks;
 using ModelSpec.Networks;
 
 namespace ModelSpec.Generator;
@@ -53,6 +54,16 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             networks.SelectMany(static (spec, _) => spec.Result.Diagnostics),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
+        // Where a spec has changed since its weights were trained, it says so.
+        IncrementalValueProvider<EquatableArray<LockText>> locks = context.AdditionalTextsProvider
+            .Where(static file => file.Path.EndsWith(".modelspec" + TrainingLock.Extension, StringComparison.OrdinalIgnoreCase))
+            .Select(static (file, token) => new LockText(file.Path, file.GetText(token)?.ToString() ?? ""))
+            .Collect()
+            .Select(static (files, _) => files.ToEquatableArray());
+        context.RegisterSourceOutput(
+            networks.Combine(locks).SelectMany(static (pair, _) => FindDrift(pair.Left.File, pair.Left.Result.Value, pair.Right)),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+
         // What a class depends on besides its spec.
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
@@ -86,6 +97,12 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     {
         options.GetOptions(file).TryGetValue(ResourceMetadata, out string? resource);
         return new SpecFile(file.Path, file.GetText(token)?.ToString() ?? "", string.IsNullOrEmpty(resource) ? null : resource);
+    }
+
+    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, Network? network, EquatableArray<LockText> locks)
+    {
+        LockText? known = locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension);
+        return network is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, network, known.Text);
     }
 
     private static ClassifierModel ToModel(SpecFile file, Network network, string rootNamespace, bool dependencyInjection)

@@ -6,8 +6,8 @@ namespace FineTune.Build.Tasks;
 
 /// <summary>
 /// Runs the trainer on one spec, in a process of its own. Its error lines become errors at the spec's position, its progress lines
-/// become messages of high importance. Cancelling the build ends the process; it writes its results atomically, so nothing
-/// half-written stays behind.
+/// become messages of high importance. Cancelling the build ends the process; it writes its results atomically and keeps the state
+/// behind each epoch, so nothing half-written stays behind and the next run goes on.
 /// </summary>
 public sealed class RunTrainer : ToolTask
 {
@@ -19,7 +19,7 @@ public sealed class RunTrainer : ToolTask
 
     private string? _lastLine;
 
-    /// <summary>The verb of the trainer: <c>train</c> or <c>inspect</c>.</summary>
+    /// <summary>The verb of the trainer: <c>train</c>, <c>inspect</c> or <c>clean</c>.</summary>
     [Required]
     public string Verb { get; set; } = "";
 
@@ -45,6 +45,12 @@ public sealed class RunTrainer : ToolTask
 
     /// <summary>The file to write.</summary>
     public string Output { get; set; } = "";
+
+    /// <summary>The folder of downloads, checkpoints and results of stages.</summary>
+    public string Cache { get; set; } = "";
+
+    /// <summary>Whether it is an error that training is needed.</summary>
+    public bool Locked { get; set; }
 
     /// <summary>A JSON file for the evaluations of every stage.</summary>
     public string Report { get; set; } = "";
@@ -96,9 +102,11 @@ public sealed class RunTrainer : ToolTask
         foreach (ITaskItem backbone in Backbones) Add("--backbone", backbone.GetMetadata("FullPath"));
         foreach (string folder in Assets) Add("--assets", folder);
         foreach (string folder in NativeDirectories) Add("--native", folder);
+        Add("--cache", Cache);
         Add("--output", Output);
         Add("--report", Report);
         Add("--device", Device);
+        if (Locked) lines.Add("--locked");
         return string.Join("\n", lines);
 
         void Add(string option, string value)

@@ -8,6 +8,8 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new EvaluateCommand(),
     new AugmentCommand(),
     new FetchCommand(),
+    new VerifyCommand(),
+    new CleanCommand(),
     new ParityCommand(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

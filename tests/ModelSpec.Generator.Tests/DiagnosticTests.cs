@@ -1,5 +1,9 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
+using ModelSpec.Backbones;
+using ModelSpec.Locks;
+using ModelSpec.Networks;
 
 namespace ModelSpec.Generator.Tests;
 
@@ -29,6 +33,32 @@ public class DiagnosticTests
         Diagnostic diagnostic = Assert.Single(result.Diagnostics);
         Assert.Equal("MSPEC0016", diagnostic.Id);
         Assert.Equal("/p/b.modelspec", diagnostic.Location.GetLineSpan().Path);
+    }
+
+    [Fact]
+    public void A_spec_that_has_changed_since_its_weights_were_trained_says_where()
+    {
+        string spec = GeneratorRun.SpecText("flowers17");
+        var known = new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec));
+        Assert.Empty(Run(new GeneratorRun.Text("/p/f.modelspec", spec), known).Diagnostics);
+
+        string changed = "# Another comment.\n" + spec.Replace("learning_rate = 0.001\n\n", "learning_rate = 0.002\nmomentum = 0.5\n\n", StringComparison.Ordinal);
+        Diagnostic diagnostic = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), known).Diagnostics);
+
+        Assert.Equal("MSPEC3009", diagnostic.Id);
+        Assert.Equal(DiagnosticSeverity.Warning, diagnostic.DefaultSeverity);
+        Assert.Contains(
+            "[[stage]] 1 learning_rate changed 0.001 → 0.002; [[stage]] 1 momentum changed 0 → 0.5.",
+            diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        int line = diagnostic.Location.GetLineSpan().StartLinePosition.Line;
+        Assert.StartsWith("[[stage]]", changed.Split('\n')[line], StringComparison.Ordinal);
+
+        static string LockOf(string text)
+        {
+            Network network = NetworkBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
+            string digest = TomlLiteral.Of(Digest.Of("anything"));
+            return new TrainingLock([.. NetworkFacts.Of(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
+        }
     }
 
     [Fact]

@@ -60,5 +60,9 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor DuplicateModel = Error("MSPEC0016", "Two specs, one class",
         "The class '{0}' is already generated from '{1}'; give one of the specs another [model] name.");
 
+    /// <summary>A spec that is not the one that its weights were trained from.</summary>
+    public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
+        "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 }

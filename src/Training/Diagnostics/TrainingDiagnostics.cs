@@ -68,6 +68,8 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor NoLock = Error("MSPEC3015", "No lock",
         "There is no '{0}' to verify against. dotnet build -p:TrainModel=true writes it.");
 
+    public static readonly DiagnosticDescriptor NotAsLocked = Error("MSPEC3016", "Not as locked", "Not everything is as '{0}' records it: {1}.");
+
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);

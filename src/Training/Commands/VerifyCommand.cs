@@ -1,0 +1,41 @@
+using System.CommandLine;
+using FineTune.Training.Assets;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
+using FineTune.Training.Weights;
+using ModelSpec.Locks;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune verify SPEC</c>: reads everything afresh and compares all digests with the lock.</summary>
+internal sealed class VerifyCommand : SpecCommand
+{
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+
+    public VerifyCommand()
+        : base("verify", "Checks spec, dataset, pretrained and trained weights against the lock, reading every file afresh.") => Add(_weights);
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
+    {
+        string path = FineTuningOptions.LockFile(spec);
+        if (LockFiles.Read(path, log) is not { } known) throw spec.Name.Error(TrainingDiagnostics.NoLock, Path.GetFileName(path));
+        using HttpClient client = Downloader.CreateClient();
+        AssetFolders assets = Assets(parse);
+        var downloader = new Downloader(assets, log, client);
+        var reader = new TrainingInputReader(
+            spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
+        TrainingInputs inputs = reader.Read(known.Find("environment", 0, "device")?.Trim('"') ?? "cpu", known);
+
+        List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
+        string weights = parse.GetValue(_weights) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+        string digest = FileDigests.Compute(weights);
+        if (digest == FileDigests.Unreadable) wrong.Add($"{Path.GetFileName(weights)} is not here");
+        else if (digest != known.Weights) wrong.Add($"{Path.GetFileName(weights)} is {digest}, the lock has {known.Weights}");
+
+        string name = spec.Network.ClassName;
+        if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Network.Source}' is not here and was not verified");
+        if (wrong.Count > 0) throw spec.Name.Error(TrainingDiagnostics.NotAsLocked, Path.GetFileName(path), string.Join("; ", wrong));
+        log.Line($"{name}: {inputs.Facts.Count} facts and the weights are as {Path.GetFileName(path)} records them");
+    }
+}

@@ -1,0 +1,77 @@
+using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
+using ModelSpec.Locks;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Tests;
+
+public class TrainingLockTests
+{
+    [Theory]
+    [InlineData("plain", "\"plain\"")]
+    [InlineData("a \"quote\" and a \\", "\"a \\\"quote\\\" and a \\\\\"")]
+    [InlineData("tab\tand\u0001", "\"tab\\u0009and\\u0001\"")]
+    [InlineData("Gänseblümchen 花", "\"Gänseblümchen 花\"")]
+    public void Strings_have_one_literal(string value, string literal) => Assert.Equal(literal, TomlLiteral.Of(value));
+
+    [Theory]
+    [InlineData(30.0, "30")]
+    [InlineData(0.001, "0.001")]
+    [InlineData(1e-8, "1e-08")]
+    [InlineData(0.1, "0.1")]
+    public void Numbers_have_one_literal(double value, string literal) => Assert.Equal(literal, TomlLiteral.Of(value));
+
+    [Fact]
+    public void What_is_written_is_what_is_read()
+    {
+        string digest = TomlLiteral.Of(Digest.Of("x"));
+        var written = new TrainingLock(
+        [
+            new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest),
+            new Fact("model", 0, "classes", TomlLiteral.Array(Enumerable.Range(0, 40).Select(static i => TomlLiteral.Of($"class \"{i}\"")))),
+            new Fact("data.augment", 0, "zoom", TomlLiteral.Of(0.2)), new Fact("data", 0, "images", TomlLiteral.Of(3)),
+            new Fact("stage", 2, "nesterov", TomlLiteral.Of(true)), new Fact("stage", 1, "eps", TomlLiteral.Of(1e-8)),
+            new Fact("stage", 1, "betas", TomlLiteral.Array([TomlLiteral.Of(0.9), TomlLiteral.Of(0.999)])),
+        ]);
+
+        TrainingLock read = TrainingLock.Read(written.ToString(), "x.lock").Value!;
+
+        Assert.Equal(written.ToString(), read.ToString());
+        Assert.Empty(TrainingLock.Compare(written.Facts, read.Facts));
+        Assert.Equal(Digest.Of("x"), read.Weights);
+    }
+
+    [Theory]
+    [InlineData("<<<<<<< ours\n")]
+    [InlineData("weights = \"sha256:00\"\nfingerprint = 3\n")]
+    [InlineData("")]
+    public void What_is_no_lock_is_refused(string text)
+    {
+        Result<TrainingLock> read = TrainingLock.Read(text, "x.lock");
+
+        Assert.Null(read.Value);
+        Assert.NotEmpty(read.Diagnostics);
+    }
+
+    [Fact]
+    public void A_lock_of_a_later_version_is_refused()
+    {
+        string digest = TomlLiteral.Of(Digest.Of("x"));
+        Assert.Null(TrainingLock.Read($"version = 2\nfingerprint = {digest}\nweights = {digest}\n", "x.lock").Value);
+    }
+
+    [Fact]
+    public void Every_setting_of_a_spec_is_a_fact()
+    {
+        Network network = NetworkBuilder.Build(Specs.Flowers, "f.modelspec", BackboneCatalogue.BuiltIn).Value!;
+        Dictionary<string, string> facts = NetworkFacts.Of(network).ToDictionary(static f => f.Name, static f => f.Value);
+
+        Assert.Equal("42", facts["[model] seed"]);
+        Assert.Equal("[224, 224]", facts["[backbone] input"]);
+        Assert.Equal("[\"flatten\", \"linear(256)\", \"relu\", \"dropout(0.5)\", \"linear(3)\", \"softmax\"]", facts["[head] layers"]);
+        Assert.Equal("\"0..18\"", facts["[[stage]] 1 freeze"]);
+        Assert.Equal("0.001", facts["[[stage]] 2 learning_rate"]);
+        Assert.Equal("30", facts["[data.augment] rotation"]);
+        Assert.Equal("0.75", facts["[data.split] train"]);
+    }
+}
