@@ -5,12 +5,10 @@ namespace EndToEnd.Tests;
 /// <summary>The trainer as a command: <c>finetune</c>.</summary>
 public class CommandTests
 {
-    private static readonly string Trainer = Path.Combine(DotNet.RepositoryRoot, "src/Training/bin", DotNet.Configuration, "net10.0/finetune.dll");
-
     [Fact]
     public void Inspect_prints_the_indices_and_parameters_of_Kerass_VGG16()
     {
-        using JsonDocument table = JsonDocument.Parse(Run("inspect", "samples/Flowers17/flowers17.modelspec", "--json").Succeeded().Output);
+        using JsonDocument table = JsonDocument.Parse(Trainer.Run("inspect", "samples/Flowers17/flowers17.modelspec", "--json").Succeeded().Output);
 
         Assert.Equal(14_714_688, table.RootElement.GetProperty("backbone_parameters").GetInt64());
         JsonElement block5 = table.RootElement.GetProperty("layers")[15];
@@ -24,8 +22,8 @@ public class CommandTests
     [Fact]
     public void Fetch_lists_the_catalogue_and_names_what_is_not_in_it()
     {
-        Assert.Contains("vgg16-397923af.pth", Run("fetch").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("'vgg19' is not in the catalogue", Run("fetch", "vgg19").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("vgg16-397923af.pth", Trainer.Run("fetch").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("'vgg19' is not in the catalogue", Trainer.Run("fetch", "vgg19").Failed().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,8 +39,8 @@ public class CommandTests
             File.WriteAllText(spec, text.Replace("input        = [224, 224]", "input = [96, 96]", StringComparison.Ordinal));
             string weights = Path.Combine(folder, "f.safetensors"), report = Path.Combine(folder, "r.json");
 
-            Run("train", spec, "--assets", assets!, "--report", report).Succeeded();
-            CommandResult evaluation = Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json").Succeeded();
+            Trainer.Run("train", spec, "--assets", assets!, "--report", report, "--cache", Path.Combine(folder, "cache")).Succeeded();
+            CommandResult evaluation = Trainer.Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json").Succeeded();
 
             // At a quarter of the pixels it is right more often than not, and what was trained is what is evaluated.
             using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.Output);
@@ -52,7 +50,7 @@ public class CommandTests
 
             File.WriteAllText(spec, text.Replace("[backbone]", "[data.augment]\nrotation = 30\n\n[backbone]", StringComparison.Ordinal));
             string sheet = Path.Combine(folder, "sheet.png");
-            Run("augment", spec, "--assets", assets!, "--out", sheet).Succeeded();
+            Trainer.Run("augment", spec, "--assets", assets!, "--out", sheet).Succeeded();
             Assert.True(new FileInfo(sheet).Length > 100_000);
         }
         finally
@@ -60,6 +58,4 @@ public class CommandTests
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    private static CommandResult Run(params string[] arguments) => DotNet.Run(DotNet.RepositoryRoot, ["exec", Trainer, .. arguments]);
 }

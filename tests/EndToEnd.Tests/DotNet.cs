@@ -45,9 +45,17 @@ internal static class DotNet
 
     public static CommandResult Run(string folder, params string[] arguments) => RunCommand("dotnet", folder, arguments);
 
-    public static CommandResult RunCommand(string command, string folder, params string[] arguments)
+    public static CommandResult Run(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Wait(Start("dotnet", folder, environment, arguments));
+
+    public static CommandResult RunCommand(string command, string folder, params string[] arguments) => Wait(Start(command, folder, arguments));
+
+    public static Process Start(string command, string folder, params string[] arguments) =>
+        Start(command, folder, new Dictionary<string, string>(), arguments);
+
+    private static CommandResult Wait(Process started)
     {
-        using Process process = Start(command, folder, arguments);
+        using Process process = started;
         OutputBuffer output = Collect(process);
         if (!process.WaitForExit(TimeSpan.FromMinutes(8))) Assert.Fail("it did not end in time:\n" + output);
         // Without a limit, it also waits for the last lines.
@@ -55,7 +63,7 @@ internal static class DotNet
         return new CommandResult(process.ExitCode, output.ToString());
     }
 
-    public static Process Start(string command, string folder, params string[] arguments)
+    private static Process Start(string command, string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(command, arguments)
         {
@@ -70,6 +78,7 @@ internal static class DotNet
         }
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

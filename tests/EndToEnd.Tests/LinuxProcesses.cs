@@ -11,18 +11,23 @@ internal static partial class LinuxProcesses
     public static void Interrupt(int process) => Assert.Equal(0, Kill(process, SigInt));
 
     /// <summary>The command line of every process that runs.</summary>
-    public static IEnumerable<string> CommandLines()
+    public static IEnumerable<string> CommandLines() => Read("cmdline").Select(static text => text.Replace('\0', ' '));
+
+    /// <summary>What every process has mapped into its memory, line by line.</summary>
+    public static IEnumerable<string> LoadedFiles() => Read("maps").SelectMany(static text => text.Split('\n'));
+
+    private static IEnumerable<string> Read(string file)
     {
         foreach (string folder in Directory.GetDirectories("/proc").Where(static f => char.IsAsciiDigit(Path.GetFileName(f)[0])))
         {
             string line;
             try
             {
-                line = File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ');
+                line = File.ReadAllText(Path.Combine(folder, file));
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It has ended meanwhile.
+                // It has ended meanwhile, or is somebody else's.
                 continue;
             }
             yield return line;

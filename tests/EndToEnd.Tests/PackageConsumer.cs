@@ -25,6 +25,14 @@ public sealed class PackageConsumer : IDisposable
               </packageSources>
             </configuration>
             """);
+        // A cache of its own: what another run has trained must not be found.
+        Write("Directory.Build.props", """
+            <Project>
+              <PropertyGroup>
+                <ModelSpecCache>$(MSBuildThisFileDirectory)cache</ModelSpecCache>
+              </PropertyGroup>
+            </Project>
+            """);
         Write("App/App.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -66,6 +74,9 @@ public sealed class PackageConsumer : IDisposable
         DotNet.Run(App, "restore").Succeeded();
     }
 
+    /// <summary>The id of a package that a test packs.</summary>
+    public const string LibraryPackage = "finetune.build.tests.sky";
+
     public static string Spec => """
         [model]
         name = "SkyClassifier"
@@ -93,7 +104,29 @@ public sealed class PackageConsumer : IDisposable
 
     public string App => Path.Combine(_root, "App");
 
+    public string Root => _root;
+
+    public string Version => _version;
+
     public string Weights => Path.Combine(App, "sky.safetensors");
+
+    public string Lock => Path.Combine(App, "sky.modelspec.lock");
+
+    public string Cache => Path.Combine(_root, "cache");
+
+    public string Assembly => Path.Combine(App, "bin/Debug/net10.0/App.dll");
+
+    /// <summary>Forgets everything that was trained, and restores the spec.</summary>
+    public void Reset()
+    {
+        Write("App/sky.modelspec", Spec);
+        File.Delete(Weights);
+        File.Delete(Lock);
+        if (Directory.Exists(Cache)) Directory.Delete(Cache, recursive: true);
+    }
+
+    /// <summary>The resources of the built assembly.</summary>
+    public string[] Resources() => [.. System.Reflection.Assembly.Load(File.ReadAllBytes(Assembly)).GetManifestResourceNames().Select(static r => r.Replace('\\', '/')).Order()];
 
     internal CommandResult Build(params string[] arguments) => DotNet.Run(App, ["build", "--no-restore", "--tl:off", .. arguments]);
 
@@ -109,8 +142,11 @@ public sealed class PackageConsumer : IDisposable
         Directory.Delete(_root, recursive: true);
         string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        string own = Path.Combine(packages, "finetune.build", _version);
-        if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
+        foreach (string name in (string[])["finetune.build", LibraryPackage])
+        {
+            string own = Path.Combine(packages, name, _version);
+            if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
+        }
     }
 
     private void Picture(string name, SKColor color)

@@ -1,0 +1,3 @@
+using EndToEnd.Tests;
+
+[assembly: AssemblyFixture(typeof(PackageConsumer))]
