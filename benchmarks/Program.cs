@@ -1,0 +1,8 @@
+using System.CommandLine;
+using FineTune.Benchmarks;
+
+var root = new RootCommand("Measures FineTune.Build against its targets.")
+{
+    new NoOpBuild(),
+};
+return root.Parse(args).Invoke();
