@@ -41,6 +41,10 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
         try
         {
             int complete = LastComplete(inputs);
+            // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
+            using MemoryTurn? memory = complete == Network.Stages.Count - 1 ? null : MemoryTurn.Take(
+                cache.MemoryFile, MemoryNeed.Of(Network, inputs.Split!),
+                () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation);
             for (int i = 0; i < Network.Stages.Count; i++)
             {
                 string fingerprint = inputs.Fingerprints[i];

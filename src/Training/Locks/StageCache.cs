@@ -29,6 +29,9 @@ internal sealed class StageCache(string folder)
     /// <summary>The lock file of the training of a stage.</summary>
     public string TurnFile(string fingerprint) => Path.Combine(folder, "turns", Digest.Hex(fingerprint) + ".lock");
 
+    /// <summary>The lock file by which trainings share the machine's memory.</summary>
+    public string MemoryFile => Path.Combine(folder, "turns", "memory.lock");
+
     /// <summary>The weights with a digest, or null where the cache has none, or damaged ones.</summary>
     public string? FindWeights(string digest)
     {

@@ -23,7 +23,7 @@ internal sealed class Turn : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         for (bool told = false; ; told = true)
         {
-            if (TryTake(path) is { } turn) return turn;
+            if (TryOpen(path, FileAccess.ReadWrite, FileShare.None) is { } file) return new Turn(file);
             if (!told) waiting();
             if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100))) cancellation.ThrowIfCancellationRequested();
         }
@@ -31,11 +31,12 @@ internal sealed class Turn : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static Turn? TryTake(string path)
+    /// <summary>Opens a lock file, or returns null where another process has it in a way that does not go with this one.</summary>
+    internal static FileStream? TryOpen(string path, FileAccess access, FileShare share)
     {
         try
         {
-            return new Turn(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new FileStream(path, FileMode.OpenOrCreate, access, share);
         }
         catch (IOException e) when (e.HResult == SharingViolation || e.HResult == WouldBlock)
         {

@@ -16,7 +16,7 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
     /// <summary>
     /// Above this many bytes, the frozen layers' output is computed for each batch instead of being kept for the stage.
     /// </summary>
-    private const long FeatureBudget = 2L << 30;
+    internal const long FeatureBudget = 2L << 30;
 
     private Network Network => spec.Network;
 
