@@ -10,6 +10,13 @@ internal static partial class LinuxProcesses
     /// <summary>Sends what Ctrl-C sends.</summary>
     public static void Interrupt(int process) => Assert.Equal(0, Kill(process, SigInt));
 
+    /// <summary>Whether this process, and what it starts, ignores what Ctrl-C sends.</summary>
+    public static bool IgnoresInterrupt()
+    {
+        string ignored = File.ReadLines("/proc/self/status").Single(static l => l.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
+        return (Convert.ToUInt64(ignored.Trim(), 16) & (1UL << (SigInt - 1))) != 0;
+    }
+
     /// <summary>The command line of every process that runs.</summary>
     public static IEnumerable<string> CommandLines() => Read("cmdline").Select(static text => text.Replace('\0', ' '));
 
