@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -107,6 +108,7 @@ public sealed class RunTrainer : ToolTask
         Add("--report", Report);
         Add("--device", Device);
         if (Locked) lines.Add("--locked");
+        Add("--parent", BuildProcess.Id.ToString(CultureInfo.InvariantCulture));
         return string.Join("\n", lines);
 
         void Add(string option, string value)

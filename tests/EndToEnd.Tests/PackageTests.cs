@@ -132,6 +132,34 @@ public sealed partial class PackageTests
         static int Trainers() => LinuxProcesses.CommandLines().Count(static line => line.Contains("finetune.dll", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_killed_build_leaves_no_trainer_and_the_next_one_goes_on()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are looked for in /proc");
+        string spec = PackageConsumer.Spec.Replace("epochs = 30", "epochs = 2500", StringComparison.Ordinal);
+        _consumer.Write("App/sky.modelspec", spec);
+        _consumer.Build("-p:TrainModel=true").Succeeded();
+        byte[] undisturbed = File.ReadAllBytes(_consumer.Weights);
+        _consumer.Reset();
+        _consumer.Write("App/sky.modelspec", spec);
+
+        using (Process build = DotNet.Start("dotnet", _consumer.App, "build", "--no-restore", "--tl:off", "-p:TrainModel=true"))
+        {
+            OutputBuffer output = DotNet.Collect(build);
+            Assert.True(SpinWait.SpinUntil(() => output.ToString().Contains("learn epoch 1/", StringComparison.Ordinal), TimeSpan.FromMinutes(2)), output.ToString());
+            // Of the build's own process only: its children have to notice.
+            build.Kill();
+        }
+
+        string trainer = _consumer.Version + "/build/../tools";
+        Assert.True(
+            SpinWait.SpinUntil(() => !LinuxProcesses.CommandLines().Any(l => l.Contains(trainer, StringComparison.Ordinal)), TimeSpan.FromMinutes(1)),
+            "the trainer goes on without its build");
+        Assert.False(File.Exists(_consumer.Weights));
+        Assert.Contains("SkyClassifier: learn goes on behind epoch", _consumer.Build("-p:TrainModel=true").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal(undisturbed, File.ReadAllBytes(_consumer.Weights));
+    }
+
     [GeneratedRegex(@"^.*: error .*$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();
 }

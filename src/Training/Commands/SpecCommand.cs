@@ -2,6 +2,7 @@ using System.CommandLine;
 using FineTune.Native;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Processes;
 using ModelSpec.Diagnostics;
 
 namespace FineTune.Training.Commands;
@@ -19,6 +20,8 @@ internal abstract class SpecCommand : Command
     };
     private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
 
+    private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
+
     protected SpecCommand(string name, string description)
         : base(name, description)
     {
@@ -27,7 +30,8 @@ internal abstract class SpecCommand : Command
         Add(_assets);
         Add(_cache);
         Add(_native);
-        SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
+        Add(_parent);
+        SetAction(InvokeAsync);
     }
 
     /// <summary>Does the work.</summary>
@@ -44,6 +48,16 @@ internal abstract class SpecCommand : Command
                 .Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries);
         }
         return new AssetFolders(folders, parse.GetValue(_cache)!);
+    }
+
+    private async Task<int> InvokeAsync(ParseResult parse, CancellationToken interrupted)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        Task watch = ParentProcess.WatchAsync(parse.GetValue(_parent), cancellation);
+        int code = Invoke(parse, cancellation.Token);
+        await cancellation.CancelAsync().ConfigureAwait(false);
+        await watch.ConfigureAwait(false);
+        return code;
     }
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
