@@ -4,5 +4,6 @@ using FineTune.Benchmarks;
 var root = new RootCommand("Measures FineTune.Build against its targets.")
 {
     new NoOpBuild(),
+    new Flowers17Build(),
 };
 return root.Parse(args).Invoke();

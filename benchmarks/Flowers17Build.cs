@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace FineTune.Benchmarks;
+
+/// <summary>
+/// The whole of samples/Flowers17 from nothing trained and nothing compiled: restore, decode, features, head, evaluation, compile,
+/// embed; against another command that does the training, for example a PyTorch script.
+/// </summary>
+internal sealed partial class Flowers17Build : Command
+{
+    private readonly Option<int> _rounds = new("--rounds") { DefaultValueFactory = static _ => 5 };
+    private readonly Option<string[]> _against = new("--against")
+    {
+        Description = "The other command and its arguments.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    public Flowers17Build()
+        : base("flowers17", "A cold dotnet build of samples/Flowers17 with TrainModel=true; MODELSPEC_ASSETS names the images and weights.")
+    {
+        Add(_rounds);
+        Add(_against);
+        SetAction(parse => Measure(parse.GetValue(_rounds), parse.GetValue(_against) ?? []));
+    }
+
+    private static void Measure(int rounds, string[] against)
+    {
+        string sample = Path.Combine(Commands.RepositoryRoot, "samples/Flowers17");
+        List<string> accuracies = [];
+        List<(string, Action)> things = [("dotnet build samples/Flowers17, cold", () => accuracies.Add(Build(sample)))];
+        if (against.Length > 0) things.Add((string.Join(' ', against.Select(Path.GetFileName)), () => Commands.Run(sample, against[0], against[1..])));
+
+        Commands.Run(Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration);
+        IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
+        foreach (Measurement time in times) Console.WriteLine(time);
+        Console.WriteLine($"test accuracy: {string.Join(", ", accuracies.Distinct())}");
+        if (times.Count > 1) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio of the medians: {times[0].Median / times[1].Median:0.00} (target: at most 0.60)"));
+    }
+
+    /// <returns>The test accuracy as the build prints it.</returns>
+    private static string Build(string sample)
+    {
+        foreach (string folder in (string[])["bin", "obj"])
+        {
+            if (Directory.Exists(Path.Combine(sample, folder))) Directory.Delete(Path.Combine(sample, folder), recursive: true);
+        }
+        foreach (string file in (string[])["flowers17-mobilenet.safetensors", "flowers17-mobilenet.modelspec.lock"]) File.Delete(Path.Combine(sample, file));
+        string cache = Directory.CreateTempSubdirectory("finetune-cache").FullName;
+        try
+        {
+            string output = Commands.Run(
+                Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration, "--tl:off", "-p:TrainModel=true", $"-p:ModelSpecCache={cache}");
+            return Accuracy().Match(output).Value;
+        }
+        finally
+        {
+            Directory.Delete(cache, recursive: true);
+        }
+    }
+
+    [GeneratedRegex("(?<=test accuracy )[0-9.]+%")]
+    private static partial Regex Accuracy();
+}
