@@ -1,14 +1,22 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
+using FineTune.Native;
 using SkiaSharp;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace FineTune.Images;
 
 /// <summary>
 /// Files to pixels, the same way in training and in prediction: decode, turn upright (EXIF), resize so that the shorter side fits,
-/// and cut out the centre. This is the one place that knows an image library.
+/// and cut out the centre. This is the one place that knows an image library: Skia decodes, and libtorch resizes, with the bilinear
+/// filter that widens as images shrink, as Pillow and torchvision do.
 /// </summary>
 public static class ImageDecoder
 {
+    private const int BytesPerPixel = 4;
+
+    static ImageDecoder() => NativeLibraries.Load();
+
     /// <summary>Decodes an image.</summary>
     /// <param name="encoded">A JPEG, PNG, WebP, BMP or GIF file's bytes.</param>
     /// <param name="size">The wanted size.</param>
@@ -29,31 +37,28 @@ public static class ImageDecoder
     {
         Orientation orientation = Orientation.Of(codec.EncodedOrigin);
         ImageSize target = orientation.SwapsAxes ? new ImageSize(size.Width, size.Height) : size;
-        using SKBitmap decoded = DecodeNear(codec, target);
-
-        float scale = Math.Max((float)target.Width / decoded.Width, (float)target.Height / decoded.Height);
-        int width = Math.Max(target.Width, (int)MathF.Round(decoded.Width * scale));
-        int height = Math.Max(target.Height, (int)MathF.Round(decoded.Height * scale));
-        if (width == decoded.Width && height == decoded.Height)
+        SKImageInfo info = Near(codec, target);
+        byte[] decoded = ArrayPool<byte>.Shared.Rent(info.BytesSize);
+        try
         {
-            Crop(decoded, target, orientation, pixels);
-            return;
+            Decode(codec, info, decoded);
+            using DisposeScope scope = NewDisposeScope();
+            using IDisposable inference = inference_mode();
+            Tensor image = frombuffer(decoded, ScalarType.Byte, info.BytesSize).view(1, info.Height, info.Width, BytesPerPixel).permute(0, 3, 1, 2);
+            Tensor fitting = Crop(Resize(image, target), target).narrow(1, 0, 3).permute(0, 2, 3, 1);
+            orientation.TurnUpright(fitting).contiguous().bytes.CopyTo(pixels);
         }
-
-        // Between one and two pixels of the source for each of the result, plain bilinear interpolation sees them all.
-        var sampling = scale >= 0.5f
-            ? new SKSamplingOptions(SKFilterMode.Linear)
-            : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
-        using var resized = new SKBitmap(decoded.Info.WithSize(width, height));
-        if (!decoded.ScalePixels(resized, sampling)) throw new InvalidDataException("The image cannot be resized.");
-        Crop(resized, target, orientation, pixels);
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(decoded);
+        }
     }
 
     /// <summary>
-    /// Decodes at the smallest size that the format offers and that is not below the target: JPEG scales by eighths in the DCT
-    /// domain, which costs a fraction of a full decode.
+    /// The smallest size that the format offers and that is not below the target: JPEG scales by eighths in the DCT domain, which
+    /// costs a fraction of a full decode.
     /// </summary>
-    private static SKBitmap DecodeNear(SKCodec codec, ImageSize target)
+    private static SKImageInfo Near(SKCodec codec, ImageSize target)
     {
         SKImageInfo full = codec.Info;
         if (full.Width <= 0 || full.Height <= 0) throw new InvalidDataException("The image has no pixels.");
@@ -63,37 +68,37 @@ public static class ImageDecoder
         {
             near = codec.GetScaledDimensions(Math.Min(1, wanted + eighths / 8f));
         }
-
-        var bitmap = new SKBitmap(new SKImageInfo(near.Width, near.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
-        SKCodecResult result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
-        if (result == SKCodecResult.Success) return bitmap;
-        bitmap.Dispose();
-        throw new InvalidDataException(result == SKCodecResult.IncompleteInput
-            ? "The image ends before its last pixel."
-            : $"The image cannot be decoded ({result}).");
+        // Colours stay as they are under transparency; premultiplied, they would turn black.
+        return new SKImageInfo(near.Width, near.Height, SKColorType.Rgba8888, full.IsOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
     }
 
-    private static void Crop(SKBitmap bitmap, ImageSize target, Orientation orientation, Span<byte> pixels)
+    private static unsafe void Decode(SKCodec codec, SKImageInfo info, byte[] decoded)
     {
-        int left = (bitmap.Width - target.Width) / 2;
-        int top = (bitmap.Height - target.Height) / 2;
-        ReadOnlySpan<uint> source = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
-        int stride = bitmap.RowBytes / sizeof(uint);
-        int outputWidth = orientation.SwapsAxes ? target.Height : target.Width;
-        for (int y = 0; y < target.Height; y++)
+        fixed (byte* start = decoded)
         {
-            ReadOnlySpan<uint> row = source.Slice((top + y) * stride + left, target.Width);
-            for (int x = 0; x < row.Length; x++)
-            {
-                (int outX, int outY) = orientation.Map(x, y, target);
-                int at = (outY * outputWidth + outX) * 3;
-                uint pixel = row[x];
-                pixels[at] = (byte)pixel;
-                pixels[at + 1] = (byte)(pixel >> 8);
-                pixels[at + 2] = (byte)(pixel >> 16);
-            }
+            SKCodecResult result = codec.GetPixels(info, (nint)start);
+            if (result == SKCodecResult.Success) return;
+            throw new InvalidDataException(result == SKCodecResult.IncompleteInput
+                ? "The image ends before its last pixel."
+                : $"The image cannot be decoded ({result}).");
         }
     }
+
+    private static Tensor Resize(Tensor image, ImageSize target)
+    {
+        long height = image.shape[2];
+        long width = image.shape[3];
+        double scale = Math.Max((double)target.Width / width, (double)target.Height / height);
+        long newHeight = Math.Max(target.Height, (long)Math.Round(height * scale));
+        long newWidth = Math.Max(target.Width, (long)Math.Round(width * scale));
+        return newHeight == height && newWidth == width
+            ? image
+            : nn.functional.interpolate(image, [newHeight, newWidth], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+    }
+
+    private static Tensor Crop(Tensor image, ImageSize target) => image
+        .narrow(2, (image.shape[2] - target.Height) / 2, target.Height)
+        .narrow(3, (image.shape[3] - target.Width) / 2, target.Width);
 
     /// <summary>How the stored pixels must be turned to be upright: mirrored along either axis, then along the diagonal.</summary>
     private readonly record struct Orientation(bool FlipX, bool FlipY, bool SwapsAxes)
@@ -111,11 +116,12 @@ public static class ImageDecoder
             _ => new(false, false, false),
         };
 
-        public (int X, int Y) Map(int x, int y, ImageSize stored)
+        /// <param name="image"><c>[1, H, W, 3]</c>.</param>
+        public Tensor TurnUpright(Tensor image)
         {
-            int flippedX = FlipX ? stored.Width - 1 - x : x;
-            int flippedY = FlipY ? stored.Height - 1 - y : y;
-            return SwapsAxes ? (flippedY, flippedX) : (flippedX, flippedY);
+            if (FlipX) image = image.flip(2);
+            if (FlipY) image = image.flip(1);
+            return SwapsAxes ? image.transpose(1, 2) : image;
         }
     }
 }
