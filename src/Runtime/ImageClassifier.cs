@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Reflection;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Native;
 using FineTune.Weights;
 using TorchSharp;
@@ -12,13 +13,17 @@ namespace FineTune;
 /// <summary>
 /// The base of generated classifiers: a TorchSharp module from images <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c> that also
 /// knows how to read an image, prepare its pixels and name the result. Predicting is safe from several threads at once; training
-/// and moving between devices are not.
+/// and moving between devices are not. <c>Predict</c> runs a form of the network made for inference, with the weights of the first
+/// prediction after loading, <c>train</c> or <c>eval</c>: call <c>eval</c> after changing weights in any other way.
 /// </summary>
 /// <typeparam name="TLabel">The label enum: one member per class, in the order of the outputs, from 0.</typeparam>
 public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     where TLabel : struct, Enum
 {
     private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
+
+    private readonly Lock _gate = new();
+    private (InferenceNetwork Network, Device Device)? _inference;
 
     static ImageClassifier() => NativeLibraries.Load();
 
@@ -38,6 +43,18 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>What happens to pixels before they enter the network.</summary>
     public PixelTransform PixelTransform { get; }
+
+    /// <summary>Images to logits, through every layer.</summary>
+    /// <param name="input">float32 <c>[N, 3, H, W]</c>, prepared by <see cref="PixelTransform"/>.</param>
+    /// <returns>Logits <c>[N, classes]</c>; <c>Predict</c> applies the softmax.</returns>
+    public sealed override Tensor forward(Tensor input) => ForwardPass.Run(input, Describe);
+
+    /// <inheritdoc />
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        lock (_gate) Forget();
+    }
 
     /// <summary>Classifies the image in a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -122,6 +139,16 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// <summary>The tensors that a weight file holds, by state-dict key, in the order of the layers.</summary>
     public IReadOnlyDictionary<string, Tensor> Weights() => ModuleState.Of(this);
 
+    /// <summary>Takes a pass through the layers.</summary>
+    protected abstract void Describe(ref ForwardPass pass);
+
+    /// <inheritdoc />
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) lock (_gate) Forget();
+        base.Dispose(disposing);
+    }
+
     /// <summary>Registers a layer under its state-dict key, which may have dots.</summary>
     protected T Register<T>(string key, T layer)
         where T : nn.Module
@@ -168,11 +195,29 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         Device device = parameters().First().device;
         Tensor images = empty([count, InputSize.Height, InputSize.Width, 3], dtype: ScalarType.Byte);
         images.bytes = pixels.AsSpan(0, count * InputSize.Bytes);
-        Tensor logits = call(PixelTransform.Apply(images.to(device)));
+        Tensor logits = ForInference(device).Forward(PixelTransform.Apply(images.to(device)));
         float[] scores = nn.functional.softmax(logits.to_type(ScalarType.Float32), dim: 1).cpu().data<float>().ToArray();
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(scores.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
+    }
+
+    private InferenceNetwork ForInference(Device device)
+    {
+        lock (_gate)
+        {
+            if (_inference is { } known && known.Device.type == device.type && known.Device.index == device.index) return known.Network;
+            Forget();
+            var network = InferenceNetwork.Of(Describe);
+            _inference = (network, device);
+            return network;
+        }
+    }
+
+    private void Forget()
+    {
+        _inference?.Network.Dispose();
+        _inference = null;
     }
 
     private static Prediction<TLabel> Rank(ReadOnlySpan<float> scores)

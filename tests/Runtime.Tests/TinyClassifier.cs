@@ -30,20 +30,11 @@ public sealed class TinyClassifier : ImageClassifier<TinyLabel>
 
     public GlobalPool2d Pool { get; }
 
-    public override Tensor forward(Tensor input)
+    protected override void Describe(ref ForwardPass pass)
     {
-        var pass = new ForwardPass(input);
-        try
-        {
-            pass.Run(Conv);
-            pass.Relu();
-            pass.Run(Pool);
-            return pass.Finish();
-        }
-        finally
-        {
-            pass.Dispose();
-        }
+        pass.Run(Conv);
+        pass.Relu();
+        pass.Run(Pool);
     }
 
     public void Save(string path) => FineTune.Weights.SafetensorsWriter.Write(path, [.. Weights()], new Dictionary<string, string>());

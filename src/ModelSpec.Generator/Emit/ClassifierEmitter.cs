@@ -69,7 +69,7 @@ internal static class ClassifierEmitter
         writer.Line();
         EmitLoad(writer, model);
         writer.Line();
-        EmitForward(writer, network.Body, runsHead: true);
+        EmitDescription(writer, network.Body, runsHead: true);
         writer.Line();
         EmitHead(writer, network);
     }
@@ -174,21 +174,12 @@ internal static class ClassifierEmitter
         }
     }
 
-    private static void EmitForward(SourceWriter writer, IEnumerable<Layer> layers, bool runsHead)
+    private static void EmitDescription(SourceWriter writer, IEnumerable<Layer> layers, bool runsHead)
     {
         writer.Line("/// <inheritdoc />");
-        using SourceWriter.Block block = writer.Open("public override Tensor forward(Tensor input)");
-        writer.Line("var pass = new ForwardPass(input);");
-        writer.Line("try");
-        writer.Line("{");
-        foreach (string step in layers.SelectMany(LayerEmitter.Steps)) writer.Line("    " + step);
-        if (runsHead) writer.Line("    pass.Run(Head);");
-        writer.Line("    return pass.Finish();");
-        writer.Line("}");
-        writer.Line("finally");
-        writer.Line("{");
-        writer.Line("    pass.Dispose();");
-        writer.Line("}");
+        using SourceWriter.Block block = writer.Open("protected override void Describe(ref ForwardPass pass)");
+        foreach (string step in layers.SelectMany(LayerEmitter.Steps)) writer.Line(step);
+        if (runsHead) writer.Line("pass.Run(Head);");
     }
 
     private static void EmitHead(SourceWriter writer, Network network)
@@ -206,7 +197,7 @@ internal static class ClassifierEmitter
         }
         foreach (Layer layer in network.Head) EmitMember(writer, layer);
         writer.Line();
-        EmitForward(writer, network.Head, runsHead: false);
+        EmitDescription(writer, network.Head, runsHead: false);
     }
 
     private static void EmitDependencyInjection(SourceWriter writer, ClassifierModel model)

@@ -1,4 +1,6 @@
+using FineTune.Inference;
 using ModelSpec.Networks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Modules;
@@ -32,25 +34,25 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <param name="input">The output of the layer before <paramref name="first"/>.</param>
     /// <param name="first">The first layer's index.</param>
     /// <param name="end">The index behind the last layer.</param>
-    public Tensor Forward(Tensor input, int first, int end)
+    public Tensor Forward(Tensor input, int first, int end) =>
+        ForwardPass.Run(input, (ref ForwardPass pass) => Describe(ref pass, first, end));
+
+    /// <summary>The layers up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
+    /// <param name="end">The index behind the last layer.</param>
+    /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
+    public InferenceNetwork ForInference(int end, ScalarType precision) =>
+        InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, 0, end), precision);
+
+    private void Describe(ref ForwardPass pass, int first, int end)
     {
-        var pass = new ForwardPass(input);
-        try
+        for (int i = first; i < end; i++)
         {
-            for (int i = first; i < end; i++)
-            {
-                if (_layers[i] is not { } module) continue;
-                var conv = Network.Layers[i] as ConvLayer;
-                if (conv is { Padding: { IsSymmetric: false } p }) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
-                pass.Run(module);
-                if (conv?.Activation == Activation.Relu) pass.Relu();
-                if (conv?.Activation == Activation.Relu6) pass.Relu6();
-            }
-            return pass.Finish();
-        }
-        finally
-        {
-            pass.Dispose();
+            if (_layers[i] is not { } module) continue;
+            var conv = Network.Layers[i] as ConvLayer;
+            if (conv is { Padding: { IsSymmetric: false } p }) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
+            pass.Run(module);
+            if (conv?.Activation == Activation.Relu) pass.Relu();
+            if (conv?.Activation == Activation.Relu6) pass.Relu6();
         }
     }
 

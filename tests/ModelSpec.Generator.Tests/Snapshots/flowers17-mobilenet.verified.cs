@@ -481,104 +481,95 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <inheritdoc />
-    public override Tensor forward(Tensor input)
+    protected override void Describe(ref ForwardPass pass)
     {
-        var pass = new ForwardPass(input);
-        try
-        {
-            pass.Pad(0, 1, 0, 1);
-            pass.Run(Conv1);
-            pass.Run(Conv1Bn);
-            pass.Run(Conv1Relu);
-            pass.Run(ConvDw1);
-            pass.Run(ConvDw1Bn);
-            pass.Run(ConvDw1Relu);
-            pass.Run(ConvPw1);
-            pass.Run(ConvPw1Bn);
-            pass.Run(ConvPw1Relu);
-            pass.Run(ConvPad2);
-            pass.Run(ConvDw2);
-            pass.Run(ConvDw2Bn);
-            pass.Run(ConvDw2Relu);
-            pass.Run(ConvPw2);
-            pass.Run(ConvPw2Bn);
-            pass.Run(ConvPw2Relu);
-            pass.Run(ConvDw3);
-            pass.Run(ConvDw3Bn);
-            pass.Run(ConvDw3Relu);
-            pass.Run(ConvPw3);
-            pass.Run(ConvPw3Bn);
-            pass.Run(ConvPw3Relu);
-            pass.Run(ConvPad4);
-            pass.Run(ConvDw4);
-            pass.Run(ConvDw4Bn);
-            pass.Run(ConvDw4Relu);
-            pass.Run(ConvPw4);
-            pass.Run(ConvPw4Bn);
-            pass.Run(ConvPw4Relu);
-            pass.Run(ConvDw5);
-            pass.Run(ConvDw5Bn);
-            pass.Run(ConvDw5Relu);
-            pass.Run(ConvPw5);
-            pass.Run(ConvPw5Bn);
-            pass.Run(ConvPw5Relu);
-            pass.Run(ConvPad6);
-            pass.Run(ConvDw6);
-            pass.Run(ConvDw6Bn);
-            pass.Run(ConvDw6Relu);
-            pass.Run(ConvPw6);
-            pass.Run(ConvPw6Bn);
-            pass.Run(ConvPw6Relu);
-            pass.Run(ConvDw7);
-            pass.Run(ConvDw7Bn);
-            pass.Run(ConvDw7Relu);
-            pass.Run(ConvPw7);
-            pass.Run(ConvPw7Bn);
-            pass.Run(ConvPw7Relu);
-            pass.Run(ConvDw8);
-            pass.Run(ConvDw8Bn);
-            pass.Run(ConvDw8Relu);
-            pass.Run(ConvPw8);
-            pass.Run(ConvPw8Bn);
-            pass.Run(ConvPw8Relu);
-            pass.Run(ConvDw9);
-            pass.Run(ConvDw9Bn);
-            pass.Run(ConvDw9Relu);
-            pass.Run(ConvPw9);
-            pass.Run(ConvPw9Bn);
-            pass.Run(ConvPw9Relu);
-            pass.Run(ConvDw10);
-            pass.Run(ConvDw10Bn);
-            pass.Run(ConvDw10Relu);
-            pass.Run(ConvPw10);
-            pass.Run(ConvPw10Bn);
-            pass.Run(ConvPw10Relu);
-            pass.Run(ConvDw11);
-            pass.Run(ConvDw11Bn);
-            pass.Run(ConvDw11Relu);
-            pass.Run(ConvPw11);
-            pass.Run(ConvPw11Bn);
-            pass.Run(ConvPw11Relu);
-            pass.Run(ConvPad12);
-            pass.Run(ConvDw12);
-            pass.Run(ConvDw12Bn);
-            pass.Run(ConvDw12Relu);
-            pass.Run(ConvPw12);
-            pass.Run(ConvPw12Bn);
-            pass.Run(ConvPw12Relu);
-            pass.Run(ConvDw13);
-            pass.Run(ConvDw13Bn);
-            pass.Run(ConvDw13Relu);
-            pass.Run(ConvPw13);
-            pass.Run(ConvPw13Bn);
-            pass.Run(ConvPw13Relu);
-            pass.Run(Head);
-            return pass.Finish();
-        }
-        finally
-        {
-            pass.Dispose();
-        }
+        pass.Pad(0, 1, 0, 1);
+        pass.Run(Conv1);
+        pass.Run(Conv1Bn);
+        pass.Run(Conv1Relu);
+        pass.Run(ConvDw1);
+        pass.Run(ConvDw1Bn);
+        pass.Run(ConvDw1Relu);
+        pass.Run(ConvPw1);
+        pass.Run(ConvPw1Bn);
+        pass.Run(ConvPw1Relu);
+        pass.Run(ConvPad2);
+        pass.Run(ConvDw2);
+        pass.Run(ConvDw2Bn);
+        pass.Run(ConvDw2Relu);
+        pass.Run(ConvPw2);
+        pass.Run(ConvPw2Bn);
+        pass.Run(ConvPw2Relu);
+        pass.Run(ConvDw3);
+        pass.Run(ConvDw3Bn);
+        pass.Run(ConvDw3Relu);
+        pass.Run(ConvPw3);
+        pass.Run(ConvPw3Bn);
+        pass.Run(ConvPw3Relu);
+        pass.Run(ConvPad4);
+        pass.Run(ConvDw4);
+        pass.Run(ConvDw4Bn);
+        pass.Run(ConvDw4Relu);
+        pass.Run(ConvPw4);
+        pass.Run(ConvPw4Bn);
+        pass.Run(ConvPw4Relu);
+        pass.Run(ConvDw5);
+        pass.Run(ConvDw5Bn);
+        pass.Run(ConvDw5Relu);
+        pass.Run(ConvPw5);
+        pass.Run(ConvPw5Bn);
+        pass.Run(ConvPw5Relu);
+        pass.Run(ConvPad6);
+        pass.Run(ConvDw6);
+        pass.Run(ConvDw6Bn);
+        pass.Run(ConvDw6Relu);
+        pass.Run(ConvPw6);
+        pass.Run(ConvPw6Bn);
+        pass.Run(ConvPw6Relu);
+        pass.Run(ConvDw7);
+        pass.Run(ConvDw7Bn);
+        pass.Run(ConvDw7Relu);
+        pass.Run(ConvPw7);
+        pass.Run(ConvPw7Bn);
+        pass.Run(ConvPw7Relu);
+        pass.Run(ConvDw8);
+        pass.Run(ConvDw8Bn);
+        pass.Run(ConvDw8Relu);
+        pass.Run(ConvPw8);
+        pass.Run(ConvPw8Bn);
+        pass.Run(ConvPw8Relu);
+        pass.Run(ConvDw9);
+        pass.Run(ConvDw9Bn);
+        pass.Run(ConvDw9Relu);
+        pass.Run(ConvPw9);
+        pass.Run(ConvPw9Bn);
+        pass.Run(ConvPw9Relu);
+        pass.Run(ConvDw10);
+        pass.Run(ConvDw10Bn);
+        pass.Run(ConvDw10Relu);
+        pass.Run(ConvPw10);
+        pass.Run(ConvPw10Bn);
+        pass.Run(ConvPw10Relu);
+        pass.Run(ConvDw11);
+        pass.Run(ConvDw11Bn);
+        pass.Run(ConvDw11Relu);
+        pass.Run(ConvPw11);
+        pass.Run(ConvPw11Bn);
+        pass.Run(ConvPw11Relu);
+        pass.Run(ConvPad12);
+        pass.Run(ConvDw12);
+        pass.Run(ConvDw12Bn);
+        pass.Run(ConvDw12Relu);
+        pass.Run(ConvPw12);
+        pass.Run(ConvPw12Bn);
+        pass.Run(ConvPw12Relu);
+        pass.Run(ConvDw13);
+        pass.Run(ConvDw13Bn);
+        pass.Run(ConvDw13Relu);
+        pass.Run(ConvPw13);
+        pass.Run(ConvPw13Bn);
+        pass.Run(ConvPw13Relu);
+        pass.Run(Head);
     }
 
     /// <summary>The head: features [N, 768, 7, 7] to logits [N, 17].</summary>
@@ -613,22 +604,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public Softmax Softmax { get; }
 
         /// <inheritdoc />
-        public override Tensor forward(Tensor input)
+        protected override void Describe(ref ForwardPass pass)
         {
-            var pass = new ForwardPass(input);
-            try
-            {
-                pass.Run(GlobalAveragePool);
-                pass.Run(Fc1);
-                pass.Run(Relu);
-                pass.Run(Dropout);
-                pass.Run(Fc2);
-                return pass.Finish();
-            }
-            finally
-            {
-                pass.Dispose();
-            }
+            pass.Run(GlobalAveragePool);
+            pass.Run(Fc1);
+            pass.Run(Relu);
+            pass.Run(Dropout);
+            pass.Run(Fc2);
         }
     }
 }

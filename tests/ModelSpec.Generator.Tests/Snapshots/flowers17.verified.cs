@@ -216,49 +216,40 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <inheritdoc />
-    public override Tensor forward(Tensor input)
+    protected override void Describe(ref ForwardPass pass)
     {
-        var pass = new ForwardPass(input);
-        try
-        {
-            pass.Run(Block1Conv1);
-            pass.Relu();
-            pass.Run(Block1Conv2);
-            pass.Relu();
-            pass.Run(Block1Pool);
-            pass.Run(Block2Conv1);
-            pass.Relu();
-            pass.Run(Block2Conv2);
-            pass.Relu();
-            pass.Run(Block2Pool);
-            pass.Run(Block3Conv1);
-            pass.Relu();
-            pass.Run(Block3Conv2);
-            pass.Relu();
-            pass.Run(Block3Conv3);
-            pass.Relu();
-            pass.Run(Block3Pool);
-            pass.Run(Block4Conv1);
-            pass.Relu();
-            pass.Run(Block4Conv2);
-            pass.Relu();
-            pass.Run(Block4Conv3);
-            pass.Relu();
-            pass.Run(Block4Pool);
-            pass.Run(Block5Conv1);
-            pass.Relu();
-            pass.Run(Block5Conv2);
-            pass.Relu();
-            pass.Run(Block5Conv3);
-            pass.Relu();
-            pass.Run(Block5Pool);
-            pass.Run(Head);
-            return pass.Finish();
-        }
-        finally
-        {
-            pass.Dispose();
-        }
+        pass.Run(Block1Conv1);
+        pass.Relu();
+        pass.Run(Block1Conv2);
+        pass.Relu();
+        pass.Run(Block1Pool);
+        pass.Run(Block2Conv1);
+        pass.Relu();
+        pass.Run(Block2Conv2);
+        pass.Relu();
+        pass.Run(Block2Pool);
+        pass.Run(Block3Conv1);
+        pass.Relu();
+        pass.Run(Block3Conv2);
+        pass.Relu();
+        pass.Run(Block3Conv3);
+        pass.Relu();
+        pass.Run(Block3Pool);
+        pass.Run(Block4Conv1);
+        pass.Relu();
+        pass.Run(Block4Conv2);
+        pass.Relu();
+        pass.Run(Block4Conv3);
+        pass.Relu();
+        pass.Run(Block4Pool);
+        pass.Run(Block5Conv1);
+        pass.Relu();
+        pass.Run(Block5Conv2);
+        pass.Relu();
+        pass.Run(Block5Conv3);
+        pass.Relu();
+        pass.Run(Block5Pool);
+        pass.Run(Head);
     }
 
     /// <summary>The head: features [N, 512, 7, 7] to logits [N, 17].</summary>
@@ -293,22 +284,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public Softmax Softmax { get; }
 
         /// <inheritdoc />
-        public override Tensor forward(Tensor input)
+        protected override void Describe(ref ForwardPass pass)
         {
-            var pass = new ForwardPass(input);
-            try
-            {
-                pass.Run(Flatten);
-                pass.Run(Fc1);
-                pass.Run(Relu);
-                pass.Run(Dropout);
-                pass.Run(Fc2);
-                return pass.Finish();
-            }
-            finally
-            {
-                pass.Dispose();
-            }
+            pass.Run(Flatten);
+            pass.Run(Fc1);
+            pass.Run(Relu);
+            pass.Run(Dropout);
+            pass.Run(Fc2);
         }
     }
 }
