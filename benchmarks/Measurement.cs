@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 
 namespace FineTune.Benchmarks;
 
@@ -58,6 +59,13 @@ internal static class Commands
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}");
+    }
+
+    /// <summary>What a program printed as <c>"images_per_second": N</c>.</summary>
+    public static double ImagesPerSecond(string output)
+    {
+        using var json = JsonDocument.Parse(output);
+        return json.RootElement.GetProperty("images_per_second").GetDouble();
     }
 
     private static string Metadata(string key) =>

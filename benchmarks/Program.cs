@@ -5,5 +5,6 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
 {
     new NoOpBuild(),
     new Flowers17Build(),
+    new BodyForward(),
 };
 return root.Parse(args).Invoke();

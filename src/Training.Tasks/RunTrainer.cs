@@ -59,6 +59,12 @@ public sealed class RunTrainer : ToolTask
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; set; } = "";
 
+    /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
+    public string Precision { get; set; } = "";
+
+    /// <summary>What decoded images and the output of frozen layers may take of memory, such as <c>1.5 GB</c>.</summary>
+    public string Memory { get; set; } = "";
+
     /// <inheritdoc />
     protected override string ToolName => "dotnet";
 
@@ -107,6 +113,8 @@ public sealed class RunTrainer : ToolTask
         Add("--output", Output);
         Add("--report", Report);
         Add("--device", Device);
+        Add("--precision", Precision);
+        Add("--memory", Memory);
         if (Locked) lines.Add("--locked");
         Add("--parent", BuildProcess.Id.ToString(CultureInfo.InvariantCulture));
         return string.Join("\n", lines);

@@ -18,8 +18,15 @@ namespace FineTune.Training;
 /// <param name="Assets">Where datasets and weights are, and the cache.</param>
 /// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
 /// <param name="IsLocked">Whether it is an error that training is needed.</param>
-internal sealed record FineTuningOptions(string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false)
+/// <param name="Precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</param>
+/// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory.</param>
+internal sealed record FineTuningOptions(
+    string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
+    long Memory = FineTuningOptions.DefaultMemory)
 {
+    /// <summary>Leaves room for activations below 3 GB in all.</summary>
+    public const long DefaultMemory = 3L << 29;
+
     /// <summary>The lock file of the weights, beside the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
 }
@@ -32,6 +39,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 {
     private readonly StageCache _cache = new(options.Assets.Cache);
     private readonly string _lockFile = FineTuningOptions.LockFile(spec);
+
+    private readonly Lazy<string> _precision = new(
+        () => Precisions.Choose(options.Precision, spec.Network, () => Devices.Choose(options.Device, spec.Name).Device, spec.Name));
 
     private string Name => spec.Network.ClassName;
 
@@ -46,10 +56,12 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             spec, new DatasetLoader(options.Assets, downloader), new PretrainedWeights(options.Assets, downloader), Digests());
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
-        string? lockedDevice = known?.Find("environment", 0, "device")?.Trim('"');
+        string? lockedDevice = LockFiles.Environment(known, "device");
         // Weights that were trained on a GPU are not stale because this machine has none: "auto" keeps the lock's device.
         string device = options.Device == "auto" && lockedDevice is not null ? lockedDevice : DeviceClass();
-        TrainingInputs inputs = reader.Read(device, known);
+        string? lockedPrecision = LockFiles.Environment(known, "precision");
+        bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
+        TrainingInputs inputs = reader.Read(device, keepsPrecision ? lockedPrecision! : _precision.Value, known);
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known))
         {
             Finish(known, inputs);
@@ -60,7 +72,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (options.IsLocked) throw spec.Name.Error(TrainingDiagnostics.Locked, string.Join("; ", reasons));
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
-        if (inputs.Split is null || device != DeviceClass()) inputs = reader.Read(DeviceClass(), null);
+        if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null);
         Train(inputs, () => reader.IsUnchanged(inputs), cancellation);
     }
 
@@ -86,7 +98,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private void Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _cache, log).Run(inputs, isUnchanged, cancellation);
+        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory, _cache, log).Run(inputs, isUnchanged, cancellation);
         Publish(_cache.WeightsFile(results[^1].Weights));
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);

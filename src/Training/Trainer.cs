@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using FineTune.Images;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -22,9 +20,11 @@ namespace FineTune.Training;
 /// </summary>
 /// <param name="spec">The spec.</param>
 /// <param name="deviceName">Where to train: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. libtorch is loaded when a stage has to be trained.</param>
+/// <param name="precision">What to train in: <c>fp32</c> or <c>bf16</c>.</param>
+/// <param name="memory">The bytes of decoded images and of frozen layers' output that are kept in memory; more than that is kept in files.</param>
 /// <param name="cache">The results of stages.</param>
 /// <param name="log">Where progress is told.</param>
-internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cache, IProgressLog log)
+internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, StageCache cache, IProgressLog log)
 {
     private Network Network => spec.Network;
 
@@ -42,8 +42,8 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
         {
             int complete = LastComplete(inputs);
             // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
-            using MemoryTurn? memory = complete == Network.Stages.Count - 1 ? null : MemoryTurn.Take(
-                cache.MemoryFile, MemoryNeed.Of(Network, inputs.Split!),
+            using MemoryTurn? turnOfMemory = complete == Network.Stages.Count - 1 ? null : MemoryTurn.Take(
+                cache.MemoryFile, MemoryNeed.Of(Network, inputs.Split!, memory),
                 () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation);
             for (int i = 0; i < Network.Stages.Count; i++)
             {
@@ -84,7 +84,8 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
     private StageResult Train(int index, string fingerprint, TrainingState state, CancellationToken cancellation)
     {
         var checkpoints = new CheckpointFolder(cache.CheckpointFolder(fingerprint), spec.Stage(index), log);
-        var runner = new StageRunner(state.Module, spec, state.Images, PixelTransforms.Of(Network), state.Device, log);
+        var runner = new StageRunner(
+            state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Store, log);
         Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
         try
         {
@@ -102,11 +103,14 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
     private TrainingState Begin(TrainingInputs inputs, StageResult? before, Func<bool> isUnchanged)
     {
         (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
-        log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason})");
-        random.manual_seed(Network.Seed);
-        var module = new NetworkModule(Network);
+        log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason}), in {precision}");
+        var store = new TensorStore(memory, cache.ScratchFolder);
+        var images = new ImageSets(spec, inputs.Split!, store);
+        NetworkModule? module = null;
         try
         {
+            random.manual_seed(Network.Seed);
+            module = new NetworkModule(Network);
             if (before is not null)
             {
                 Fill(module, cache.WeightsFile(before.Weights));
@@ -117,33 +121,26 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
                 log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
             }
             module.to(device);
-            return new TrainingState(device, module, Decode(inputs.Split!, isUnchanged));
+            return new TrainingState(device, module, images, store, new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged)));
         }
         catch
         {
-            module.Dispose();
+            images.Dispose();
+            module?.Dispose();
             throw;
         }
+    }
+
+    private bool Complete(ImageSets images, DatasetSplit split, Func<bool> isUnchanged)
+    {
+        images.Complete(log);
+        return isUnchanged() ? true : throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
     }
 
     private static void Fill(NetworkModule module, string path)
     {
         using FileStream file = File.OpenRead(path);
         SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
-    }
-
-    private ImageSets Decode(DatasetSplit split, Func<bool> isUnchanged)
-    {
-        var clock = Stopwatch.StartNew();
-        ImageSets images = new ImageSetDecoder(spec, log).Decode(split);
-        if (!isUnchanged())
-        {
-            images.Dispose();
-            throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
-        }
-        log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{Network.ClassName}: decoded {split.Count} images ({split.Train.Count} train, {split.Validation.Count} validation, {split.Test.Count} test), {split.Count / clock.Elapsed.TotalSeconds:0} images/s"));
-        return images;
     }
 
     private void Tell(Stage stage, Evaluation evaluation)
@@ -161,8 +158,11 @@ internal sealed class Trainer(SpecSource spec, string deviceName, StageCache cac
     };
 
     /// <summary>What stages that are trained in one run hand on to one another.</summary>
-    private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images) : IDisposable
+    private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images, TensorStore Store, Lazy<bool> Completion) : IDisposable
     {
+        /// <summary>Waits for the images, and checks them once.</summary>
+        public void Complete() => _ = Completion.Value;
+
         public void Dispose()
         {
             Module.Dispose();

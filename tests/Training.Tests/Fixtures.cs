@@ -187,7 +187,7 @@ internal sealed class TinyProject : IDisposable
         var assets = new AssetFolders([], Cache);
         var downloader = new Downloader(assets, new RecordingLog(), client);
         var reader = new TrainingInputReader(spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
-        return Digest.Hex(reader.Read("cpu", null).Fingerprint);
+        return Digest.Hex(reader.Read("cpu", "fp32", null).Fingerprint);
     }
 
     /// <summary>Trains and expects an error.</summary>

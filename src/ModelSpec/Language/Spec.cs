@@ -55,8 +55,12 @@ public enum FillMode
 /// <param name="HorizontalFlip">Whether half of the images are mirrored.</param>
 /// <param name="Brightness">Pixels are multiplied by a factor drawn from [1 - brightness, 1 + brightness].</param>
 /// <param name="Fill">What fills uncovered pixels.</param>
+/// <param name="Views">
+/// How many changed versions of an image a stage has: it goes through them in turn, epoch by epoch. 0 for another in every epoch.
+/// </param>
 public sealed record Augmentation(
-    double Rotation, double WidthShift, double HeightShift, double Shear, double Zoom, bool HorizontalFlip, double Brightness, FillMode Fill);
+    double Rotation, double WidthShift, double HeightShift, double Shear, double Zoom, bool HorizontalFlip, double Brightness, FillMode Fill,
+    int Views = 0);
 
 /// <summary>The <c>[backbone]</c> table.</summary>
 public sealed record BackboneSection(

@@ -171,7 +171,8 @@ public static class SpecReader
             table.Number("zoom", fraction)?.Value ?? 0,
             table.Boolean("horizontal_flip")?.Value ?? false,
             table.Number("brightness", fraction)?.Value ?? 0,
-            Word(table, "fill", "fill mode", Vocabulary.FillModes) ?? FillMode.Nearest);
+            Word(table, "fill", "fill mode", Vocabulary.FillModes) ?? FillMode.Nearest,
+            (int)(table.Integer("views", NumberRange.Closed(1, 1_000))?.Value ?? 0));
     }
 
     private static BackboneSection? Backbone(TableReader table)

@@ -101,6 +101,7 @@ public static class NetworkFacts
         facts.Add(new(table, 0, "horizontal_flip", TomlLiteral.Of(augmentation.HorizontalFlip)));
         facts.Add(new(table, 0, "brightness", TomlLiteral.Of(augmentation.Brightness)));
         facts.Add(new(table, 0, "fill", TomlLiteral.Of(Lower(augmentation.Fill))));
+        if (augmentation.Views > 0) facts.Add(new(table, 0, "views", TomlLiteral.Of(augmentation.Views)));
     }
 
     private static void Add(List<Fact> facts, Stage stage, int number)

@@ -3,6 +3,7 @@ using FineTune.Images;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 
 namespace FineTune.Training.Commands;
 
@@ -24,7 +25,9 @@ internal sealed class AugmentCommand : SpecCommand
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec);
-        using ImageSets images = new ImageSetDecoder(spec, log).Decode(split);
+        var store = new TensorStore(FineTuningOptions.DefaultMemory, new StageCache(assets.Cache).ScratchFolder);
+        using var images = new ImageSets(spec, split, store);
+        images.ReportUnreadable(log);
         string path = parse.GetValue(_out)!;
         var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
         AugmentationSheet.Write(path, images.Train, new Augmenter(augmentation, spec.Network.Seed), size);

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
 using FineTune.Weights;
@@ -36,12 +38,14 @@ internal sealed class EvaluateCommand : SpecCommand
         module.to(device);
         module.eval();
 
-        var decoder = new ImageSetDecoder(spec, log);
-        using ImageSets images = decoder.Decode(new DatasetSplit("", [], [], Images(spec, parse, log)));
+        var store = new TensorStore(FineTuningOptions.DefaultMemory, new StageCache(Assets(parse).Cache).ScratchFolder);
+        using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log)), store);
         PixelTransform transform = PixelTransforms.Of(spec.Network);
         int depth = spec.Network.FrozenPrefix(spec.Network.Stages[^1]);
-        using Features features = Features.Compute(module, images.Test, transform, depth, device, static _ => { });
-        Evaluation evaluation = Evaluation.Of(module, features, depth);
+        using InferenceNetwork prefix = module.ForInference(depth, ScalarType.Float32);
+        using Features features = Features.Compute(prefix, images.Test, transform, device, store, static (_, _) => { });
+        images.ReportUnreadable(log);
+        Evaluation evaluation = Evaluation.Of(module, images.Test, features, depth);
         log.Line(parse.GetValue(_json)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FineTune.Training.Diagnostics;
 
 namespace FineTune.Training.Commands;
 
@@ -15,6 +16,17 @@ internal sealed class TrainCommand : SpecCommand
         DefaultValueFactory = static _ => "auto",
     };
 
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "auto, fp32 or bf16.",
+        DefaultValueFactory = static _ => Precisions.Auto,
+    };
+
+    private readonly Option<string?> _memory = new("--memory")
+    {
+        Description = "What decoded images and the output of frozen layers may take of memory, 1.5 GB by default; the rest goes to files.",
+    };
+
     private readonly Option<bool> _locked = new("--locked") { Description = "Fails where training would be needed." };
 
     public TrainCommand()
@@ -23,13 +35,20 @@ internal sealed class TrainCommand : SpecCommand
         Add(_output);
         Add(_report);
         Add(_device);
+        Add(_precision);
+        Add(_memory);
         Add(_locked);
     }
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
-        var options = new FineTuningOptions(output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked));
+        string? memory = parse.GetValue(_memory);
+        long bytes = memory is null
+            ? FineTuningOptions.DefaultMemory
+            : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
+        var options = new FineTuningOptions(
+            output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes);
         new FineTuning(spec, options, log).Run(cancellation);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class VerifyCommand : SpecCommand
         var downloader = new Downloader(assets, log, client);
         var reader = new TrainingInputReader(
             spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
-        TrainingInputs inputs = reader.Read(known.Find("environment", 0, "device")?.Trim('"') ?? "cpu", known);
+        TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
         string weights = parse.GetValue(_weights) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");

@@ -12,11 +12,12 @@ internal static class AugmentationSheet
     /// <summary>Draws the sheet as the first stage would see it and writes it as PNG.</summary>
     public static void Write(string path, ImageSet images, Augmenter augmenter, ImageSize size)
     {
-        int rows = Math.Min(Side, images.Count);
+        long[] readable = images.Readable();
+        int rows = Math.Min(Side, readable.Length);
         var sheet = new ImageSize(rows * size.Height, Side * size.Width);
         byte[] pixels = new byte[sheet.Bytes];
         // One image of as many classes as there are rows for: images stand in the order of their classes.
-        long[] chosen = [.. Enumerable.Range(0, rows).Select(row => (long)row * images.Count / rows)];
+        long[] chosen = [.. Enumerable.Range(0, rows).Select(row => readable[(long)row * readable.Length / rows])];
         for (int column = 0; column < Side; column++)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -70,6 +70,15 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NotAsLocked = Error("MSPEC3016", "Not as locked", "Not everything is as '{0}' records it: {1}.");
 
+    public static readonly DiagnosticDescriptor Precision = Error("MSPEC3017", "No such precision",
+        "'{0}' is no precision; ModelSpecPrecision is auto, fp32 or bf16.");
+
+    public static readonly DiagnosticDescriptor NoRoom = Error("MSPEC3018", "No room for images or features",
+        "Decoded images and the output of frozen layers fit neither ModelSpecMemory nor the disk of the cache: {0} Make room, or move the cache with ModelSpecCache.");
+
+    public static readonly DiagnosticDescriptor Memory = Error("MSPEC3019", "No amount of memory",
+        "'{0}' is no amount of memory; ModelSpecMemory is a number with KB, MB or GB behind it, such as 1.5 GB.");
+
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);

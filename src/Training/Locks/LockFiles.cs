@@ -8,6 +8,9 @@ namespace FineTune.Training.Locks;
 /// <summary>Reads locks from disk, and makes those of trainings.</summary>
 internal static class LockFiles
 {
+    /// <summary>A word of the table <c>[environment]</c>, such as the <c>device</c> that a training ran on.</summary>
+    public static string? Environment(TrainingLock? known, string key) => known?.Find("environment", 0, key)?.Trim('"');
+
     /// <summary>Reads a lock; one that is damaged is reported and counts as none.</summary>
     public static TrainingLock? Read(string path, IProgressLog log)
     {

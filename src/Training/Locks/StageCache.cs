@@ -29,6 +29,9 @@ internal sealed class StageCache(string folder)
     /// <summary>The lock file of the training of a stage.</summary>
     public string TurnFile(string fingerprint) => Path.Combine(folder, "turns", Digest.Hex(fingerprint) + ".lock");
 
+    /// <summary>Where a training keeps what does not fit into memory.</summary>
+    public string ScratchFolder => Path.Combine(folder, "scratch");
+
     /// <summary>The lock file by which trainings share the machine's memory.</summary>
     public string MemoryFile => Path.Combine(folder, "turns", "memory.lock");
 

@@ -30,11 +30,12 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// pretrained weights are not on this machine, its digests are taken.
     /// </summary>
     /// <param name="device">The device class: <c>cpu</c> or <c>cuda</c>.</param>
+    /// <param name="precision">The precision: <c>fp32</c> or <c>bf16</c>.</param>
     /// <param name="known">The lock, or null to need everything here.</param>
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
-    public TrainingInputs Read(string device, TrainingLock? known)
+    public TrainingInputs Read(string device, string precision, TrainingLock? known)
     {
-        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device)];
+        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device, precision)];
         bool trustsLock = known is not null
             && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Network.Source)
             && !TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), facts.Where(NetworkFacts.Covers)).Any();
@@ -72,10 +73,10 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         yield return new(Data, 0, "images", TomlLiteral.Of(manifest.Images));
     }
 
-    private static IEnumerable<Fact> Environment(string device)
+    private static IEnumerable<Fact> Environment(string device, string precision)
     {
         yield return new("environment", 0, "device", TomlLiteral.Of(device));
-        yield return new("environment", 0, "precision", TomlLiteral.Of("fp32"));
+        yield return new("environment", 0, "precision", TomlLiteral.Of(precision));
         yield return new("environment", 0, "torchsharp", TomlLiteral.Of(Version(typeof(torch).Assembly)));
         yield return new("environment", 0, "trainer", TomlLiteral.Of(Version(typeof(TrainingInputs).Assembly)));
     }

@@ -12,6 +12,7 @@ namespace FineTune.Training.Modules;
 internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>?[] _layers;
+    private readonly nn.Module<Tensor, Tensor>?[] _mixed;
 
     public NetworkModule(Network network)
         : base(network.ClassName)
@@ -24,6 +25,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
             _layers[layer.Index] = module;
             ModuleTree.Register(this, layer.Key, module);
         }
+        _mixed = [.. _layers.Select(static layer => layer is null ? null : new MixedPrecision(layer))];
     }
 
     public Network Network { get; }
@@ -34,20 +36,21 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <param name="input">The output of the layer before <paramref name="first"/>.</param>
     /// <param name="first">The first layer's index.</param>
     /// <param name="end">The index behind the last layer.</param>
-    public Tensor Forward(Tensor input, int first, int end) =>
-        ForwardPass.Run(input, (ref ForwardPass pass) => Describe(ref pass, first, end));
+    /// <param name="precision">float32, or bfloat16 for mixed precision.</param>
+    public Tensor Forward(Tensor input, int first, int end, ScalarType precision = ScalarType.Float32) => ForwardPass.Run(
+        input, (ref ForwardPass pass) => Describe(ref pass, precision == ScalarType.BFloat16 ? _mixed : _layers, first, end));
 
     /// <summary>The layers up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
     /// <param name="end">The index behind the last layer.</param>
     /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
     public InferenceNetwork ForInference(int end, ScalarType precision) =>
-        InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, 0, end), precision);
+        InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, 0, end), precision);
 
-    private void Describe(ref ForwardPass pass, int first, int end)
+    private void Describe(ref ForwardPass pass, nn.Module<Tensor, Tensor>?[] layers, int first, int end)
     {
         for (int i = first; i < end; i++)
         {
-            if (_layers[i] is not { } module) continue;
+            if (layers[i] is not { } module) continue;
             var conv = Network.Layers[i] as ConvLayer;
             if (conv is { Padding: { IsSymmetric: false } p }) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
             pass.Run(module);

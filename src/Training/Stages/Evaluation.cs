@@ -1,3 +1,4 @@
+using FineTune.Training.Data;
 using FineTune.Training.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,23 +16,29 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
     public double Accuracy => Confusion.Accuracy;
 
     /// <summary>Evaluates the layers behind the features, in evaluation mode.</summary>
-    public static Evaluation Of(NetworkModule module, Features features, int depth)
+    /// <param name="module">The network.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="features">What enters the layers from <paramref name="depth"/> on.</param>
+    /// <param name="depth">The first layer behind the features.</param>
+    public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth)
     {
         module.eval();
         using IDisposable inference = no_grad();
-        long[] answers = new long[features.Count];
+        long[] rows = images.Readable();
+        long[] truth = images.LabelsOf(rows);
+        long[] answers = new long[rows.Length];
         double loss = 0;
-        for (int start = 0; start < features.Count; start += PassSize)
+        for (int start = 0; start < rows.Length; start += PassSize)
         {
             using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(PassSize, features.Count - start);
-            Tensor labels = features.Labels.narrow(0, start, count);
-            Tensor logits = module.Forward(features.Values.narrow(0, start, count), depth, module.Network.Layers.Count);
+            int count = Math.Min(PassSize, rows.Length - start);
+            Tensor input = features.Of(rows.AsSpan(start, count), epoch: 1);
+            Tensor labels = tensor(truth.AsSpan(start, count).ToArray(), device: input.device);
+            Tensor logits = module.Forward(input, depth, module.Network.Layers.Count);
             logits.argmax(1).cpu().data<long>().CopyTo(answers.AsSpan(start, count));
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }
-        using Tensor truth = features.Labels.cpu();
         string[] classes = [.. module.Network.Classes.Select(static c => c.Text)];
-        return new Evaluation(new ConfusionMatrix(classes, truth.data<long>().ToArray(), answers), loss / features.Count);
+        return new Evaluation(new ConfusionMatrix(classes, truth, answers), loss / rows.Length);
     }
 }

@@ -1,48 +1,98 @@
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Training.Data;
-using FineTune.Training.Modules;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
 /// <summary>
-/// What enters the layers that learn: the output of the frozen layers in front of them. Without augmentation it does not change
-/// during a stage, so it is computed once for all epochs.
+/// What enters the layers that learn: the output of the frozen layers in front of them, for every image of a set and, with views, for
+/// every version of it. It does not change during a stage, so it is computed once for all epochs, while images are still being decoded.
 /// </summary>
-/// <param name="Values">float32 <c>[N, …]</c>.</param>
-/// <param name="Labels">int64 <c>[N]</c>.</param>
-internal sealed record Features(Tensor Values, Tensor Labels) : IDisposable
+internal sealed class Features : IDisposable
 {
     /// <summary>Images per pass: enough to keep every core busy, few enough to stay in its cache.</summary>
     private const int PassSize = 16;
 
-    public int Count => (int)Labels.shape[0];
+    private readonly StoredTensor _values;
+    private readonly int _images;
+    private readonly Augmenter? _augmenter;
+    private readonly Device _device;
 
-    public void Dispose() => Values.Dispose();
+    private Features(StoredTensor values, int images, Augmenter? augmenter, Device device)
+    {
+        _values = values;
+        _images = images;
+        _augmenter = augmenter;
+        _device = device;
+    }
 
-    /// <summary>Runs the first <paramref name="depth"/> layers over a set of images.</summary>
-    /// <param name="module">The network.</param>
+    /// <summary>Computes them.</summary>
+    /// <param name="prefix">The frozen layers.</param>
     /// <param name="images">The images.</param>
     /// <param name="transform">What happens to pixels.</param>
-    /// <param name="depth">How many layers to run.</param>
-    /// <param name="device">Where to run them; the features stay there.</param>
-    /// <param name="progress">Told how many images are done.</param>
+    /// <param name="device">Where the layers are.</param>
+    /// <param name="store">Where features are kept.</param>
+    /// <param name="progress">Told how many passes through images are done, of how many.</param>
+    /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
+    /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="stage">The index of the stage, for the augmenter.</param>
+    /// <exception cref="IOException">The store has no room for them.</exception>
     public static Features Compute(
-        NetworkModule module, ImageSet images, PixelTransform transform, int depth, Device device, Action<int> progress)
+        InferenceNetwork prefix, ImageSet images, PixelTransform transform, Device device, TensorStore store, Action<int, int> progress,
+        Augmenter? augmenter = null, int views = 1, int stage = 0)
     {
-        using IDisposable inference = no_grad();
-        Tensor? values = null;
-        for (int start = 0; start < images.Count; start += PassSize)
+        StoredTensor? values = null;
+        try
         {
-            using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(PassSize, images.Count - start);
-            Tensor input = transform.Apply(images.Pixels.narrow(0, start, count).to(device));
-            Tensor output = module.Forward(input, 0, depth);
-            values ??= empty([images.Count, .. output.shape[1..]], device: device).DetachFromDisposeScope();
-            values.narrow(0, start, count).copy_(output);
-            progress(start + count);
+            for (int view = 0; view < views; view++)
+            {
+                for (int start = 0; start < images.Count; start += PassSize)
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    int count = Math.Min(PassSize, images.Count - start);
+                    images.WaitFor(start + count);
+                    Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
+                    if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view, stage);
+                    Tensor output = prefix.Forward(transform.Apply(pixels)).cpu();
+                    values ??= store.Allocate([(long)views * images.Count, .. output.shape[1..]], output.dtype);
+                    values.Values.narrow(0, (long)view * images.Count + start, count).copy_(output);
+                    progress(view * images.Count + start + count, views * images.Count);
+                }
+            }
+            values ??= store.Allocate([0], ScalarType.Float32);
+            return new Features(values, images.Count, augmenter, device);
         }
-        return new Features(values!, images.Labels.to(device));
+        catch
+        {
+            values?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The float32 features of some images, on the device.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="epoch">The epoch, which decides between views.</param>
+    public Tensor Of(ReadOnlySpan<long> images, int epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] rows = images.ToArray();
+        if (_augmenter is not null)
+        {
+            for (int i = 0; i < rows.Length; i++) rows[i] += _augmenter.Version(images[i], epoch) * _images;
+        }
+        return _values.Values.index_select(0, tensor(rows)).to(_device).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => _values.Dispose();
+
+    private static Tensor Augment(Augmenter augmenter, Tensor pixels, int start, int view, int stage)
+    {
+        long[] images = new long[pixels.shape[0]];
+        for (int i = 0; i < images.Length; i++) images[i] = start + i;
+        long[] versions = new long[images.Length];
+        Array.Fill(versions, view);
+        return augmenter.Apply(pixels, images, versions, stage);
     }
 }

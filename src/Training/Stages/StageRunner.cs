@@ -1,4 +1,5 @@
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -11,12 +12,19 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Stages;
 
 /// <summary>Runs one training stage.</summary>
-internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSets images, PixelTransform transform, Device device, IProgressLog log)
+/// <param name="module">The network.</param>
+/// <param name="spec">The spec.</param>
+/// <param name="images">The images, which may still be being decoded.</param>
+/// <param name="complete">Waits until all images are decoded, and checks them; called before the first step.</param>
+/// <param name="device">Where the network is.</param>
+/// <param name="precision">What convolutions compute in while training; the evaluation is in float32, as predictions are.</param>
+/// <param name="store">Where the output of frozen layers is kept.</param>
+/// <param name="log">Where progress is told.</param>
+internal sealed class StageRunner(
+    NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, TensorStore store, IProgressLog log)
 {
-    /// <summary>
-    /// Above this many bytes, the frozen layers' output is computed for each batch instead of being kept for the stage.
-    /// </summary>
-    internal const long FeatureBudget = 2L << 30;
+    private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
+    private readonly Augmenter? _augmenter = spec.Network.Augmentation is { } settings ? new Augmenter(settings, spec.Network.Seed) : null;
 
     private Network Network => spec.Network;
 
@@ -33,23 +41,27 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
         log.Line($"{Network.ClassName}: {Describe(stage)}");
 
         module.Begin(stage);
-        bool keepsFeatures = Network.Augmentation is null && FitsBudget(depth, images.Train.Count);
-        using (Features? features = keepsFeatures ? Compute(images.Train, depth, stage, "features", cancellation) : null)
+        using InferenceNetwork prefix = module.ForInference(depth, precision);
+        int views = Network.Augmentation?.Views ?? 1;
+        using (Features? features = views > 0 ? Compute(prefix, images.Train, index, "features", cancellation, _augmenter, views) : null)
         {
-            Train(stage, index, depth, features, checkpoints, cancellation);
+            complete();
+            Train(stage, index, depth, prefix, features, checkpoints, cancellation);
         }
-        using Features test = Compute(images.Test, depth, stage, "evaluation", cancellation);
-        return Evaluation.Of(module, test, depth);
+        using InferenceNetwork exact = module.ForInference(depth, ScalarType.Float32);
+        using Features test = Compute(exact, images.Test, index, "evaluation", cancellation);
+        return Evaluation.Of(module, images.Test, test, depth);
     }
 
-    private void Train(Stage stage, int index, int depth, Features? features, CheckpointFolder checkpoints, CancellationToken cancellation)
+    private void Train(
+        Stage stage, int index, int depth, InferenceNetwork prefix, Features? features, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
-        var progress = new StageProgress(log, Network.ClassName, stage, images.Train.Count);
+        long[] order = images.Train.Readable();
+        var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
         Parameter[] parameters = [.. module.parameters().Where(static p => p.requires_grad)];
         using OptimizerHelper optimizer = Optimizers.Create(stage.Optimizer, parameters);
-        using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights() : null;
-        Augmenter? augmenter = Network.Augmentation is { } augmentation ? new Augmenter(augmentation, Network.Seed) : null;
-        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(images.Validation, depth, stage, "validation", cancellation);
+        using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights(order) : null;
+        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(prefix, images.Validation, index, "validation", cancellation);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
         if (last is not null)
@@ -58,16 +70,15 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
             log.Line($"{Network.ClassName}: {stage.Name} goes on behind epoch {last.Epoch}");
         }
         BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(state, stopping.Patience, last?.Best) : null;
-        long[] order = new long[images.Train.Count];
         for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)
         {
             double learningRate = stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate);
             foreach (var group in optimizer.ParamGroups) group.LearningRate = learningRate;
             // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
-            random.manual_seed(new SeededRandom(Network.Seed, index, epoch, images.Train.Count).NextSeed());
-            for (int i = 0; i < order.Length; i++) order[i] = i;
+            random.manual_seed(new SeededRandom(Network.Seed, index, epoch, order.Length).NextSeed());
+            order.AsSpan().Sort();
             new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
-            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, features, augmenter, optimizer, parameters, classWeights, order, cancellation);
+            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, prefix, features, optimizer, parameters, classWeights, order, cancellation);
             if (!double.IsFinite(loss))
             {
                 throw spec.Stage(index).Error(TrainingDiagnostics.Diverged, stage.Name, loss, epoch, stage.Optimizer.LearningRate);
@@ -86,7 +97,7 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
     }
 
     private (double Loss, double Accuracy) TrainEpoch(
-        Stage stage, int index, int epoch, int depth, Features? features, Augmenter? augmenter, optim.Optimizer optimizer, Parameter[] parameters,
+        Stage stage, int index, int epoch, int depth, InferenceNetwork prefix, Features? features, optim.Optimizer optimizer, Parameter[] parameters,
         Tensor? classWeights, long[] order, CancellationToken cancellation)
     {
         using DisposeScope epochScope = NewDisposeScope();
@@ -100,13 +111,10 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
             using DisposeScope scope = NewDisposeScope();
             ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
             if (batch.Length == 1 && needsTwo && order.Length > 1) continue;
-            Tensor indices = tensor(batch.ToArray());
-            Tensor input = features is null
-                ? Prefix(indices, batch, augmenter, index, epoch, depth)
-                : features.Values.index_select(0, indices.to(device));
-            Tensor labels = images.Train.Labels.index_select(0, indices).to(device);
+            Tensor input = features is null ? RunPrefix(prefix, batch, index, epoch) : features.Of(batch, epoch);
+            Tensor labels = tensor(images.Train.LabelsOf(batch), device: device);
 
-            Tensor logits = module.Forward(input, depth, Network.Layers.Count);
+            Tensor logits = module.Forward(input, depth, Network.Layers.Count, precision);
             Tensor loss = nn.functional.cross_entropy(logits, labels, classWeights, label_smoothing: stage.Regularization.LabelSmoothing);
             optimizer.zero_grad();
             loss.backward();
@@ -121,42 +129,45 @@ internal sealed class StageRunner(NetworkModule module, SpecSource spec, ImageSe
 
     private Evaluation Validate(Features features, Stage stage, int depth)
     {
-        Evaluation evaluation = Evaluation.Of(module, features, depth);
+        Evaluation evaluation = Evaluation.Of(module, images.Validation, features, depth);
         module.Begin(stage);
         return evaluation;
     }
 
-    private Tensor BalancedWeights()
-    {
-        using Tensor labels = images.Train.Labels.cpu();
-        return tensor(ClassWeights.Balanced(labels.data<long>().ToArray(), Network.Classes.Count), device: device);
-    }
+    private Tensor BalancedWeights(long[] order) =>
+        tensor(ClassWeights.Balanced(images.Train.LabelsOf(order), Network.Classes.Count), device: device);
 
     /// <summary>Batch normalisation has no variance to learn from in a batch of one image.</summary>
     private bool HasBatchNorm(Stage stage) => Network.Layers.Any(layer => layer is BatchNormLayer && !stage.Freezes(layer));
 
-    private Tensor Prefix(Tensor indices, ReadOnlySpan<long> batch, Augmenter? augmenter, int stage, int epoch, int depth)
+    /// <summary>The frozen layers' output for a batch whose images look different in every epoch.</summary>
+    private Tensor RunPrefix(InferenceNetwork prefix, ReadOnlySpan<long> batch, int stage, int epoch)
     {
-        Tensor pixels = images.Train.Pixels.index_select(0, indices).to(device);
         using IDisposable noGradient = no_grad();
-        Tensor augmented = augmenter is null ? pixels : augmenter.Apply(pixels, batch, stage, epoch);
-        return module.Forward(transform.Apply(augmented), 0, depth);
+        Tensor pixels = images.Train.Pixels.index_select(0, tensor(batch.ToArray())).to(device);
+        Tensor augmented = _augmenter!.Apply(pixels, batch, stage, epoch);
+        return prefix.Forward(_transform.Apply(augmented)).to_type(ScalarType.Float32);
     }
 
-    private Features Compute(ImageSet set, int depth, Stage stage, string what, CancellationToken cancellation)
+    private Features Compute(
+        InferenceNetwork prefix, ImageSet set, int stage, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1)
     {
-        var progress = new StageProgress(log, Network.ClassName, stage, set.Count);
-        return Features.Compute(module, set, transform, depth, device, Told);
+        var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], set.Count);
+        try
+        {
+            return Features.Compute(prefix, set, _transform, device, store, Told, augmenter, views, stage);
+        }
+        catch (IOException e)
+        {
+            throw spec.DataSource.Error(e, TrainingDiagnostics.NoRoom, e.Message.TrimEnd('.') + ".");
+        }
 
-        void Told(int done)
+        void Told(int done, int all)
         {
             cancellation.ThrowIfCancellationRequested();
-            progress.Step(what, done, set.Count);
+            progress.Step(what, done, all);
         }
     }
-
-    private bool FitsBudget(int depth, int count) =>
-        (long)count * Network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float) <= FeatureBudget;
 
     private string Describe(Stage stage)
     {

@@ -2,7 +2,7 @@ using ModelSpec.Diagnostics;
 
 namespace Training.Tests.Data;
 
-public class ImageSetDecoderTests
+public class ImageSetsTests
 {
     [Fact]
     public void An_unreadable_image_is_named_and_skipped()

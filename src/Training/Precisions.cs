@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using FineTune.Inference;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using ModelSpec.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FineTune.Training;
+
+/// <summary>What convolutions are computed in: float32 or bfloat16, as asked for or as measured.</summary>
+internal static class Precisions
+{
+    /// <summary>Decides by measuring.</summary>
+    public const string Auto = "auto";
+
+    private const string Single = "fp32";
+    private const string Half = "bf16";
+
+    /// <summary>Multiplications of the frozen layers for one image below which there is nothing to win.</summary>
+    private const long WorthMeasuring = 100_000_000;
+
+    /// <summary>How much faster bfloat16 has to be: far from what noise does, far below what processors with it reach.</summary>
+    private const double WorthHaving = 1.3;
+
+    /// <summary>The type of a precision.</summary>
+    public static ScalarType TypeOf(string precision) => precision == Half ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>Resolves <c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
+    /// <param name="name">What is asked for.</param>
+    /// <param name="network">The network; its frozen layers are measured, with random weights.</param>
+    /// <param name="device">Where it will be trained.</param>
+    /// <param name="location">Where an unknown name is reported.</param>
+    /// <returns><c>fp32</c> or <c>bf16</c>.</returns>
+    /// <exception cref="TrainingException">There is no such precision.</exception>
+    public static string Choose(string name, Network network, Func<Device> device, SpecLocation location) => name switch
+    {
+        Single or Half => name,
+        Auto => Measure(network, device),
+        _ => throw location.Error(TrainingDiagnostics.Precision, name),
+    };
+
+    private static string Measure(Network network, Func<Device> device)
+    {
+        int depth = network.Stages.Max(network.FrozenPrefix);
+        if (network.Layers.Take(depth).OfType<ConvLayer>().Sum(Multiplications) < WorthMeasuring) return Single;
+
+        Device where = device();
+        using DisposeScope scope = NewDisposeScope();
+        using var module = new NetworkModule(network);
+        module.to(where);
+        module.eval();
+        Tensor images = zeros([2, network.InputHeight, network.InputWidth, 3], device: where).permute(0, 3, 1, 2);
+        using InferenceNetwork single = module.ForInference(depth, ScalarType.Float32);
+        using InferenceNetwork half = module.ForInference(depth, ScalarType.BFloat16);
+        double singleTime = double.MaxValue, halfTime = double.MaxValue;
+        for (int round = 0; round < 4; round++)
+        {
+            singleTime = Math.Min(singleTime, Time(single, images));
+            halfTime = Math.Min(halfTime, Time(half, images));
+        }
+        return singleTime > WorthHaving * halfTime ? Half : Single;
+    }
+
+    private static double Time(InferenceNetwork layers, Tensor images)
+    {
+        var clock = Stopwatch.StartNew();
+        // Read back, for a GPU would still be at work.
+        using Tensor output = layers.Forward(images);
+        using Tensor here = output.cpu();
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    private static long Multiplications(ConvLayer layer) =>
+        (long)layer.Output.Elements * (layer.Input.Channels / layer.Groups) * layer.Kernel * layer.Kernel;
+}
