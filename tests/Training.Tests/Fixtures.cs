@@ -165,17 +165,19 @@ internal sealed class TinyProject : IDisposable
     public string Cache => _folder["cache"];
 
     /// <summary>Trains from the beginning, whatever was trained before.</summary>
-    public byte[] Train(SpecSource spec, IProgressLog? log = null)
+    public byte[] Train(SpecSource spec, IProgressLog? log = null, string precision = "auto", long memory = FineTuningOptions.DefaultMemory)
     {
         File.Delete(Lock);
         if (Directory.Exists(Cache)) Directory.Delete(Cache, recursive: true);
-        return BringUpToDate(spec, log);
+        return BringUpToDate(spec, log, precision: precision, memory: memory);
     }
 
     /// <summary>Trains what has to be trained.</summary>
-    public byte[] BringUpToDate(SpecSource spec, IProgressLog? log = null, bool locked = false, CancellationToken cancellation = default)
+    public byte[] BringUpToDate(
+        SpecSource spec, IProgressLog? log = null, bool locked = false, string precision = "auto", long memory = FineTuningOptions.DefaultMemory,
+        CancellationToken cancellation = default)
     {
-        var options = new FineTuningOptions(Output, "cpu", new AssetFolders([], Cache), IsLocked: locked);
+        var options = new FineTuningOptions(Output, "cpu", new AssetFolders([], Cache), IsLocked: locked, Precision: precision, Memory: memory);
         new FineTuning(spec, options, log ?? new RecordingLog()).Run(cancellation);
         return File.ReadAllBytes(Output);
     }

@@ -1,0 +1,119 @@
+using FineTune;
+using FineTune.Inference;
+using FineTune.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Runtime.Tests;
+
+public sealed class InferenceNetworkTests
+{
+    public InferenceNetworkTests() => NativeLibraries.Load();
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 2, 3)]
+    [InlineData(8, 1, 3)]
+    public void Folding_and_fusing_change_nothing_but_the_rounding(int groups, int stride, int kernel)
+    {
+        manual_seed(groups + stride);
+        using var scope = NewDisposeScope();
+        using var conv = nn.Conv2d(8, 16, kernel, stride: stride, padding: kernel / 2, groups: groups, bias: groups == 1);
+        using var norm = nn.BatchNorm2d(16, eps: 1e-3);
+        using var relu = nn.ReLU6(inplace: true);
+        using (no_grad())
+        {
+            norm.weight!.copy_(rand(16) + 0.5);
+            norm.bias!.copy_(randn(16));
+            norm.running_mean!.copy_(randn(16));
+            norm.running_var!.copy_(rand(16) + 0.1);
+        }
+        norm.eval();
+        void Layers(ref ForwardPass pass)
+        {
+            pass.Pad(0, 1, 0, 1);
+            pass.Run(conv);
+            pass.Run(norm);
+            pass.Run(relu);
+        }
+
+        using InferenceNetwork network = InferenceNetwork.Of(Layers);
+        Tensor input = (4 * randn(3, 10, 12, 8)).permute(0, 3, 1, 2);
+        Tensor fused = network.Forward(input);
+
+        Tensor exact = Exact(input, conv, norm);
+        Assert.Equal(exact.shape, fused.shape);
+        Assert.InRange((fused.to_type(ScalarType.Float64) - exact).abs().max().item<double>(), 0, 5e-5);
+        Assert.True(exact.eq(6).any().item<bool>() && exact.eq(0).any().item<bool>(), "the input reaches neither bound of the activation");
+
+        using InferenceNetwork half = InferenceNetwork.Of(Layers, ScalarType.BFloat16);
+        Tensor rounded = half.Forward(input);
+        Assert.Equal(ScalarType.BFloat16, rounded.dtype);
+        Assert.InRange((rounded.to_type(ScalarType.Float64) - exact).abs().mean().item<double>(), 1e-6, 0.05);
+    }
+
+    [Fact]
+    public void Layers_with_weights_that_are_no_convolutions_compute_in_float32()
+    {
+        manual_seed(3);
+        using var scope = NewDisposeScope();
+        using var conv = nn.Conv2d(3, 4, 1);
+        using var pool = new GlobalPool2d(average: true);
+        using var linear = nn.Linear(4, 2);
+        using InferenceNetwork network = InferenceNetwork.Of(Layers, ScalarType.BFloat16);
+        void Layers(ref ForwardPass pass)
+        {
+            pass.Run(conv);
+            pass.Relu();
+            pass.Run(pool);
+            pass.Run(linear);
+        }
+
+        Tensor result = network.Forward(rand(2, 5, 5, 3).permute(0, 3, 1, 2));
+
+        Assert.Equal(ScalarType.Float32, result.dtype);
+        Assert.Equal([2, 2], result.shape);
+    }
+
+    [Fact]
+    public void A_normalisation_that_still_learns_is_not_folded()
+    {
+        using var scope = NewDisposeScope();
+        using var conv = nn.Conv2d(3, 4, 1);
+        using var norm = nn.BatchNorm2d(4);
+        norm.train();
+        using InferenceNetwork network = InferenceNetwork.Of((ref ForwardPass pass) =>
+        {
+            pass.Run(conv);
+            pass.Run(norm);
+        });
+
+        Tensor result = network.Forward(randn(8, 5, 5, 3).permute(0, 3, 1, 2));
+
+        // Normalised by the batch itself.
+        Assert.InRange(result.mean().item<float>(), -1e-5, 1e-5);
+    }
+
+    [Fact]
+    public void Predictions_follow_the_weights_after_eval()
+    {
+        using var classifier = new TinyClassifier();
+        byte[] red = Pictures.Plain(SkiaSharp.SKColors.Red);
+        Assert.Equal(TinyLabel.Red, classifier.Predict(red).Label);
+
+        using (no_grad()) classifier.Conv.weight.copy_(eye(3).flip(0).view(3, 3, 1, 1));
+        classifier.eval();
+
+        Assert.Equal(TinyLabel.Blue, classifier.Predict(red).Label);
+    }
+
+    private static Tensor Exact(Tensor input, TorchSharp.Modules.Conv2d conv, TorchSharp.Modules.BatchNorm2d norm)
+    {
+        Tensor padded = nn.functional.pad(input, [0, 1, 0, 1]).to_type(ScalarType.Float64);
+        Tensor sums = nn.functional.conv2d(
+            padded, conv.weight!.detach().to_type(ScalarType.Float64), conv.bias?.detach().to_type(ScalarType.Float64), conv.stride, conv.padding, groups: conv.groups);
+        Tensor scale = norm.weight!.detach().to_type(ScalarType.Float64) / (norm.running_var!.to_type(ScalarType.Float64) + norm.eps).sqrt();
+        Tensor shifted = (sums - norm.running_mean!.to_type(ScalarType.Float64).view(-1, 1, 1)) * scale.view(-1, 1, 1) + norm.bias!.detach().to_type(ScalarType.Float64).view(-1, 1, 1);
+        return shifted.clamp(0, 6);
+    }
+}
