@@ -17,7 +17,7 @@ namespace FineTune.Benchmarks;
 /// </summary>
 internal sealed class BodyForward : Command
 {
-    private readonly Option<string> _backbone = new("--backbone") { DefaultValueFactory = static _ => "vgg16" };
+    private readonly Option<string> _model = new("--model") { DefaultValueFactory = static _ => "vgg16" };
     private readonly Option<int> _batch = new("--batch") { DefaultValueFactory = static _ => 8 };
     private readonly Option<int> _rounds = new("--rounds") { DefaultValueFactory = static _ => 5 };
     private readonly Option<string[]> _against = new("--against") { Description = "The other command and its arguments.", AllowMultipleArgumentsPerToken = true };
@@ -25,17 +25,17 @@ internal sealed class BodyForward : Command
     public BodyForward()
         : base("forward", "Images a second through a backbone.")
     {
-        Add(_backbone);
+        Add(_model);
         Add(_batch);
         Add(_rounds);
         Add(_against);
-        SetAction(parse => Measure(parse.GetValue(_backbone)!, parse.GetValue(_batch), parse.GetValue(_rounds), parse.GetValue(_against) ?? []));
+        SetAction(parse => Measure(parse.GetValue(_model)!, parse.GetValue(_batch), parse.GetValue(_rounds), parse.GetValue(_against) ?? []));
     }
 
-    private static void Measure(string backbone, int batch, int rounds, string[] against)
+    private static void Measure(string model, int batch, int rounds, string[] against)
     {
         NativeLibraries.Load();
-        Network network = Specs.Network(backbone);
+        Network network = Specs.Network(model);
         using var module = new NetworkModule(network);
         module.eval();
         int depth = network.BodyLength;
@@ -56,7 +56,7 @@ internal sealed class BodyForward : Command
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
         double operations = 2e-9 * network.Body.OfType<ConvLayer>().Sum(static c => (double)c.Output.Elements * (c.Input.Channels / c.Groups) * c.Kernel * c.Kernel);
         double rate = MatrixRate(ScalarType.Float32), halfRate = MatrixRate(ScalarType.BFloat16);
-        Tell(string.Create(CultureInfo.InvariantCulture, $"{backbone}, batch {batch}: {operations:0.00} GFLOP an image; matrices at {rate:0} GFLOP/s in fp32, {halfRate:0} in bf16"));
+        Tell(string.Create(CultureInfo.InvariantCulture, $"{model}, batch {batch}: {operations:0.00} GFLOP an image; matrices at {rate:0} GFLOP/s in fp32, {halfRate:0} in bf16"));
         double other = others.Count > 0 ? others.Skip(1).Order().ElementAt((others.Count - 1) / 2) : double.NaN;
         for (int i = 0; i < 3; i++)
         {

@@ -6,5 +6,7 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new NoOpBuild(),
     new Flowers17Build(),
     new BodyForward(),
+    new LoadOnce(),
+    new RandomWeights(),
 };
 return root.Parse(args).Invoke();
