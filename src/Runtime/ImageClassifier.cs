@@ -167,7 +167,8 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     protected void LoadFile(string path)
     {
         using FileStream file = File.OpenRead(path);
-        LoadStream(file, $"'{path}'");
+        // Read, not mapped: the file is the user's, who may replace it while the classifier lives.
+        Fill(SafetensorsLoader.Open(file, null, Weights(), $"'{path}'"));
     }
 
     /// <summary>Fills the network from the resource that the build embedded and makes it ready to predict.</summary>
@@ -179,12 +180,14 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        LoadStream(stream, $"The weights embedded in {assembly.GetName().Name}");
+        // What the first prediction needs is prepared meanwhile.
+        _ = Task.Run(static () => OneDnn.IsAvailable);
+        Fill(SafetensorsLoader.Open(stream, ResourceFile.Find(assembly, resource), Weights(), $"The weights embedded in {assembly.GetName().Name}"));
     }
 
-    private void LoadStream(Stream stream, string source)
+    private void Fill(IReadOnlyDictionary<string, Tensor> tensors)
     {
-        SafetensorsLoader.Load(stream, Weights(), source);
+        ModuleState.Replace(this, tensors);
         eval();
     }
 

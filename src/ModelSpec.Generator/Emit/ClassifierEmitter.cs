@@ -111,7 +111,7 @@ internal static class ClassifierEmitter
     private static void EmitConstructor(SourceWriter writer, Network network)
     {
         Preprocessing p = network.Preprocessing;
-        writer.Line($"private {network.ClassName}()");
+        writer.Line($"private {network.ClassName}(Device? device = null)");
         writer.Line("    : base(");
         writer.Line($"        {Quote(network.ClassName)},");
         writer.Line("        new ImageSize(InputHeight, InputWidth),");
@@ -121,7 +121,7 @@ internal static class ClassifierEmitter
         {
             writer.Line($"    {layer.Member} = Register({Quote(layer.Key)}, {LayerEmitter.Creation(layer)});");
         }
-        writer.Line("    Head = Register(\"head\", new HeadLayers());");
+        writer.Line("    Head = Register(\"head\", new HeadLayers(device));");
         writer.Line("}");
     }
 
@@ -160,7 +160,8 @@ internal static class ClassifierEmitter
         writer.Line();
         using (writer.Open($"private static {name} Load(System.Action<{name}> fill)"))
         {
-            writer.Line($"var classifier = new {name}();");
+            writer.Line("// Without storage: the tensors of the file take the place of the layers' own.");
+            writer.Line($"var classifier = new {name}(META);");
             writer.Line("try");
             writer.Line("{");
             writer.Line("    fill(classifier);");
@@ -188,7 +189,7 @@ internal static class ClassifierEmitter
         Layer last = network.Layers[network.Layers.Count - 1];
         writer.Summary($"The head: features {first.Input} to logits {last.Output}.");
         using SourceWriter.Block block = writer.Open("public sealed class HeadLayers : ClassifierHead");
-        using (writer.Open("internal HeadLayers()"))
+        using (writer.Open("internal HeadLayers(Device? device)"))
         {
             foreach (Layer layer in network.Head)
             {

@@ -30,14 +30,14 @@ internal static class LayerEmitter
     public static string Creation(Layer layer) => layer switch
     {
         ConvLayer conv => Convolution(conv),
-        BatchNormLayer norm => $"nn.{TypeOf(norm)}({Number(norm.Output.Channels)}, eps: {Number(norm.Epsilon)}, momentum: {Number(norm.Momentum)})",
+        BatchNormLayer norm => $"nn.{TypeOf(norm)}({Number(norm.Output.Channels)}, eps: {Number(norm.Epsilon)}, momentum: {Number(norm.Momentum)}, device: device)",
         ActivationLayer { InHead: false } activation => $"nn.{TypeOf(activation)}(inplace: true)",
         ActivationLayer activation => $"nn.{TypeOf(activation)}()",
         MaxPoolLayer pool => $"nn.MaxPool2d({Number(pool.Kernel)}, stride: {Number(pool.Stride)})",
         ZeroPadLayer pad => $"nn.ZeroPad2d(({Number(pad.Padding.Left)}, {Number(pad.Padding.Right)}, {Number(pad.Padding.Top)}, {Number(pad.Padding.Bottom)}))",
         GlobalPoolLayer pool => $"new GlobalPool2d(average: {(pool.Average ? "true" : "false")})",
         FlattenLayer => "nn.Flatten()",
-        LinearLayer linear => $"nn.Linear({Number(linear.Input.Channels)}, {Number(linear.Output.Channels)})",
+        LinearLayer linear => $"nn.Linear({Number(linear.Input.Channels)}, {Number(linear.Output.Channels)}, device: device)",
         DropoutLayer dropout => $"nn.Dropout({Number(dropout.Probability)})",
         SoftmaxLayer => "nn.Softmax(dim: 1)",
         _ => throw new NotSupportedException(layer.Type),
@@ -80,6 +80,7 @@ internal static class LayerEmitter
         }
         if (conv.Groups != 1) arguments.Add("groups: " + Number(conv.Groups));
         if (!conv.Bias) arguments.Add("bias: false");
+        arguments.Add("device: device");
         return $"nn.Conv2d({string.Join(", ", arguments)})";
     }
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace FineTune.Weights;
 
-/// <summary>Copies the tensors of a safetensors file into a module.</summary>
+/// <summary>Reads the tensors of safetensors files.</summary>
 public static class SafetensorsLoader
 {
     /// <summary>
@@ -21,11 +21,46 @@ public static class SafetensorsLoader
         using IDisposable noGradient = no_grad();
         foreach (SafetensorsEntry entry in header.Entries)
         {
-            byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(entry.End - entry.Begin)));
-            stream.ReadExactly(bytes);
-            using Tensor values = ToTensor(entry, bytes);
+            using Tensor values = Read(stream, entry);
             state[entry.Name].copy_(values);
         }
+    }
+
+    /// <summary>
+    /// Makes the tensors of a safetensors file: float32, by name. Where the platform allows they are a private mapping of the file
+    /// into memory, so that what nobody writes to is neither copied nor counted.
+    /// </summary>
+    /// <param name="stream">A seekable stream at the start of a safetensors file.</param>
+    /// <param name="file">The file that the stream's bytes are in, and where they begin; null to read them from the stream.</param>
+    /// <param name="state">Tensors of the names and shapes that the file must have; only their shapes are looked at.</param>
+    /// <param name="source">What messages call the file.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
+    internal static IReadOnlyDictionary<string, Tensor> Open(
+        Stream stream, (string Path, long Position)? file, IReadOnlyDictionary<string, Tensor> state, string source)
+    {
+        SafetensorsHeader header = ReadHeader(stream, source);
+        Compare(header, state, source);
+        using IDisposable noGradient = no_grad();
+        long start = (file?.Position ?? 0) + header.DataOffset;
+        if (file is not null && start % sizeof(float) == 0 && header.Entries.All(static e => e.Type == "F32"))
+        {
+            using Tensor mapped = from_file(file.Value.Path, shared: false, size: new FileInfo(file.Value.Path).Length / sizeof(float), dtype: ScalarType.Float32);
+            return header.Entries.ToDictionary(static e => e.Name, e => Part(mapped, start + e.Begin, e), StringComparer.Ordinal);
+        }
+
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (SafetensorsEntry entry in header.Entries)
+        {
+            using Tensor values = Read(stream, entry);
+            tensors[entry.Name] = values.to_type(ScalarType.Float32);
+        }
+        return tensors;
+    }
+
+    private static Tensor Part(Tensor mapped, long position, SafetensorsEntry entry)
+    {
+        using Tensor values = mapped.narrow(0, position / sizeof(float), (entry.End - entry.Begin) / sizeof(float));
+        return values.view([.. entry.Shape]);
     }
 
     private static SafetensorsHeader ReadHeader(Stream stream, string source)
@@ -56,7 +91,7 @@ public static class SafetensorsLoader
         if (problems.Count > 0) throw new InvalidDataException($"{source} does not fit the network: {string.Join("; ", problems)}.");
     }
 
-    private static Tensor ToTensor(SafetensorsEntry entry, byte[] bytes)
+    private static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
         ScalarType type = entry.Type switch
         {
@@ -66,7 +101,7 @@ public static class SafetensorsLoader
             _ => throw new InvalidDataException($"The tensor '{entry.Name}' has the type {entry.Type}; F32, F16 and BF16 are read."),
         };
         Tensor values = empty([.. entry.Shape], dtype: type);
-        values.bytes = bytes;
+        stream.ReadExactly(values.bytes);
         return values;
     }
 }

@@ -91,98 +91,98 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public const int WarmUp = 87;
     }
 
-    private FlowerClassifier()
+    private FlowerClassifier(Device? device = null)
         : base(
             "FlowerClassifier",
             new ImageSize(InputHeight, InputWidth),
             new PixelTransform(false, 0.00784313725490196, [1, 1, 1], [1, 1, 1]))
     {
-        Conv1 = Register("conv1", nn.Conv2d(3, 24, 3, stride: 2, bias: false));
-        Conv1Bn = Register("conv1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01));
+        Conv1 = Register("conv1", nn.Conv2d(3, 24, 3, stride: 2, bias: false, device: device));
+        Conv1Bn = Register("conv1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
         Conv1Relu = Register("conv1_relu", nn.ReLU6(inplace: true));
-        ConvDw1 = Register("conv_dw_1", nn.Conv2d(24, 24, 3, padding: 1, groups: 24, bias: false));
-        ConvDw1Bn = Register("conv_dw_1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01));
+        ConvDw1 = Register("conv_dw_1", nn.Conv2d(24, 24, 3, padding: 1, groups: 24, bias: false, device: device));
+        ConvDw1Bn = Register("conv_dw_1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
         ConvDw1Relu = Register("conv_dw_1_relu", nn.ReLU6(inplace: true));
-        ConvPw1 = Register("conv_pw_1", nn.Conv2d(24, 48, 1, bias: false));
-        ConvPw1Bn = Register("conv_pw_1_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01));
+        ConvPw1 = Register("conv_pw_1", nn.Conv2d(24, 48, 1, bias: false, device: device));
+        ConvPw1Bn = Register("conv_pw_1_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
         ConvPw1Relu = Register("conv_pw_1_relu", nn.ReLU6(inplace: true));
         ConvPad2 = Register("conv_pad_2", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw2 = Register("conv_dw_2", nn.Conv2d(48, 48, 3, stride: 2, groups: 48, bias: false));
-        ConvDw2Bn = Register("conv_dw_2_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01));
+        ConvDw2 = Register("conv_dw_2", nn.Conv2d(48, 48, 3, stride: 2, groups: 48, bias: false, device: device));
+        ConvDw2Bn = Register("conv_dw_2_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
         ConvDw2Relu = Register("conv_dw_2_relu", nn.ReLU6(inplace: true));
-        ConvPw2 = Register("conv_pw_2", nn.Conv2d(48, 96, 1, bias: false));
-        ConvPw2Bn = Register("conv_pw_2_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01));
+        ConvPw2 = Register("conv_pw_2", nn.Conv2d(48, 96, 1, bias: false, device: device));
+        ConvPw2Bn = Register("conv_pw_2_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
         ConvPw2Relu = Register("conv_pw_2_relu", nn.ReLU6(inplace: true));
-        ConvDw3 = Register("conv_dw_3", nn.Conv2d(96, 96, 3, padding: 1, groups: 96, bias: false));
-        ConvDw3Bn = Register("conv_dw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01));
+        ConvDw3 = Register("conv_dw_3", nn.Conv2d(96, 96, 3, padding: 1, groups: 96, bias: false, device: device));
+        ConvDw3Bn = Register("conv_dw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
         ConvDw3Relu = Register("conv_dw_3_relu", nn.ReLU6(inplace: true));
-        ConvPw3 = Register("conv_pw_3", nn.Conv2d(96, 96, 1, bias: false));
-        ConvPw3Bn = Register("conv_pw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01));
+        ConvPw3 = Register("conv_pw_3", nn.Conv2d(96, 96, 1, bias: false, device: device));
+        ConvPw3Bn = Register("conv_pw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
         ConvPw3Relu = Register("conv_pw_3_relu", nn.ReLU6(inplace: true));
         ConvPad4 = Register("conv_pad_4", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw4 = Register("conv_dw_4", nn.Conv2d(96, 96, 3, stride: 2, groups: 96, bias: false));
-        ConvDw4Bn = Register("conv_dw_4_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01));
+        ConvDw4 = Register("conv_dw_4", nn.Conv2d(96, 96, 3, stride: 2, groups: 96, bias: false, device: device));
+        ConvDw4Bn = Register("conv_dw_4_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
         ConvDw4Relu = Register("conv_dw_4_relu", nn.ReLU6(inplace: true));
-        ConvPw4 = Register("conv_pw_4", nn.Conv2d(96, 192, 1, bias: false));
-        ConvPw4Bn = Register("conv_pw_4_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01));
+        ConvPw4 = Register("conv_pw_4", nn.Conv2d(96, 192, 1, bias: false, device: device));
+        ConvPw4Bn = Register("conv_pw_4_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
         ConvPw4Relu = Register("conv_pw_4_relu", nn.ReLU6(inplace: true));
-        ConvDw5 = Register("conv_dw_5", nn.Conv2d(192, 192, 3, padding: 1, groups: 192, bias: false));
-        ConvDw5Bn = Register("conv_dw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01));
+        ConvDw5 = Register("conv_dw_5", nn.Conv2d(192, 192, 3, padding: 1, groups: 192, bias: false, device: device));
+        ConvDw5Bn = Register("conv_dw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
         ConvDw5Relu = Register("conv_dw_5_relu", nn.ReLU6(inplace: true));
-        ConvPw5 = Register("conv_pw_5", nn.Conv2d(192, 192, 1, bias: false));
-        ConvPw5Bn = Register("conv_pw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01));
+        ConvPw5 = Register("conv_pw_5", nn.Conv2d(192, 192, 1, bias: false, device: device));
+        ConvPw5Bn = Register("conv_pw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
         ConvPw5Relu = Register("conv_pw_5_relu", nn.ReLU6(inplace: true));
         ConvPad6 = Register("conv_pad_6", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw6 = Register("conv_dw_6", nn.Conv2d(192, 192, 3, stride: 2, groups: 192, bias: false));
-        ConvDw6Bn = Register("conv_dw_6_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01));
+        ConvDw6 = Register("conv_dw_6", nn.Conv2d(192, 192, 3, stride: 2, groups: 192, bias: false, device: device));
+        ConvDw6Bn = Register("conv_dw_6_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
         ConvDw6Relu = Register("conv_dw_6_relu", nn.ReLU6(inplace: true));
-        ConvPw6 = Register("conv_pw_6", nn.Conv2d(192, 384, 1, bias: false));
-        ConvPw6Bn = Register("conv_pw_6_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw6 = Register("conv_pw_6", nn.Conv2d(192, 384, 1, bias: false, device: device));
+        ConvPw6Bn = Register("conv_pw_6_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw6Relu = Register("conv_pw_6_relu", nn.ReLU6(inplace: true));
-        ConvDw7 = Register("conv_dw_7", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false));
-        ConvDw7Bn = Register("conv_dw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw7 = Register("conv_dw_7", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw7Bn = Register("conv_dw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw7Relu = Register("conv_dw_7_relu", nn.ReLU6(inplace: true));
-        ConvPw7 = Register("conv_pw_7", nn.Conv2d(384, 384, 1, bias: false));
-        ConvPw7Bn = Register("conv_pw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw7 = Register("conv_pw_7", nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw7Bn = Register("conv_pw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw7Relu = Register("conv_pw_7_relu", nn.ReLU6(inplace: true));
-        ConvDw8 = Register("conv_dw_8", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false));
-        ConvDw8Bn = Register("conv_dw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw8 = Register("conv_dw_8", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw8Bn = Register("conv_dw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw8Relu = Register("conv_dw_8_relu", nn.ReLU6(inplace: true));
-        ConvPw8 = Register("conv_pw_8", nn.Conv2d(384, 384, 1, bias: false));
-        ConvPw8Bn = Register("conv_pw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw8 = Register("conv_pw_8", nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw8Bn = Register("conv_pw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw8Relu = Register("conv_pw_8_relu", nn.ReLU6(inplace: true));
-        ConvDw9 = Register("conv_dw_9", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false));
-        ConvDw9Bn = Register("conv_dw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw9 = Register("conv_dw_9", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw9Bn = Register("conv_dw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw9Relu = Register("conv_dw_9_relu", nn.ReLU6(inplace: true));
-        ConvPw9 = Register("conv_pw_9", nn.Conv2d(384, 384, 1, bias: false));
-        ConvPw9Bn = Register("conv_pw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw9 = Register("conv_pw_9", nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw9Bn = Register("conv_pw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw9Relu = Register("conv_pw_9_relu", nn.ReLU6(inplace: true));
-        ConvDw10 = Register("conv_dw_10", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false));
-        ConvDw10Bn = Register("conv_dw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw10 = Register("conv_dw_10", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw10Bn = Register("conv_dw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw10Relu = Register("conv_dw_10_relu", nn.ReLU6(inplace: true));
-        ConvPw10 = Register("conv_pw_10", nn.Conv2d(384, 384, 1, bias: false));
-        ConvPw10Bn = Register("conv_pw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw10 = Register("conv_pw_10", nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw10Bn = Register("conv_pw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw10Relu = Register("conv_pw_10_relu", nn.ReLU6(inplace: true));
-        ConvDw11 = Register("conv_dw_11", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false));
-        ConvDw11Bn = Register("conv_dw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw11 = Register("conv_dw_11", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw11Bn = Register("conv_dw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw11Relu = Register("conv_dw_11_relu", nn.ReLU6(inplace: true));
-        ConvPw11 = Register("conv_pw_11", nn.Conv2d(384, 384, 1, bias: false));
-        ConvPw11Bn = Register("conv_pw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvPw11 = Register("conv_pw_11", nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw11Bn = Register("conv_pw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvPw11Relu = Register("conv_pw_11_relu", nn.ReLU6(inplace: true));
         ConvPad12 = Register("conv_pad_12", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw12 = Register("conv_dw_12", nn.Conv2d(384, 384, 3, stride: 2, groups: 384, bias: false));
-        ConvDw12Bn = Register("conv_dw_12_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01));
+        ConvDw12 = Register("conv_dw_12", nn.Conv2d(384, 384, 3, stride: 2, groups: 384, bias: false, device: device));
+        ConvDw12Bn = Register("conv_dw_12_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
         ConvDw12Relu = Register("conv_dw_12_relu", nn.ReLU6(inplace: true));
-        ConvPw12 = Register("conv_pw_12", nn.Conv2d(384, 768, 1, bias: false));
-        ConvPw12Bn = Register("conv_pw_12_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01));
+        ConvPw12 = Register("conv_pw_12", nn.Conv2d(384, 768, 1, bias: false, device: device));
+        ConvPw12Bn = Register("conv_pw_12_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
         ConvPw12Relu = Register("conv_pw_12_relu", nn.ReLU6(inplace: true));
-        ConvDw13 = Register("conv_dw_13", nn.Conv2d(768, 768, 3, padding: 1, groups: 768, bias: false));
-        ConvDw13Bn = Register("conv_dw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01));
+        ConvDw13 = Register("conv_dw_13", nn.Conv2d(768, 768, 3, padding: 1, groups: 768, bias: false, device: device));
+        ConvDw13Bn = Register("conv_dw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
         ConvDw13Relu = Register("conv_dw_13_relu", nn.ReLU6(inplace: true));
-        ConvPw13 = Register("conv_pw_13", nn.Conv2d(768, 768, 1, bias: false));
-        ConvPw13Bn = Register("conv_pw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01));
+        ConvPw13 = Register("conv_pw_13", nn.Conv2d(768, 768, 1, bias: false, device: device));
+        ConvPw13Bn = Register("conv_pw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
         ConvPw13Relu = Register("conv_pw_13_relu", nn.ReLU6(inplace: true));
-        Head = Register("head", new HeadLayers());
+        Head = Register("head", new HeadLayers(device));
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 24, 112, 112], 648 parameters.</summary>
@@ -467,7 +467,8 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
 
     private static FlowerClassifier Load(System.Action<FlowerClassifier> fill)
     {
-        var classifier = new FlowerClassifier();
+        // Without storage: the tensors of the file take the place of the layers' own.
+        var classifier = new FlowerClassifier(META);
         try
         {
             fill(classifier);
@@ -575,13 +576,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     /// <summary>The head: features [N, 768, 7, 7] to logits [N, 17].</summary>
     public sealed class HeadLayers : ClassifierHead
     {
-        internal HeadLayers()
+        internal HeadLayers(Device? device)
         {
             GlobalAveragePool = Register("global_average_pool", new GlobalPool2d(average: true));
-            Fc1 = Register("fc1", nn.Linear(768, 256));
+            Fc1 = Register("fc1", nn.Linear(768, 256, device: device));
             Relu = Register("relu", nn.ReLU());
             Dropout = Register("dropout", nn.Dropout(0.5));
-            Fc2 = Register("fc2", nn.Linear(256, 17));
+            Fc2 = Register("fc2", nn.Linear(256, 17, device: device));
             Softmax = Register("softmax", nn.Softmax(dim: 1));
         }
 

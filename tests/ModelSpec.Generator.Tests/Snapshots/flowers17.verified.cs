@@ -94,31 +94,31 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public const int FineTune = 15;
     }
 
-    private FlowerClassifier()
+    private FlowerClassifier(Device? device = null)
         : base(
             "FlowerClassifier",
             new ImageSize(InputHeight, InputWidth),
             new PixelTransform(true, 1, [103.939, 116.779, 123.68], [1, 1, 1]))
     {
-        Block1Conv1 = Register("features.0", nn.Conv2d(3, 64, 3, padding: 1));
-        Block1Conv2 = Register("features.2", nn.Conv2d(64, 64, 3, padding: 1));
+        Block1Conv1 = Register("features.0", nn.Conv2d(3, 64, 3, padding: 1, device: device));
+        Block1Conv2 = Register("features.2", nn.Conv2d(64, 64, 3, padding: 1, device: device));
         Block1Pool = Register("features.4", nn.MaxPool2d(2, stride: 2));
-        Block2Conv1 = Register("features.5", nn.Conv2d(64, 128, 3, padding: 1));
-        Block2Conv2 = Register("features.7", nn.Conv2d(128, 128, 3, padding: 1));
+        Block2Conv1 = Register("features.5", nn.Conv2d(64, 128, 3, padding: 1, device: device));
+        Block2Conv2 = Register("features.7", nn.Conv2d(128, 128, 3, padding: 1, device: device));
         Block2Pool = Register("features.9", nn.MaxPool2d(2, stride: 2));
-        Block3Conv1 = Register("features.10", nn.Conv2d(128, 256, 3, padding: 1));
-        Block3Conv2 = Register("features.12", nn.Conv2d(256, 256, 3, padding: 1));
-        Block3Conv3 = Register("features.14", nn.Conv2d(256, 256, 3, padding: 1));
+        Block3Conv1 = Register("features.10", nn.Conv2d(128, 256, 3, padding: 1, device: device));
+        Block3Conv2 = Register("features.12", nn.Conv2d(256, 256, 3, padding: 1, device: device));
+        Block3Conv3 = Register("features.14", nn.Conv2d(256, 256, 3, padding: 1, device: device));
         Block3Pool = Register("features.16", nn.MaxPool2d(2, stride: 2));
-        Block4Conv1 = Register("features.17", nn.Conv2d(256, 512, 3, padding: 1));
-        Block4Conv2 = Register("features.19", nn.Conv2d(512, 512, 3, padding: 1));
-        Block4Conv3 = Register("features.21", nn.Conv2d(512, 512, 3, padding: 1));
+        Block4Conv1 = Register("features.17", nn.Conv2d(256, 512, 3, padding: 1, device: device));
+        Block4Conv2 = Register("features.19", nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block4Conv3 = Register("features.21", nn.Conv2d(512, 512, 3, padding: 1, device: device));
         Block4Pool = Register("features.23", nn.MaxPool2d(2, stride: 2));
-        Block5Conv1 = Register("features.24", nn.Conv2d(512, 512, 3, padding: 1));
-        Block5Conv2 = Register("features.26", nn.Conv2d(512, 512, 3, padding: 1));
-        Block5Conv3 = Register("features.28", nn.Conv2d(512, 512, 3, padding: 1));
+        Block5Conv1 = Register("features.24", nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block5Conv2 = Register("features.26", nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block5Conv3 = Register("features.28", nn.Conv2d(512, 512, 3, padding: 1, device: device));
         Block5Pool = Register("features.30", nn.MaxPool2d(2, stride: 2));
-        Head = Register("head", new HeadLayers());
+        Head = Register("head", new HeadLayers(device));
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 64, 224, 224], 1,792 parameters.</summary>
@@ -202,7 +202,8 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
 
     private static FlowerClassifier Load(System.Action<FlowerClassifier> fill)
     {
-        var classifier = new FlowerClassifier();
+        // Without storage: the tensors of the file take the place of the layers' own.
+        var classifier = new FlowerClassifier(META);
         try
         {
             fill(classifier);
@@ -255,13 +256,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     /// <summary>The head: features [N, 512, 7, 7] to logits [N, 17].</summary>
     public sealed class HeadLayers : ClassifierHead
     {
-        internal HeadLayers()
+        internal HeadLayers(Device? device)
         {
             Flatten = Register("flatten", nn.Flatten());
-            Fc1 = Register("fc1", nn.Linear(25088, 256));
+            Fc1 = Register("fc1", nn.Linear(25088, 256, device: device));
             Relu = Register("relu", nn.ReLU());
             Dropout = Register("dropout", nn.Dropout(0.5));
-            Fc2 = Register("fc2", nn.Linear(256, 17));
+            Fc2 = Register("fc2", nn.Linear(256, 17, device: device));
             Softmax = Register("softmax", nn.Softmax(dim: 1));
         }
 
