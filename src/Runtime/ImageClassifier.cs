@@ -191,7 +191,18 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         eval();
     }
 
-    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    /// <summary>The pixels of an encoded image at the network's input size.</summary>
+    internal byte[] Decode(ReadOnlySpan<byte> encoded)
+    {
+        byte[] pixels = new byte[InputSize.Bytes];
+        ImageDecoder.Decode(encoded, InputSize, pixels);
+        return pixels;
+    }
+
+    /// <summary>Runs the network.</summary>
+    /// <param name="pixels">The RGB pixels of <paramref name="count"/> images of the input size, one after another.</param>
+    /// <param name="count">How many.</param>
+    internal Prediction<TLabel>[] Classify(byte[] pixels, int count)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();

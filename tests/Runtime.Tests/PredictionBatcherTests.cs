@@ -1,0 +1,72 @@
+using FineTune;
+using SkiaSharp;
+
+namespace Runtime.Tests;
+
+public class PredictionBatcherTests
+{
+    private static readonly byte[][] Encoded = [Pictures.Plain(SKColors.Red), Pictures.Plain(SKColors.Lime), Pictures.Plain(SKColors.Blue)];
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(16, 0)]
+    [InlineData(16, 20)]
+    public async Task Every_caller_gets_the_answer_to_its_own_image(int largestBatch, int delay)
+    {
+        using var classifier = new TinyClassifier();
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, largestBatch, TimeSpan.FromMilliseconds(delay));
+
+        Task<Prediction<TinyLabel>>[] answers =
+            [.. Enumerable.Range(0, 60).Select(i => Task.Run(() => batcher.PredictAsync(Encoded[i % 3], TestContext.Current.CancellationToken)))];
+        Prediction<TinyLabel>[] predictions = await Task.WhenAll(answers);
+
+        for (int i = 0; i < predictions.Length; i++)
+        {
+            Prediction<TinyLabel> alone = classifier.Predict(Encoded[i % 3]);
+            Assert.Equal((TinyLabel)(i % 3), predictions[i].Label);
+            Assert.Equal(alone.Confidence, predictions[i].Confidence, 1e-6);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_image_fails_for_its_caller_alone()
+    {
+        using var classifier = new TinyClassifier();
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, 4, TimeSpan.FromMilliseconds(20));
+
+        Task<Prediction<TinyLabel>> good = batcher.PredictAsync(Encoded[1], TestContext.Current.CancellationToken);
+        Assert.Throws<InvalidDataException>(() => { _ = batcher.PredictAsync("no image"u8, TestContext.Current.CancellationToken); });
+
+        Assert.Equal(TinyLabel.Green, (await good).Label);
+    }
+
+    [Fact]
+    public async Task A_cancelled_caller_gets_no_answer_and_the_others_do()
+    {
+        using var classifier = new TinyClassifier();
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, 3, TimeSpan.FromMinutes(1));
+        using var cancellation = new CancellationTokenSource();
+
+        Task<Prediction<TinyLabel>> cancelled = batcher.PredictAsync(Encoded[0], cancellation.Token);
+        Task<Prediction<TinyLabel>> second = batcher.PredictAsync(Encoded[1], TestContext.Current.CancellationToken);
+        await cancellation.CancelAsync();
+        Task<Prediction<TinyLabel>> third = batcher.PredictAsync(Encoded[2], TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.Equal(TinyLabel.Green, (await second).Label);
+        Assert.Equal(TinyLabel.Blue, (await third).Label);
+    }
+
+    [Fact]
+    public async Task Disposing_serves_what_was_asked_for_and_refuses_the_rest()
+    {
+        using var classifier = new TinyClassifier();
+        var batcher = new PredictionBatcher<TinyLabel>(classifier, 16, TimeSpan.FromMinutes(1));
+        Task<Prediction<TinyLabel>> waiting = batcher.PredictAsync(Encoded[2], TestContext.Current.CancellationToken);
+
+        await batcher.DisposeAsync();
+
+        Assert.Equal(TinyLabel.Blue, (await waiting).Label);
+        Assert.Throws<ObjectDisposedException>(() => { _ = batcher.PredictAsync(Encoded[2], TestContext.Current.CancellationToken); });
+    }
+}
