@@ -6,6 +6,10 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new NoOpBuild(),
     new Flowers17Build(),
     new BodyForward(),
+    new VggStages(),
+    new Decoding(),
+    new Predictions(),
+    new Generator(),
     new LoadOnce(),
     new RandomWeights(),
 };
