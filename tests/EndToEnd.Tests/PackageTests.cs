@@ -74,7 +74,20 @@ public sealed partial class PackageTests
         _consumer.Write("App/models/sky.modelspec", PackageConsumer.Spec
             .Replace("name = \"SkyClassifier\"", "name = \"SeaClassifier\"\nseed = 2", StringComparison.Ordinal)
             .Replace("\"pictures\"", "\"../pictures\"", StringComparison.Ordinal));
-        _consumer.Write("App/Sea.cs", "namespace App; public static class Sea { public static string Look(string path) => SeaClassifier.Load().Predict(path).ToString(); }");
+        _consumer.Write("App/Sea.cs", """
+            #pragma warning disable CA2255 // Runs before Main, which knows the other classifier only.
+            namespace App;
+
+            internal static class Sea
+            {
+                [System.Runtime.CompilerServices.ModuleInitializer]
+                internal static void Look()
+                {
+                    using var sea = SeaClassifier.Load();
+                    Console.WriteLine($"{sea.GetName()} is loaded from {SeaClassifier.WeightsResource}");
+                }
+            }
+            """);
         try
         {
             CommandResult build = _consumer.Build("-p:TrainModel=true").Succeeded();
@@ -82,6 +95,8 @@ public sealed partial class PackageTests
             Assert.Contains("SkyClassifier: learn epoch 30/30", build.Output, StringComparison.Ordinal);
             Assert.Contains("SeaClassifier: learn epoch 30/30", build.Output, StringComparison.Ordinal);
             Assert.Equal(["models/sky.safetensors", "sky.safetensors"], _consumer.Resources());
+            CommandResult app = DotNet.Run(_consumer.App, _consumer.Assembly).Succeeded();
+            Assert.Matches(@"SeaClassifier is loaded from models[/\\]sky\.safetensors", app.Output);
         }
         finally
         {
