@@ -67,7 +67,7 @@ internal sealed class Scaling : Command
 
     private static void Draw(List<Point> points, string path)
     {
-        using var plot = new Multiplot();
+        var plot = new Multiplot();
         plot.AddPlots(2);
         Plot time = plot.GetPlot(0), memory = plot.GetPlot(1);
         foreach (IGrouping<(int Cores, int Classes), Point> line in points.GroupBy(static p => (p.Cores, p.Classes)))

@@ -26,6 +26,7 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, IReadOnlyList<
         // What RunTrainer gives to the trainer.
         start.Environment["MALLOC_MMAP_THRESHOLD_"] = "8589934592";
         start.Environment["MALLOC_TRIM_THRESHOLD_"] = "17179869184";
+        start.Environment["MALLOC_ARENA_MAX"] = "1";
         File.Delete(spec + ".lock");
         try
         {

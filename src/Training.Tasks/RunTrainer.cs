@@ -14,9 +14,11 @@ public sealed class RunTrainer : ToolTask
 {
     /// <summary>
     /// Keeps glibc from handing large blocks back to the system after every layer: the page faults of fresh activations cost a
-    /// third of a step.
+    /// third of a step. With one heap for all threads, for what threads keep in heaps of their own is lost to the others, gigabytes
+    /// of it while images are decoded.
     /// </summary>
-    private static readonly string[] AllocatorSettings = ["MALLOC_MMAP_THRESHOLD_=8589934592", "MALLOC_TRIM_THRESHOLD_=17179869184"];
+    private static readonly string[] AllocatorSettings =
+        ["MALLOC_MMAP_THRESHOLD_=8589934592", "MALLOC_TRIM_THRESHOLD_=17179869184", "MALLOC_ARENA_MAX=1"];
 
     private string? _lastLine;
 

@@ -43,7 +43,8 @@ internal sealed class EvaluateCommand : SpecCommand
         PixelTransform transform = PixelTransforms.Of(spec.Network);
         int depth = spec.Network.FrozenPrefix(spec.Network.Stages[^1]);
         using InferenceNetwork prefix = module.ForInference(depth, ScalarType.Float32);
-        using Features features = Features.Compute(prefix, images.Test, transform, device, store, static (_, _) => { });
+        using Features features = Features.Compute(
+            prefix, images.Test, PassSize.Of(spec.Network, depth, device), transform, device, store, static (_, _) => { });
         images.ReportUnreadable(log);
         Evaluation evaluation = Evaluation.Of(module, images.Test, features, depth);
         log.Line(parse.GetValue(_json)

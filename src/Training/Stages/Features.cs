@@ -12,9 +12,6 @@ namespace FineTune.Training.Stages;
 /// </summary>
 internal sealed class Features : IDisposable
 {
-    /// <summary>Images per pass: enough to keep every core busy, few enough to stay in its cache.</summary>
-    private const int PassSize = 16;
-
     private readonly StoredTensor _values;
     private readonly int _images;
     private readonly Augmenter? _augmenter;
@@ -31,6 +28,7 @@ internal sealed class Features : IDisposable
     /// <summary>Computes them.</summary>
     /// <param name="prefix">The frozen layers.</param>
     /// <param name="images">The images.</param>
+    /// <param name="passSize">How many images run at once.</param>
     /// <param name="transform">What happens to pixels.</param>
     /// <param name="device">Where the layers are.</param>
     /// <param name="store">Where features are kept.</param>
@@ -40,7 +38,7 @@ internal sealed class Features : IDisposable
     /// <param name="stage">The index of the stage, for the augmenter.</param>
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static Features Compute(
-        InferenceNetwork prefix, ImageSet images, PixelTransform transform, Device device, TensorStore store, Action<int, int> progress,
+        InferenceNetwork prefix, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store, Action<int, int> progress,
         Augmenter? augmenter = null, int views = 1, int stage = 0)
     {
         StoredTensor? values = null;
@@ -48,10 +46,10 @@ internal sealed class Features : IDisposable
         {
             for (int view = 0; view < views; view++)
             {
-                for (int start = 0; start < images.Count; start += PassSize)
+                for (int start = 0; start < images.Count; start += passSize)
                 {
                     using DisposeScope scope = NewDisposeScope();
-                    int count = Math.Min(PassSize, images.Count - start);
+                    int count = Math.Min(passSize, images.Count - start);
                     images.WaitFor(start + count);
                     Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
                     if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view, stage);

@@ -43,7 +43,9 @@ internal sealed class StageRunner(
         module.Begin(stage);
         using InferenceNetwork prefix = module.ForInference(depth, precision);
         int views = Network.Augmentation?.Views ?? 1;
-        using (Features? features = views > 0 ? Compute(prefix, images.Train, index, "features", cancellation, _augmenter, views) : null)
+        // Where nothing is frozen there is nothing to save, and pixels are smaller than what they are turned into.
+        bool keeps = views > 0 && Network.Layers.Take(depth).Any(static l => l.Parameters > 0);
+        using (Features? features = keeps ? Compute(prefix, images.Train, index, "features", cancellation, _augmenter, views) : null)
         {
             complete();
             Train(stage, index, depth, prefix, features, checkpoints, cancellation);
@@ -140,13 +142,21 @@ internal sealed class StageRunner(
     /// <summary>Batch normalisation has no variance to learn from in a batch of one image.</summary>
     private bool HasBatchNorm(Stage stage) => Network.Layers.Any(layer => layer is BatchNormLayer && !stage.Freezes(layer));
 
-    /// <summary>The frozen layers' output for a batch whose images look different in every epoch.</summary>
+    /// <summary>The frozen layers' output for a batch.</summary>
     private Tensor RunPrefix(InferenceNetwork prefix, ReadOnlySpan<long> batch, int stage, int epoch)
     {
         using IDisposable noGradient = no_grad();
-        Tensor pixels = images.Train.Pixels.index_select(0, tensor(batch.ToArray())).to(device);
-        Tensor augmented = _augmenter!.Apply(pixels, batch, stage, epoch);
-        return prefix.Forward(_transform.Apply(augmented)).to_type(ScalarType.Float32);
+        using DisposeScope scope = NewDisposeScope();
+        int passSize = PassSize.Of(Network, Network.FrozenPrefix(Network.Stages[stage]), device);
+        List<Tensor> outputs = [];
+        for (int start = 0; start < batch.Length; start += passSize)
+        {
+            ReadOnlySpan<long> part = batch.Slice(start, Math.Min(passSize, batch.Length - start));
+            Tensor pixels = images.Train.Pixels.index_select(0, tensor(part.ToArray())).to(device);
+            Tensor augmented = _augmenter?.Apply(pixels, part, stage, epoch) ?? pixels;
+            outputs.Add(prefix.Forward(_transform.Apply(augmented)).to_type(ScalarType.Float32));
+        }
+        return cat(outputs).MoveToOuterDisposeScope();
     }
 
     private Features Compute(
@@ -155,7 +165,8 @@ internal sealed class StageRunner(
         var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], set.Count);
         try
         {
-            return Features.Compute(prefix, set, _transform, device, store, Told, augmenter, views, stage);
+            int passSize = PassSize.Of(Network, Network.FrozenPrefix(Network.Stages[stage]), device);
+            return Features.Compute(prefix, set, passSize, _transform, device, store, Told, augmenter, views, stage);
         }
         catch (IOException e)
         {

@@ -1,0 +1,23 @@
+using ModelSpec.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Stages;
+
+/// <summary>How many images go through frozen layers at once.</summary>
+internal static class PassSize
+{
+    /// <summary>
+    /// Enough to keep a processor's cores busy, and no more than its activations take 64 MB: larger ones gain no speed and leave the
+    /// heap in pieces. A GPU takes 16 times as much.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="depth">How many of its layers run.</param>
+    /// <param name="device">Where they run.</param>
+    public static int Of(Network network, int depth, Device device)
+    {
+        int factor = device.type == DeviceType.CPU ? 1 : 16;
+        long largest = network.Layers.Take(Math.Max(depth, 1)).Max(static l => (long)l.Output.Elements) * sizeof(float);
+        return (int)Math.Clamp(factor * (64L << 20) / largest, 1, 16 * factor);
+    }
+}
