@@ -180,9 +180,16 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        // What the first prediction needs is prepared meanwhile.
-        _ = Task.Run(static () => OneDnn.IsAvailable);
-        Fill(SafetensorsLoader.Open(stream, ResourceFile.Find(assembly, resource), Weights(), $"The weights embedded in {assembly.GetName().Name}"));
+        // What the first prediction needs is prepared meanwhile. It is waited for: an application that ends in the midst of it would crash.
+        Task<bool> preparation = Task.Run(static () => OneDnn.IsAvailable);
+        try
+        {
+            Fill(SafetensorsLoader.Open(stream, ResourceFile.Find(assembly, resource), Weights(), $"The weights embedded in {assembly.GetName().Name}"));
+        }
+        finally
+        {
+            preparation.Wait();
+        }
     }
 
     private void Fill(IReadOnlyDictionary<string, Tensor> tensors)

@@ -95,6 +95,28 @@ public sealed class InferenceNetworkTests
     }
 
     [Fact]
+    public async Task The_garbage_collector_takes_nothing_that_a_convolution_still_needs()
+    {
+        using var conv = nn.Conv2d(4, 4, 3, padding: 1, groups: 2);
+        using InferenceNetwork network = InferenceNetwork.Of((ref ForwardPass pass) => pass.Run(conv));
+        using Tensor input = rand(1, 5, 5, 4).permute(0, 3, 1, 2);
+        using Tensor expected = network.Forward(input);
+        using var done = new CancellationTokenSource();
+        Task collector = Task.Run(async () =>
+        {
+            for (; !done.IsCancellationRequested; await Task.Delay(1)) GC.Collect(0);
+        }, CancellationToken.None);
+
+        for (int i = 0; i < 5_000; i++)
+        {
+            using Tensor result = network.Forward(input);
+            if (i % 1000 == 0) Assert.True(result.eq(expected).all().item<bool>());
+        }
+        await done.CancelAsync();
+        await collector;
+    }
+
+    [Fact]
     public void Predictions_follow_the_weights_after_eval()
     {
         using var classifier = new TinyClassifier();

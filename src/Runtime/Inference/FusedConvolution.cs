@@ -16,7 +16,7 @@ internal sealed class FusedConvolution : IDisposable
     private readonly long _padding;
     private readonly long _groups;
     private readonly FusedActivation _activation;
-    private readonly bool _usesOneDnn;
+    private readonly Func<Tensor, Tensor, Tensor, Tensor>? _oneDnn;
 
     /// <summary>Folds the layers together.</summary>
     /// <param name="layer">The convolution.</param>
@@ -36,7 +36,7 @@ internal sealed class FusedConvolution : IDisposable
         _padding = layer.padding![0];
         _groups = layer.groups;
         _activation = activation;
-        _usesOneDnn = weight.device_type == DeviceType.CPU && OneDnn.IsAvailable;
+        if (weight.device_type == DeviceType.CPU && OneDnn.IsAvailable) _oneDnn = OneDnn.Convolution(_stride, _padding, _groups, activation);
     }
 
     /// <summary>Whether a layer has no more than what is done here: square windows, equal strides, zeros around.</summary>
@@ -53,7 +53,7 @@ internal sealed class FusedConvolution : IDisposable
         Tensor x = converts ? input.to_type(_weight.dtype) : input;
         try
         {
-            if (_usesOneDnn) return OneDnn.Convolve(x, _weight, _bias, _stride, _padding, _groups, _activation);
+            if (_oneDnn is not null) return _oneDnn(x, _weight, _bias);
             Tensor result = nn.functional.conv2d(x, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups);
             return _activation switch
             {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,28 +14,38 @@ namespace FineTune.Inference;
 /// </summary>
 internal static class OneDnn
 {
-    private static readonly Lazy<jit.ScriptModule?> Module = new(static () => HasOneDnn() ? jit.load(Archive()) : null);
+    private static readonly Lazy<bool> Probe = new(HasOneDnn);
+    private static readonly ConcurrentDictionary<Shape, Lazy<jit.ScriptModule>> Modules = new();
 
     /// <summary>Whether this libtorch was built with oneDNN. Arm builds have other kernels and lack the operation.</summary>
-    public static bool IsAvailable => Module.Value is not null;
+    public static bool IsAvailable => Probe.Value;
 
-    /// <summary>Convolves and activates.</summary>
-    /// <param name="input"><c>[N, I, H, W]</c> of the weight's type; fastest in channels-last order, which the result then has.</param>
-    /// <param name="weight"><c>[O, I / groups, K, K]</c>.</param>
-    /// <param name="bias"><c>[O]</c>.</param>
+    /// <summary>
+    /// A convolution of one kind. Its numbers are part of the script: TorchSharp 0.107 frees numbers that are passed to a script as soon
+    /// as the garbage collector comes by, which may be before the script has read them.
+    /// </summary>
     /// <param name="stride">The same for rows and columns.</param>
     /// <param name="padding">Zeros on each side.</param>
     /// <param name="groups">The groups of channels.</param>
     /// <param name="activation">What happens to the sums.</param>
-    public static Tensor Convolve(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long groups, FusedActivation activation) =>
-        (Tensor)Module.Value!.invoke(Method(activation), input, weight, bias, stride, padding, groups);
-
-    private static string Method(FusedActivation activation) => activation switch
+    /// <returns>
+    /// Takes an input <c>[N, I, H, W]</c>, fastest in channels-last order, which the result then has; weights <c>[O, I / groups, K, K]</c>
+    /// and a bias <c>[O]</c>, all of one type.
+    /// </returns>
+    public static Func<Tensor, Tensor, Tensor, Tensor> Convolution(long stride, long padding, long groups, FusedActivation activation)
     {
-        FusedActivation.Relu => "relu",
-        FusedActivation.Relu6 => "relu6",
-        _ => "none",
-    };
+        // Lazy, for of several threads that come at once one shall load it.
+        jit.ScriptModule module = Modules.GetOrAdd(
+            new Shape(stride, padding, groups, activation), static shape => new Lazy<jit.ScriptModule>(() => jit.load(Archive(shape)))).Value;
+        return (input, weight, bias) =>
+        {
+            var result = (Tensor)module.invoke("run", input, weight, bias);
+            GC.KeepAlive(input);
+            GC.KeepAlive(weight);
+            GC.KeepAlive(bias);
+            return result;
+        };
+    }
 
     /// <summary>
     /// Asked by an operation that every libtorch knows and only those with oneDNN can do. Loading a script that names an unknown
@@ -62,7 +74,7 @@ internal static class OneDnn
     /// <summary>
     /// A TorchScript archive with one module without state: the pickle says which class it is of, the code is the class.
     /// </summary>
-    private static byte[] Archive()
+    private static byte[] Archive(Shape shape)
     {
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create))
@@ -71,7 +83,7 @@ internal static class OneDnn
             Add("data.pkl", "\u0080\u0002c__torch__\nConvolution\n)\u0081}(X\u0008\0\0\0training\u0089ub.");
             Add("constants.pkl", "\u0080\u0002).");
             Add("version", "3\n");
-            Add("code/__torch__.py", Code());
+            Add("code/__torch__.py", Code(shape));
 
             void Add(string name, string content)
             {
@@ -82,17 +94,26 @@ internal static class OneDnn
         return bytes.ToArray();
     }
 
-    private static string Code()
+    private static string Code(Shape shape)
     {
-        var code = new StringBuilder("class Convolution(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
-        Define(FusedActivation.None, "none", "");
-        Define(FusedActivation.Relu, "relu", "");
-        Define(FusedActivation.Relu6, "hardtanh", "0., 6.");
-        return code.ToString();
+        (string attribute, string scalars) = shape.Activation switch
+        {
+            FusedActivation.Relu => ("relu", ""),
+            FusedActivation.Relu6 => ("hardtanh", "0., 6."),
+            _ => ("none", ""),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            class Convolution(Module):
+              __parameters__ = []
+              __buffers__ = []
+              training : bool
+              def run(self: __torch__.Convolution, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+                scalars = annotate(List[Optional[number]], [{scalars}])
+                return ops.mkldnn._convolution_pointwise(x, w, b, [{shape.Padding}, {shape.Padding}], [{shape.Stride}, {shape.Stride}], [1, 1], {shape.Groups}, "{attribute}", scalars, "")
 
-        void Define(FusedActivation activation, string attribute, string scalars) => code
-            .Append("  def ").Append(Method(activation)).Append("(self: __torch__.Convolution, x: Tensor, w: Tensor, b: Tensor, stride: int, padding: int, groups: int) -> Tensor:\n")
-            .Append("    scalars = annotate(List[Optional[number]], [").Append(scalars).Append("])\n")
-            .Append("    return ops.mkldnn._convolution_pointwise(x, w, b, [padding, padding], [stride, stride], [1, 1], groups, \"").Append(attribute).Append("\", scalars, \"\")\n");
+            """).ReplaceLineEndings("\n");
     }
+
+    /// <summary>What a script is made for.</summary>
+    private readonly record struct Shape(long Stride, long Padding, long Groups, FusedActivation Activation);
 }
