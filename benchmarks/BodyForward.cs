@@ -39,8 +39,8 @@ internal sealed class BodyForward : Command
         using var module = new NetworkModule(network);
         module.eval();
         int depth = network.BodyLength;
-        using InferenceNetwork single = module.ForInference(depth, ScalarType.Float32);
-        using InferenceNetwork half = module.ForInference(depth, ScalarType.BFloat16);
+        using InferenceNetwork single = module.ForInference(0, depth, ScalarType.Float32);
+        using InferenceNetwork half = module.ForInference(0, depth, ScalarType.BFloat16);
         PixelTransform transform = PixelTransforms.Of(network);
         using Tensor pixels = randint(0, 256, [batch, network.InputHeight, network.InputWidth, 3], ScalarType.Byte);
         using Tensor images = transform.Apply(pixels);

@@ -94,7 +94,7 @@ internal sealed class VggStages : Command
         foreach (ScalarType type in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
         {
             using Tensor images = rand(32, 224, 224, 3).permute(0, 3, 1, 2);
-            using InferenceNetwork prefix = module.ForInference(block5, type);
+            using InferenceNetwork prefix = module.ForInference(0, block5, type);
             using Tensor features = prefix.Forward(images).to_type(ScalarType.Float32);
             using var optimizer = optim.SGD(module.parameters().Where(static p => p.requires_grad), 1e-3);
             IReadOnlyList<Measurement> times = Commands.Interleave(3,

@@ -51,8 +51,8 @@ internal static class Precisions
         module.to(where);
         module.eval();
         Tensor images = zeros([2, network.InputHeight, network.InputWidth, 3], device: where).permute(0, 3, 1, 2);
-        using InferenceNetwork single = module.ForInference(depth, ScalarType.Float32);
-        using InferenceNetwork half = module.ForInference(depth, ScalarType.BFloat16);
+        using InferenceNetwork single = module.ForInference(0, depth, ScalarType.Float32);
+        using InferenceNetwork half = module.ForInference(0, depth, ScalarType.BFloat16);
         double singleTime = double.MaxValue, halfTime = double.MaxValue;
         for (int round = 0; round < 4; round++)
         {

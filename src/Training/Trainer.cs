@@ -85,7 +85,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     {
         var checkpoints = new CheckpointFolder(cache.CheckpointFolder(fingerprint), spec.Stage(index), log);
         var runner = new StageRunner(
-            state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Store, log);
+            state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Features, log);
         Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
         try
         {
@@ -121,7 +121,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
             }
             module.to(device);
-            return new TrainingState(device, module, images, store, new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged)));
+            return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged)));
         }
         catch
         {
@@ -158,13 +158,14 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     };
 
     /// <summary>What stages that are trained in one run hand on to one another.</summary>
-    private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images, TensorStore Store, Lazy<bool> Completion) : IDisposable
+    private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images, FeatureSource Features, Lazy<bool> Completion) : IDisposable
     {
         /// <summary>Waits for the images, and checks them once.</summary>
         public void Complete() => _ = Completion.Value;
 
         public void Dispose()
         {
+            Features.Dispose();
             Module.Dispose();
             Images.Dispose();
         }

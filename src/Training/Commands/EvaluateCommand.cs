@@ -40,13 +40,11 @@ internal sealed class EvaluateCommand : SpecCommand
 
         var store = new TensorStore(FineTuningOptions.DefaultMemory, new StageCache(Assets(parse).Cache).ScratchFolder);
         using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log)), store);
-        PixelTransform transform = PixelTransforms.Of(spec.Network);
-        int depth = spec.Network.FrozenPrefix(spec.Network.Stages[^1]);
-        using InferenceNetwork prefix = module.ForInference(depth, ScalarType.Float32);
-        using Features features = Features.Compute(
-            prefix, images.Test, PassSize.Of(spec.Network, depth, device), transform, device, store, static (_, _) => { });
+        using var features = new FeatureSource(module, spec, device, store, log);
+        int last = spec.Network.Stages.Count - 1;
+        Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
         images.ReportUnreadable(log);
-        Evaluation evaluation = Evaluation.Of(module, images.Test, features, depth);
+        Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Network.FrozenPrefix(spec.Network.Stages[last]));
         log.Line(parse.GetValue(_json)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation));

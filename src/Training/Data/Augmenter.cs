@@ -7,7 +7,8 @@ namespace FineTune.Training.Data;
 /// <summary>
 /// Random changes of training images: for each image one affine map, drawn and composed as Keras's <c>ImageDataGenerator</c> does
 /// (rotation, shift, shear, zoom, each in pixels around the centre), then a mirror and a change of brightness. A whole batch is
-/// warped at once with bilinear interpolation. What happens to an image depends on seed, stage, image and the number of its version alone.
+/// warped at once with bilinear interpolation. What happens to an image depends on seed, image, the number of its version and, without
+/// views, the stage alone.
 /// </summary>
 internal sealed class Augmenter(Augmentation settings, long seed)
 {
@@ -22,19 +23,25 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         using DisposeScope scope = NewDisposeScope();
         long[] versions = new long[images.Length];
         for (int i = 0; i < versions.Length; i++) versions[i] = Version(images[i], epoch);
-        return Apply(pixels, images, versions, stage).MoveToOuterDisposeScope();
+        return Warp(pixels, images, versions, settings.Views > 0 ? 0 : stage).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Warps a batch into one of its views, which are the same in all stages.</summary>
+    /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>.</param>
+    /// <param name="images">The index of each image in its set.</param>
+    /// <param name="view">The number of the view, from 0.</param>
+    /// <returns>float32 <c>[N, H, W, 3]</c> in [0, 255].</returns>
+    public Tensor ApplyView(Tensor pixels, ReadOnlySpan<long> images, int view)
+    {
+        long[] versions = new long[images.Length];
+        Array.Fill(versions, view);
+        return Warp(pixels, images, versions, 0);
     }
 
     /// <summary>The version of an image that an epoch sees: with views, a number in [0, views), another for each image; without, the epoch.</summary>
     public long Version(long image, int epoch) => settings.Views > 0 ? (epoch - 1 + image) % settings.Views : epoch;
 
-    /// <summary>Warps a batch.</summary>
-    /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>.</param>
-    /// <param name="images">The index of each image in its set.</param>
-    /// <param name="versions">The version of each image.</param>
-    /// <param name="stage">The index of the stage.</param>
-    /// <returns>float32 <c>[N, H, W, 3]</c> in [0, 255].</returns>
-    public Tensor Apply(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
+    private Tensor Warp(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
     {
         using DisposeScope scope = NewDisposeScope();
         int count = images.Length;

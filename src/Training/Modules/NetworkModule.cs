@@ -40,11 +40,12 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     public Tensor Forward(Tensor input, int first, int end, ScalarType precision = ScalarType.Float32) => ForwardPass.Run(
         input, (ref ForwardPass pass) => Describe(ref pass, precision == ScalarType.BFloat16 ? _mixed : _layers, first, end));
 
-    /// <summary>The layers up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
+    /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
+    /// <param name="first">The first layer's index.</param>
     /// <param name="end">The index behind the last layer.</param>
     /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
-    public InferenceNetwork ForInference(int end, ScalarType precision) =>
-        InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, 0, end), precision);
+    public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
+        InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
 
     private void Describe(ref ForwardPass pass, nn.Module<Tensor, Tensor>?[] layers, int first, int end)
     {

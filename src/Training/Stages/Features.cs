@@ -25,8 +25,8 @@ internal sealed class Features : IDisposable
         _device = device;
     }
 
-    /// <summary>Computes them.</summary>
-    /// <param name="prefix">The frozen layers.</param>
+    /// <summary>Computes the features behind each of some parts of the frozen layers, in one pass through all of them.</summary>
+    /// <param name="parts">The frozen layers, in parts that follow one another.</param>
     /// <param name="images">The images.</param>
     /// <param name="passSize">How many images run at once.</param>
     /// <param name="transform">What happens to pixels.</param>
@@ -35,13 +35,13 @@ internal sealed class Features : IDisposable
     /// <param name="progress">Told how many passes through images are done, of how many.</param>
     /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
     /// <param name="views">How many versions there are of each image.</param>
-    /// <param name="stage">The index of the stage, for the augmenter.</param>
+    /// <returns>The features behind each part.</returns>
     /// <exception cref="IOException">The store has no room for them.</exception>
-    public static Features Compute(
-        InferenceNetwork prefix, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store, Action<int, int> progress,
-        Augmenter? augmenter = null, int views = 1, int stage = 0)
+    public static IReadOnlyList<Features> Compute(
+        IReadOnlyList<InferenceNetwork> parts, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store,
+        Action<int, int> progress, Augmenter? augmenter = null, int views = 1)
     {
-        StoredTensor? values = null;
+        var values = new StoredTensor?[parts.Count];
         try
         {
             for (int view = 0; view < views; view++)
@@ -52,19 +52,23 @@ internal sealed class Features : IDisposable
                     int count = Math.Min(passSize, images.Count - start);
                     images.WaitFor(start + count);
                     Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
-                    if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view, stage);
-                    Tensor output = prefix.Forward(transform.Apply(pixels)).cpu();
-                    values ??= store.Allocate([(long)views * images.Count, .. output.shape[1..]], output.dtype);
-                    values.Values.narrow(0, (long)view * images.Count + start, count).copy_(output);
+                    if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view);
+                    Tensor output = transform.Apply(pixels);
+                    for (int part = 0; part < parts.Count; part++)
+                    {
+                        output = parts[part].Forward(output);
+                        StoredTensor all = values[part] ??= store.Allocate([(long)views * images.Count, .. output.shape[1..]], output.dtype);
+                        using Tensor rows = all.Values.narrow(0, (long)view * images.Count + start, count);
+                        rows.copy_(output);
+                    }
                     progress(view * images.Count + start + count, views * images.Count);
                 }
             }
-            values ??= store.Allocate([0], ScalarType.Float32);
-            return new Features(values, images.Count, augmenter, device);
+            return [.. values.Select(all => new Features(all ?? store.Allocate([0], ScalarType.Float32), images.Count, augmenter, device))];
         }
         catch
         {
-            values?.Dispose();
+            foreach (StoredTensor? tensor in values) tensor?.Dispose();
             throw;
         }
     }
@@ -85,12 +89,10 @@ internal sealed class Features : IDisposable
 
     public void Dispose() => _values.Dispose();
 
-    private static Tensor Augment(Augmenter augmenter, Tensor pixels, int start, int view, int stage)
+    private static Tensor Augment(Augmenter augmenter, Tensor pixels, int start, int view)
     {
         long[] images = new long[pixels.shape[0]];
         for (int i = 0; i < images.Length; i++) images[i] = start + i;
-        long[] versions = new long[images.Length];
-        Array.Fill(versions, view);
-        return augmenter.Apply(pixels, images, versions, stage);
+        return augmenter.ApplyView(pixels, images, view);
     }
 }

@@ -18,10 +18,10 @@ namespace FineTune.Training.Stages;
 /// <param name="complete">Waits until all images are decoded, and checks them; called before the first step.</param>
 /// <param name="device">Where the network is.</param>
 /// <param name="precision">What convolutions compute in while training; the evaluation is in float32, as predictions are.</param>
-/// <param name="store">Where the output of frozen layers is kept.</param>
+/// <param name="features">Where the output of frozen layers comes from.</param>
 /// <param name="log">Where progress is told.</param>
 internal sealed class StageRunner(
-    NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, TensorStore store, IProgressLog log)
+    NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, FeatureSource features, IProgressLog log)
 {
     private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
     private readonly Augmenter? _augmenter = spec.Network.Augmentation is { } settings ? new Augmenter(settings, spec.Network.Seed) : null;
@@ -41,29 +41,29 @@ internal sealed class StageRunner(
         log.Line($"{Network.ClassName}: {Describe(stage)}");
 
         module.Begin(stage);
-        using InferenceNetwork prefix = module.ForInference(depth, precision);
         int views = Network.Augmentation?.Views ?? 1;
         // Where nothing is frozen there is nothing to save, and pixels are smaller than what they are turned into.
         bool keeps = views > 0 && Network.Layers.Take(depth).Any(static l => l.Parameters > 0);
-        using (Features? features = keeps ? Compute(prefix, images.Train, index, "features", cancellation, _augmenter, views) : null)
-        {
-            complete();
-            Train(stage, index, depth, prefix, features, checkpoints, cancellation);
-        }
-        using InferenceNetwork exact = module.ForInference(depth, ScalarType.Float32);
-        using Features test = Compute(exact, images.Test, index, "evaluation", cancellation);
-        return Evaluation.Of(module, images.Test, test, depth);
+        Features? train = keeps ? features.Of(images.Train, index, precision, "features", cancellation, _augmenter, views) : null;
+        Features? validation = images.Validation.Count == 0 ? null : features.Of(images.Validation, index, precision, "validation", cancellation);
+        complete();
+        Train(stage, index, depth, train, validation, checkpoints, cancellation);
+        Evaluation evaluation = Evaluation.Of(
+            module, images.Test, features.Of(images.Test, index, ScalarType.Float32, "evaluation", cancellation), depth);
+        features.Release(index + 1);
+        return evaluation;
     }
 
     private void Train(
-        Stage stage, int index, int depth, InferenceNetwork prefix, Features? features, CheckpointFolder checkpoints, CancellationToken cancellation)
+        Stage stage, int index, int depth, Features? features, Features? validationFeatures, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
+        using InferenceNetwork? prefix = features is null ? module.ForInference(0, depth, precision) : null;
+
         long[] order = images.Train.Readable();
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
         Parameter[] parameters = [.. module.parameters().Where(static p => p.requires_grad)];
         using OptimizerHelper optimizer = Optimizers.Create(stage.Optimizer, parameters);
         using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights(order) : null;
-        using Features? validationFeatures = images.Validation.Count == 0 ? null : Compute(prefix, images.Validation, index, "validation", cancellation);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
         if (last is not null)
@@ -99,7 +99,7 @@ internal sealed class StageRunner(
     }
 
     private (double Loss, double Accuracy) TrainEpoch(
-        Stage stage, int index, int epoch, int depth, InferenceNetwork prefix, Features? features, optim.Optimizer optimizer, Parameter[] parameters,
+        Stage stage, int index, int epoch, int depth, InferenceNetwork? prefix, Features? features, optim.Optimizer optimizer, Parameter[] parameters,
         Tensor? classWeights, long[] order, CancellationToken cancellation)
     {
         using DisposeScope epochScope = NewDisposeScope();
@@ -113,7 +113,7 @@ internal sealed class StageRunner(
             using DisposeScope scope = NewDisposeScope();
             ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
             if (batch.Length == 1 && needsTwo && order.Length > 1) continue;
-            Tensor input = features is null ? RunPrefix(prefix, batch, index, epoch) : features.Of(batch, epoch);
+            Tensor input = features is null ? RunPrefix(prefix!, batch, index, epoch) : features.Of(batch, epoch);
             Tensor labels = tensor(images.Train.LabelsOf(batch), device: device);
 
             Tensor logits = module.Forward(input, depth, Network.Layers.Count, precision);
@@ -157,27 +157,6 @@ internal sealed class StageRunner(
             outputs.Add(prefix.Forward(_transform.Apply(augmented)).to_type(ScalarType.Float32));
         }
         return cat(outputs).MoveToOuterDisposeScope();
-    }
-
-    private Features Compute(
-        InferenceNetwork prefix, ImageSet set, int stage, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1)
-    {
-        var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], set.Count);
-        try
-        {
-            int passSize = PassSize.Of(Network, Network.FrozenPrefix(Network.Stages[stage]), device);
-            return Features.Compute(prefix, set, passSize, _transform, device, store, Told, augmenter, views, stage);
-        }
-        catch (IOException e)
-        {
-            throw spec.DataSource.Error(e, TrainingDiagnostics.NoRoom, e.Message.TrimEnd('.') + ".");
-        }
-
-        void Told(int done, int all)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress.Step(what, done, all);
-        }
     }
 
     private string Describe(Stage stage)

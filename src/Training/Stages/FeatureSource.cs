@@ -1,0 +1,105 @@
+using FineTune.Images;
+using FineTune.Inference;
+using FineTune.Training.Data;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using ModelSpec.Networks;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Stages;
+
+/// <summary>
+/// Where stages get their features from. The pass that computes them for one stage also keeps what enters the layers of later stages
+/// that begin further in front, as long as the layers up to there stay frozen: images go through the body once for all stages.
+/// </summary>
+/// <param name="module">The network, as it is when features are asked for.</param>
+/// <param name="spec">The spec.</param>
+/// <param name="device">Where the network is.</param>
+/// <param name="store">Where features are kept.</param>
+/// <param name="log">Where progress is told.</param>
+internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Device device, TensorStore store, IProgressLog log) : IDisposable
+{
+    private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
+    private readonly Dictionary<(ImageSet Images, ScalarType Precision, int Depth), Features> _kept = [];
+
+    private Network Network => spec.Network;
+
+    /// <summary>What enters the layers that a stage trains.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="stage">The index of the stage.</param>
+    /// <param name="precision">What the frozen layers' convolutions compute in.</param>
+    /// <param name="what">What the features are for, as told.</param>
+    /// <param name="cancellation">Ends the computation.</param>
+    /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
+    /// <param name="views">How many versions there are of each image.</param>
+    /// <returns>The features, which are this source's own until <see cref="Release"/>.</returns>
+    /// <exception cref="TrainingException">There is no room for them.</exception>
+    public Features Of(
+        ImageSet images, int stage, ScalarType precision, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1)
+    {
+        int depth = Network.FrozenPrefix(Network.Stages[stage]);
+        if (_kept.TryGetValue((images, precision, depth), out Features? known)) return known;
+
+        List<int> depths = [.. Depths(stage).Where(d => !_kept.ContainsKey((images, precision, d)))];
+        var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], views * images.Count);
+        List<InferenceNetwork> parts = [];
+        try
+        {
+            for (int i = 0; i < depths.Count; i++) parts.Add(module.ForInference(i == 0 ? 0 : depths[i - 1], depths[i], precision));
+            IReadOnlyList<Features> computed = Features.Compute(
+                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views);
+            for (int i = 0; i < depths.Count; i++) _kept.Add((images, precision, depths[i]), computed[i]);
+            return computed[^1];
+        }
+        catch (IOException e)
+        {
+            throw spec.DataSource.Error(e, TrainingDiagnostics.NoRoom, e.Message.TrimEnd('.') + ".");
+        }
+        finally
+        {
+            foreach (InferenceNetwork part in parts) part.Dispose();
+        }
+
+        void Told(int done, int all)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress.Step(what, done, all);
+        }
+    }
+
+    /// <summary>Gives back the features that no stage from <paramref name="stage"/> on needs.</summary>
+    public void Release(int stage)
+    {
+        IReadOnlyList<int> needed = stage < Network.Stages.Count ? Depths(stage) : [];
+        foreach ((ImageSet Images, ScalarType Precision, int Depth) key in _kept.Keys.Where(key => !needed.Contains(key.Depth)).ToList())
+        {
+            _kept.Remove(key, out Features? features);
+            features!.Dispose();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Release(Network.Stages.Count);
+
+    /// <summary>How many layers make the features of a stage, in ascending order behind those of later stages.</summary>
+    private IReadOnlyList<int> Depths(int stage)
+    {
+        int own = Network.FrozenPrefix(Network.Stages[stage]);
+        SortedSet<int> depths = [own];
+        int frozen = own;
+        foreach (Stage later in Network.Stages.Skip(stage + 1))
+        {
+            int depth = Network.FrozenPrefix(later);
+            if (depth <= frozen && SplitsNothing(depth) && PassSize.Of(Network, depth, device) == PassSize.Of(Network, own, device)) depths.Add(depth);
+            frozen = Math.Min(frozen, depth);
+        }
+        return [.. depths];
+    }
+
+    /// <summary>
+    /// Whether a stage gets the same bytes where it computes its features by itself: the layers on both sides are not made into one
+    /// in a pass that goes through both.
+    /// </summary>
+    private bool SplitsNothing(int depth) => Network.Layers.Take(depth).Any(static l => l.Parameters > 0)
+        && Network.Layers.ElementAtOrDefault(depth) is not (BatchNormLayer or ActivationLayer);
+}
