@@ -11,6 +11,7 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new Predictions(),
     new Generator(),
     new Scaling(),
+    new Views(),
     new LoadOnce(),
     new RandomWeights(),
 };

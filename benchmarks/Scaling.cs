@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace FineTune.Benchmarks;
 
@@ -14,17 +15,19 @@ internal sealed class Scaling : Command
     private const int Once = 1360;
 
     private readonly Option<string?> _plot = new("--plot") { Description = "A PNG file for the plot." };
+    private readonly Option<string?> _font = new("--font") { Description = "A TTF file for the plot's text, where Skia finds no fonts by itself." };
     private readonly Option<string> _memory = new("--memory") { DefaultValueFactory = static _ => "1.5 GB" };
 
     public Scaling()
         : base("scaling", "Time and memory of a training by images, cores and classes.")
     {
         Add(_plot);
+        Add(_font);
         Add(_memory);
-        SetAction(parse => Measure(parse.GetValue(_plot), parse.GetValue(_memory)!));
+        SetAction(parse => Measure(parse.GetValue(_plot), parse.GetValue(_font), parse.GetValue(_memory)!));
     }
 
-    private static void Measure(string? plot, string memory)
+    private static void Measure(string? plot, string? font, string memory)
     {
         List<Point> points = [];
         foreach ((int times, int cores, int classes) in ((int, int, int)[])[(1, 2, 17), (4, 2, 17), (16, 2, 17), (1, 1, 17), (4, 1, 17), (4, 2, 1000), (16, 2, 1000)])
@@ -34,7 +37,7 @@ internal sealed class Scaling : Command
         }
         Console.WriteLine();
         Console.WriteLine(Table(points));
-        if (plot is not null) Draw(points, plot);
+        if (plot is not null) Draw(points, plot, font);
     }
 
     private static Point Run(int times, int cores, int classes, string memory)
@@ -51,22 +54,27 @@ internal sealed class Scaling : Command
             """);
         TrainerRun run = TrainerRun.Train(spec, cores, "--memory", memory);
         double begin = run.At("warm-up trains"), decoded = run.At(": decoded"), trained = run.At("warm-up epoch 40/40"), end = run.At("after warm-up");
-        return new Point(times, cores, classes, run.Seconds, decoded - begin, trained - decoded, end - trained, run.PeakBytes / 1e9);
+        return new Point(times, cores, classes, run.Seconds, decoded - begin, trained - decoded, end - trained, run.PeakBytes / 1e9, run.OwnBytes / 1e9);
     }
 
     private static string Table(List<Point> points)
     {
-        var table = new StringBuilder("| images | cores | classes | total | decode and features | 40 epochs | evaluation | images/s | peak memory |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        var table = new StringBuilder("| images | cores | classes | total | decode and features | 40 epochs | evaluation | images/s | peak memory | in files |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         foreach (Point p in points)
         {
             table.AppendLine(CultureInfo.InvariantCulture,
-                $"| {p.Times * Once:N0} | {p.Cores} | {p.Classes:N0} | {p.Seconds:0} s | {p.Features:0} s | {p.Epochs:0} s | {p.Evaluation:0} s | {p.Times * Once * 0.75 / p.Features:0} | {p.Gigabytes:0.0} GB |");
+                $"| {p.Times * Once:N0} | {p.Cores} | {p.Classes:N0} | {p.Seconds:0} s | {p.Features:0} s | {p.Epochs:0} s | {p.Evaluation:0} s | {p.Times * Once * 0.75 / p.Features:0} | {p.Gigabytes:0.0} GB | {p.Gigabytes - p.OwnGigabytes:0.0} GB |");
         }
         return table.ToString();
     }
 
-    private static void Draw(List<Point> points, string path)
+    private static void Draw(List<Point> points, string path, string? font)
     {
+        if (font is not null)
+        {
+            Fonts.AddFontFile("plot", font);
+            Fonts.Default = "plot";
+        }
         var plot = new Multiplot();
         plot.AddPlots(2);
         Plot time = plot.GetPlot(0), memory = plot.GetPlot(1);
@@ -75,7 +83,11 @@ internal sealed class Scaling : Command
             string name = string.Create(CultureInfo.InvariantCulture, $"{line.Key.Cores} core{(line.Key.Cores == 1 ? "" : "s")}, {line.Key.Classes:N0} classes");
             double[] images = [.. line.Select(static p => (double)p.Times * Once)];
             time.Add.Scatter(images, [.. line.Select(static p => p.Seconds)]).LegendText = name;
-            memory.Add.Scatter(images, [.. line.Select(static p => p.Gigabytes)]).LegendText = name;
+            Scatter all = memory.Add.Scatter(images, [.. line.Select(static p => p.Gigabytes)]), own = memory.Add.Scatter(images, [.. line.Select(static p => p.OwnGigabytes)]);
+            all.LegendText = name;
+            own.LegendText = name + ", without mapped files";
+            own.Color = all.Color;
+            own.LinePattern = LinePattern.Dashed;
         }
         Label(time, "Training, start to end", "seconds");
         Label(memory, "Peak memory", "GB");
@@ -91,5 +103,5 @@ internal sealed class Scaling : Command
         plot.ShowLegend(Alignment.UpperLeft);
     }
 
-    private sealed record Point(int Times, int Cores, int Classes, double Seconds, double Features, double Epochs, double Evaluation, double Gigabytes);
+    private sealed record Point(int Times, int Cores, int Classes, double Seconds, double Features, double Epochs, double Evaluation, double Gigabytes, double OwnGigabytes);
 }

@@ -6,8 +6,9 @@ namespace FineTune.Benchmarks;
 /// <summary>One run of the trainer as a process of its own, as a build starts it.</summary>
 /// <param name="Seconds">From start to end.</param>
 /// <param name="PeakBytes">The most memory it had in use: Linux's <c>VmHWM</c>, 0 elsewhere.</param>
+/// <param name="OwnBytes">The most of it that no file holds, ten times a second: <c>RssAnon</c>. The system can take back the rest.</param>
 /// <param name="Lines">What it printed, and after how many seconds.</param>
-internal sealed record TrainerRun(double Seconds, long PeakBytes, IReadOnlyList<(double Seconds, string Text)> Lines)
+internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes, IReadOnlyList<(double Seconds, string Text)> Lines)
 {
     /// <summary>When it first printed a line with this text.</summary>
     public double At(string text) => Lines.First(l => l.Text.Contains(text, StringComparison.Ordinal)).Seconds;
@@ -33,13 +34,19 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, IReadOnlyList<
             var clock = Stopwatch.StartNew();
             using Process process = Process.Start(start)!;
             List<(double, string)> lines = [];
-            long peak = 0;
-            using var timer = new Timer(_ => peak = Math.Max(peak, PeakOf(process.Id)), null, 100, 100);
+            long peak = 0, own = 0;
+            using var timer = new Timer(Sample, null, 100, 100);
             while (process.StandardOutput.ReadLine() is { } line) lines.Add((clock.Elapsed.TotalSeconds, line));
             process.WaitForExit();
             return process.ExitCode == 0
-                ? new TrainerRun(clock.Elapsed.TotalSeconds, peak, lines)
+                ? new TrainerRun(clock.Elapsed.TotalSeconds, peak, own, lines)
                 : throw new InvalidOperationException(string.Join('\n', lines.Select(static l => l.Item2)));
+
+            void Sample(object? state)
+            {
+                peak = Math.Max(peak, Memory(process.Id, "VmHWM:"));
+                own = Math.Max(own, Memory(process.Id, "RssAnon:"));
+            }
         }
         finally
         {
@@ -48,11 +55,11 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, IReadOnlyList<
         }
     }
 
-    private static long PeakOf(int process)
+    private static long Memory(int process, string key)
     {
         try
         {
-            string line = File.ReadLines($"/proc/{process}/status").First(static l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            string line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith(key, StringComparison.Ordinal));
             return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)

@@ -19,14 +19,11 @@ namespace FineTune.Training;
 /// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
 /// <param name="IsLocked">Whether it is an error that training is needed.</param>
 /// <param name="Precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</param>
-/// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory.</param>
+/// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory; null for <see cref="TensorStore.DefaultBudget"/>.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long Memory = FineTuningOptions.DefaultMemory)
+    long? Memory = null)
 {
-    /// <summary>Leaves room for activations below 3 GB in all.</summary>
-    public const long DefaultMemory = 3L << 29;
-
     /// <summary>The lock file of the weights, beside the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
 }
@@ -98,7 +95,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private void Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory, _cache, log).Run(inputs, isUnchanged, cancellation);
+        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
         Publish(_cache.WeightsFile(results[^1].Weights));
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);

@@ -165,7 +165,7 @@ internal sealed class TinyProject : IDisposable
     public string Cache => _folder["cache"];
 
     /// <summary>Trains from the beginning, whatever was trained before.</summary>
-    public byte[] Train(SpecSource spec, IProgressLog? log = null, string precision = "auto", long memory = FineTuningOptions.DefaultMemory)
+    public byte[] Train(SpecSource spec, IProgressLog? log = null, string precision = "auto", long? memory = null)
     {
         File.Delete(Lock);
         if (Directory.Exists(Cache)) Directory.Delete(Cache, recursive: true);
@@ -174,7 +174,7 @@ internal sealed class TinyProject : IDisposable
 
     /// <summary>Trains what has to be trained.</summary>
     public byte[] BringUpToDate(
-        SpecSource spec, IProgressLog? log = null, bool locked = false, string precision = "auto", long memory = FineTuningOptions.DefaultMemory,
+        SpecSource spec, IProgressLog? log = null, bool locked = false, string precision = "auto", long? memory = null,
         CancellationToken cancellation = default)
     {
         var options = new FineTuningOptions(Output, "cpu", new AssetFolders([], Cache), IsLocked: locked, Precision: precision, Memory: memory);

@@ -25,7 +25,7 @@ internal sealed class AugmentCommand : SpecCommand
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec);
-        var store = new TensorStore(FineTuningOptions.DefaultMemory, new StageCache(assets.Cache).ScratchFolder);
+        var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(assets.Cache).ScratchFolder);
         using var images = new ImageSets(spec, split, store);
         images.ReportUnreadable(log);
         string path = parse.GetValue(_out)!;

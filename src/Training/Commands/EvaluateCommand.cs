@@ -38,7 +38,7 @@ internal sealed class EvaluateCommand : SpecCommand
         module.to(device);
         module.eval();
 
-        var store = new TensorStore(FineTuningOptions.DefaultMemory, new StageCache(Assets(parse).Cache).ScratchFolder);
+        var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(Assets(parse).Cache).ScratchFolder);
         using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log)), store);
         using var features = new FeatureSource(module, spec, device, store, log);
         int last = spec.Network.Stages.Count - 1;

@@ -24,7 +24,7 @@ internal sealed class TrainCommand : SpecCommand
 
     private readonly Option<string?> _memory = new("--memory")
     {
-        Description = "What decoded images and the output of frozen layers may take of memory, 1.5 GB by default; the rest goes to files.",
+        Description = "What decoded images and the output of frozen layers may take of memory, 1.5 GB or a quarter of what there is by default; the rest goes to files.",
     };
 
     private readonly Option<bool> _locked = new("--locked") { Description = "Fails where training would be needed." };
@@ -44,8 +44,8 @@ internal sealed class TrainCommand : SpecCommand
     {
         string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
         string? memory = parse.GetValue(_memory);
-        long bytes = memory is null
-            ? FineTuningOptions.DefaultMemory
+        long? bytes = memory is null
+            ? null
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes);

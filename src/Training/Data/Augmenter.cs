@@ -56,31 +56,24 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         }
 
         Device device = pixels.device;
-        Tensor map = tensor(maps, [count, 2, 3]).to(device);
-        Tensor source = Positions(height, width, device).matmul(map.transpose(1, 2));
-        Tensor x = source.select(2, 0);
-        Tensor y = source.select(2, 1);
         Tensor planes = pixels.to_type(ScalarType.Float32).permute(0, 3, 1, 2);
+        // Coordinates of the images are from -1 at the left edge of the first pixel to 1 at the right edge of the last.
+        Tensor grid = nn.functional.affine_grid(tensor(maps, [count, 2, 3]).to(device), [count, 3, height, width], align_corners: false);
         if (settings.Fill == FillMode.Wrap)
         {
             // The first column and row once more behind the last, to interpolate between the two.
-            x = x.remainder(width);
-            y = y.remainder(height);
             planes = cat([planes, planes.narrow(3, 0, 1)], dim: 3);
             planes = cat([planes, planes.narrow(2, 0, 1)], dim: 2);
+            grid = stack([Wrap(grid.select(3, 0), width), Wrap(grid.select(3, 1), height)], dim: 3);
         }
-        // grid_sample counts from -1 at the left edge of the first pixel to 1 at the right edge of the last.
-        Tensor grid = stack([x.add(0.5).mul(2.0 / planes.shape[3]).sub(1), y.add(0.5).mul(2.0 / planes.shape[2]).sub(1)], dim: 2).view(count, height, width, 2);
         Tensor warped = nn.functional.grid_sample(planes, grid, GridSampleMode.Bilinear, Padding(settings.Fill), align_corners: false);
-        Tensor brightened = settings.Brightness > 0
-            ? warped.mul(tensor(factors, [count, 1, 1, 1]).to(device)).clamp(0, 255)
-            : warped;
-        return brightened.permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+        if (settings.Brightness > 0) warped.mul_(tensor(factors, [count, 1, 1, 1]).to(device)).clamp_(0, 255);
+        return warped.permute(0, 2, 3, 1).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// The map from a pixel of the result to a pixel of the source, as two rows of three for (x, y, 1): Keras's
-    /// <c>apply_affine_transform</c> with its (row, column) order turned into (x, y).
+    /// The map from a place in the result to a place in the source, as two rows of three for (x, y, 1): Keras's
+    /// <c>apply_affine_transform</c> with its (row, column) order turned into (x, y), and its pixels into coordinates from -1 to 1.
     /// </summary>
     private void Draw(ref SeededRandom random, int height, int width, Span<float> map, out float brightness)
     {
@@ -101,24 +94,19 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         double offsetRow = cos * shiftY - sin * shiftX;
         double offsetColumn = sin * shiftY + cos * shiftX;
 
-        double centreX = (width - 1) / 2.0;
-        double centreY = (height - 1) / 2.0;
+        // Keras turns around the middle of the pixels, which is 0 here: what is left are the axes' lengths.
         double mirror = flip ? -1 : 1;
         map[0] = (float)(cc * mirror);
-        map[1] = (float)cr;
-        map[2] = (float)(offsetColumn + centreX - cc * mirror * centreX - cr * centreY);
-        map[3] = (float)(rc * mirror);
+        map[1] = (float)(cr * height / width);
+        map[2] = (float)(offsetColumn * 2 / width);
+        map[3] = (float)(rc * mirror * width / height);
         map[4] = (float)rr;
-        map[5] = (float)(offsetRow + centreY - rc * mirror * centreX - rr * centreY);
+        map[5] = (float)(offsetRow * 2 / height);
     }
 
-    /// <summary>Every pixel's (x, y, 1), <c>[H × W, 3]</c>.</summary>
-    private static Tensor Positions(int height, int width, Device device)
-    {
-        Tensor y = arange(height, dtype: ScalarType.Float32, device: device).repeat_interleave(width);
-        Tensor x = arange(width, dtype: ScalarType.Float32, device: device).repeat(height);
-        return stack([x, y, ones_like(x)], dim: 1);
-    }
+    /// <summary>Coordinates of images of <paramref name="size"/> pixels, taken modulo that, as ones of images with a pixel more.</summary>
+    private static Tensor Wrap(Tensor coordinates, int size) =>
+        coordinates.add(1).mul(size / 2.0).sub(0.5).remainder(size).add(0.5).mul(2.0 / (size + 1)).sub(1);
 
     private static GridSamplePaddingMode Padding(FillMode fill) => fill switch
     {

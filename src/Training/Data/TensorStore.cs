@@ -14,6 +14,9 @@ internal sealed class TensorStore(long budget, string folder)
     private readonly Lock _gate = new();
     private long _left = budget;
 
+    /// <summary>1.5 GB, which leaves room for activations below 3 GB in all; of a small machine, or container, a quarter of its memory.</summary>
+    public static long DefaultBudget() => Math.Min(3L << 29, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
     /// <summary>Makes a tensor; its content is undefined.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="type">Its element type.</param>

@@ -12,7 +12,9 @@ namespace FineTune.Training.Stages;
 /// </summary>
 internal sealed class Features : IDisposable
 {
+    /// <summary><c>[N × views, F]</c>, or <c>[N × views, H, W, C]</c>: the order that convolutions are fastest with.</summary>
     private readonly StoredTensor _values;
+
     private readonly int _images;
     private readonly Augmenter? _augmenter;
     private readonly Device _device;
@@ -57,9 +59,9 @@ internal sealed class Features : IDisposable
                     for (int part = 0; part < parts.Count; part++)
                     {
                         output = parts[part].Forward(output);
-                        StoredTensor all = values[part] ??= store.Allocate([(long)views * images.Count, .. output.shape[1..]], output.dtype);
-                        using Tensor rows = all.Values.narrow(0, (long)view * images.Count + start, count);
-                        rows.copy_(output);
+                        Tensor inOrder = output.dim() == 4 ? output.permute(0, 2, 3, 1) : output;
+                        StoredTensor all = values[part] ??= store.Allocate([(long)views * images.Count, .. inOrder.shape[1..]], output.dtype);
+                        all.Values.narrow(0, (long)view * images.Count + start, count).copy_(inOrder);
                     }
                     progress(view * images.Count + start + count, views * images.Count);
                 }
@@ -73,7 +75,7 @@ internal sealed class Features : IDisposable
         }
     }
 
-    /// <summary>The float32 features of some images, on the device.</summary>
+    /// <summary>The float32 features of some images, on the device: <c>[N, F]</c>, or <c>[N, C, H, W]</c> in channels-last memory order.</summary>
     /// <param name="images">The images.</param>
     /// <param name="epoch">The epoch, which decides between views.</param>
     public Tensor Of(ReadOnlySpan<long> images, int epoch)
@@ -84,7 +86,8 @@ internal sealed class Features : IDisposable
         {
             for (int i = 0; i < rows.Length; i++) rows[i] += _augmenter.Version(images[i], epoch) * _images;
         }
-        return _values.Values.index_select(0, tensor(rows)).to(_device).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+        Tensor chosen = _values.Values.index_select(0, tensor(rows)).to(_device).to_type(ScalarType.Float32);
+        return (chosen.dim() == 4 ? chosen.permute(0, 3, 1, 2) : chosen).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _values.Dispose();

@@ -20,18 +20,20 @@ internal static class MemoryNeed
     public static long Of(Network network, DatasetSplit split, long budget)
     {
         long pixels = (long)split.Count * network.InputHeight * network.InputWidth * 3;
+        int views = network.Augmentation?.Views ?? 1;
+        // The pass for one stage keeps those of later stages, too.
+        long features = network.Stages.Select(network.FrozenPrefix).Distinct()
+            .Sum(depth => (long)views * split.Count * network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float));
         long weights = network.Layers.Sum(static l => l.Parameters) * sizeof(float);
-        return Base + weights + network.Stages.Max(stage => OfStage(network, stage, split.Count, pixels, budget));
+        return Base + weights + Math.Min(pixels + features, budget) + network.Stages.Max(stage => OfSteps(network, stage));
     }
 
-    private static long OfStage(Network network, Stage stage, int images, long pixels, long budget)
+    private static long OfSteps(Network network, Stage stage)
     {
         int depth = network.FrozenPrefix(stage);
-        int views = network.Augmentation?.Views ?? 1;
-        long features = (long)views * images * network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float);
         long learnt = 3 * network.TrainableParameters(stage) * sizeof(float);
         long activations = (long)stage.BatchSize * sizeof(float)
             * Math.Max(2 * network.Layers.Skip(depth).Sum(static l => (long)l.Output.Elements), 4 * network.Layers.Max(static l => (long)l.Output.Elements));
-        return Math.Min(pixels + features, budget) + learnt + activations;
+        return learnt + activations;
     }
 }

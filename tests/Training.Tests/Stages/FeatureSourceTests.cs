@@ -79,7 +79,7 @@ public class FeatureSourceTests
     {
         private readonly SpecSource _spec;
         private readonly NetworkModule _module;
-        private readonly TensorStore _store = new(FineTuningOptions.DefaultMemory, "/nonexistent");
+        private readonly TensorStore _store = new(TensorStore.DefaultBudget(), "/nonexistent");
         private readonly ImageSets _images;
 
         public Stages(SpecSource spec)
