@@ -51,7 +51,7 @@ internal sealed class BodyForward : Command
             ("for inference, fp32", () => single.Forward(images).Dispose()),
             ("for inference, bf16", () => half.Forward(images).Dispose()),
         ];
-        if (against.Length > 0) things.Add((string.Join(' ', against.Select(Path.GetFileName)), () => others.Add(Commands.ImagesPerSecond(Commands.Run(".", against[0], against[1..])))));
+        if (against.Length > 0) things.Add((string.Join(' ', against.Select(Path.GetFileName)), () => others.Add(Commands.Number(Commands.Run(".", against[0], against[1..]), "images_per_second"))));
 
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
         double operations = 2e-9 * network.Body.OfType<ConvLayer>().Sum(static c => (double)c.Output.Elements * (c.Input.Channels / c.Groups) * c.Kernel * c.Kernel);

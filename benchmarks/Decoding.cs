@@ -31,7 +31,7 @@ internal sealed class Decoding : Command
             ("one thread", () => { for (int i = 0; i < files.Length; i++) ImageDecoder.Decode(files[i], size, pixels[i]); }),
             ("all threads", () => Parallel.For(0, files.Length, i => ImageDecoder.Decode(files[i], size, pixels[i]))),
         ];
-        if (against.Length > 0) things.Add(("the other", () => others.Add(Commands.ImagesPerSecond(Commands.Run(".", against[0], against[1..])))));
+        if (against.Length > 0) things.Add(("the other", () => others.Add(Commands.Number(Commands.Run(".", against[0], against[1..]), "images_per_second"))));
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
         double other = others.Count > 0 ? others.Skip(1).Order().ElementAt((others.Count - 1) / 2) : double.NaN;
         foreach (Measurement time in times.Take(2))

@@ -61,11 +61,11 @@ internal static class Commands
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}");
     }
 
-    /// <summary>What a program printed as <c>"images_per_second": N</c>.</summary>
-    public static double ImagesPerSecond(string output)
+    /// <summary>A number of the JSON object that a program printed.</summary>
+    public static double Number(string output, string key)
     {
         using var json = JsonDocument.Parse(output);
-        return json.RootElement.GetProperty("images_per_second").GetDouble();
+        return json.RootElement.GetProperty(key).GetDouble();
     }
 
     private static string Metadata(string key) =>

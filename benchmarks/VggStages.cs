@@ -19,6 +19,11 @@ internal sealed class VggStages : Command
     private readonly Option<int> _images = new("--images") { DefaultValueFactory = static _ => 1360 };
     private readonly Option<int> _epochs = new("--epochs") { DefaultValueFactory = static _ => 25 };
     private readonly Option<int> _rounds = new("--rounds") { DefaultValueFactory = static _ => 1 };
+    private readonly Option<string[]> _against = new("--against")
+    {
+        Description = "Another command that does the same and prints total_s, for example benchmarks/pytorch/vgg16_flowers17.py.",
+        AllowMultipleArgumentsPerToken = true,
+    };
     private readonly Option<string> _precision = new("--precision") { DefaultValueFactory = static _ => "auto" };
 
     public VggStages()
@@ -28,10 +33,12 @@ internal sealed class VggStages : Command
         Add(_epochs);
         Add(_rounds);
         Add(_precision);
-        SetAction(parse => Measure(parse.GetValue(_images), parse.GetValue(_epochs), parse.GetValue(_rounds), parse.GetValue(_precision)!));
+        Add(_against);
+        SetAction(parse => Measure(
+            parse.GetValue(_images), parse.GetValue(_epochs), parse.GetValue(_rounds), parse.GetValue(_precision)!, parse.GetValue(_against) ?? []));
     }
 
-    private static void Measure(int images, int epochs, int rounds, string precision)
+    private static void Measure(int images, int epochs, int rounds, string precision, string[] against)
     {
         NativeLibraries.Load();
         using var folder = new FlowerFolder(images, 17);
@@ -60,7 +67,24 @@ internal sealed class VggStages : Command
                 optimizer = "sgd"
                 learning_rate = 0.001
                 """);
-            for (int round = 0; round < rounds; round++) Tell(TrainerRun.Train(spec, 0, "--precision", precision), images, epochs);
+            List<double> here = [], there = [];
+            for (int round = 0; round < rounds; round++)
+            {
+                TrainerRun run = TrainerRun.Train(spec, 0, "--precision", precision);
+                Tell(run, images, epochs);
+                here.Add(run.Seconds);
+                if (against.Length == 0) continue;
+                string output = Commands.Run(".", against[0], against[1..]);
+                Console.WriteLine(output.Trim());
+                there.Add(Commands.Number(output, "total_s"));
+            }
+            Console.WriteLine(new Measurement("the trainer, start to end", here));
+            if (there.Count > 0)
+            {
+                var other = new Measurement(string.Join(' ', against.Select(Path.GetFileName)), there);
+                Console.WriteLine(other);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio of the medians: {new Measurement("", here).Median / other.Median:0.00}"));
+            }
         }
         finally
         {

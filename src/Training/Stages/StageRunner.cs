@@ -1,12 +1,8 @@
-using FineTune.Images;
-using FineTune.Inference;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using ModelSpec.Networks;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
@@ -23,7 +19,6 @@ namespace FineTune.Training.Stages;
 internal sealed class StageRunner(
     NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, FeatureSource features, IProgressLog log)
 {
-    private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
     private readonly Augmenter? _augmenter = spec.Network.Augmentation is { } settings ? new Augmenter(settings, spec.Network.Seed) : null;
 
     private Network Network => spec.Network;
@@ -55,32 +50,28 @@ internal sealed class StageRunner(
     }
 
     private void Train(
-        Stage stage, int index, int depth, Features? features, Features? validationFeatures, CheckpointFolder checkpoints, CancellationToken cancellation)
+        Stage stage, int index, int depth, Features? trainFeatures, Features? validationFeatures, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
-        using InferenceNetwork? prefix = features is null ? module.ForInference(0, depth, precision) : null;
-
         long[] order = images.Train.Readable();
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
-        Parameter[] parameters = [.. module.parameters().Where(static p => p.requires_grad)];
-        using OptimizerHelper optimizer = Optimizers.Create(stage.Optimizer, parameters);
-        using Tensor? classWeights = stage.Regularization.BalancedClasses ? BalancedWeights(order) : null;
+        using var epochs = new EpochRunner(module, index, images.Train, trainFeatures, _augmenter, device, precision);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
         if (last is not null)
         {
-            last.Restore(state, optimizer);
+            last.Restore(state, epochs.Optimizer);
             log.Line($"{Network.ClassName}: {stage.Name} goes on behind epoch {last.Epoch}");
         }
         BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(state, stopping.Patience, last?.Best) : null;
         for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)
         {
             double learningRate = stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate);
-            foreach (var group in optimizer.ParamGroups) group.LearningRate = learningRate;
+            foreach (var group in epochs.Optimizer.ParamGroups) group.LearningRate = learningRate;
             // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
             random.manual_seed(new SeededRandom(Network.Seed, index, epoch, order.Length).NextSeed());
             order.AsSpan().Sort();
             new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
-            (double loss, double accuracy) = TrainEpoch(stage, index, epoch, depth, prefix, features, optimizer, parameters, classWeights, order, cancellation);
+            (double loss, double accuracy) = epochs.Run(epoch, order, cancellation);
             if (!double.IsFinite(loss))
             {
                 throw spec.Stage(index).Error(TrainingDiagnostics.Diverged, stage.Name, loss, epoch, stage.Optimizer.LearningRate);
@@ -89,7 +80,7 @@ internal sealed class StageRunner(
             Evaluation? validation = validationFeatures is null ? null : Validate(validationFeatures, stage, depth);
             progress.EpochEnded(epoch, loss, accuracy, validation);
             best?.Add(epoch, validation!.Loss);
-            checkpoints.Save(epoch, state, optimizer, best?.SoFar);
+            checkpoints.Save(epoch, state, epochs.Optimizer, best?.SoFar);
         }
         if (best?.IsOver == true)
         {
@@ -98,65 +89,11 @@ internal sealed class StageRunner(
         best?.Restore();
     }
 
-    private (double Loss, double Accuracy) TrainEpoch(
-        Stage stage, int index, int epoch, int depth, InferenceNetwork? prefix, Features? features, optim.Optimizer optimizer, Parameter[] parameters,
-        Tensor? classWeights, long[] order, CancellationToken cancellation)
-    {
-        using DisposeScope epochScope = NewDisposeScope();
-        // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
-        Tensor lossSum = zeros(1, device: device);
-        Tensor correct = zeros(1, dtype: ScalarType.Int64, device: device);
-        bool needsTwo = HasBatchNorm(stage);
-        for (int start = 0; start < order.Length; start += stage.BatchSize)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            ReadOnlySpan<long> batch = order.AsSpan(start, Math.Min(stage.BatchSize, order.Length - start));
-            if (batch.Length == 1 && needsTwo && order.Length > 1) continue;
-            Tensor input = features is null ? RunPrefix(prefix!, batch, index, epoch) : features.Of(batch, epoch);
-            Tensor labels = tensor(images.Train.LabelsOf(batch), device: device);
-
-            Tensor logits = module.Forward(input, depth, Network.Layers.Count, precision);
-            Tensor loss = nn.functional.cross_entropy(logits, labels, classWeights, label_smoothing: stage.Regularization.LabelSmoothing);
-            optimizer.zero_grad();
-            loss.backward();
-            if (stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(parameters, norm);
-            optimizer.step();
-
-            lossSum.add_(loss.detach(), batch.Length);
-            correct.add_(logits.detach().argmax(1).eq(labels).sum());
-        }
-        return (lossSum.item<float>() / order.Length, (double)correct.item<long>() / order.Length);
-    }
-
     private Evaluation Validate(Features features, Stage stage, int depth)
     {
         Evaluation evaluation = Evaluation.Of(module, images.Validation, features, depth);
         module.Begin(stage);
         return evaluation;
-    }
-
-    private Tensor BalancedWeights(long[] order) =>
-        tensor(ClassWeights.Balanced(images.Train.LabelsOf(order), Network.Classes.Count), device: device);
-
-    /// <summary>Batch normalisation has no variance to learn from in a batch of one image.</summary>
-    private bool HasBatchNorm(Stage stage) => Network.Layers.Any(layer => layer is BatchNormLayer && !stage.Freezes(layer));
-
-    /// <summary>The frozen layers' output for a batch.</summary>
-    private Tensor RunPrefix(InferenceNetwork prefix, ReadOnlySpan<long> batch, int stage, int epoch)
-    {
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        int passSize = PassSize.Of(Network, Network.FrozenPrefix(Network.Stages[stage]), device);
-        List<Tensor> outputs = [];
-        for (int start = 0; start < batch.Length; start += passSize)
-        {
-            ReadOnlySpan<long> part = batch.Slice(start, Math.Min(passSize, batch.Length - start));
-            Tensor pixels = images.Train.Pixels.index_select(0, tensor(part.ToArray())).to(device);
-            Tensor augmented = _augmenter?.Apply(pixels, part, stage, epoch) ?? pixels;
-            outputs.Add(prefix.Forward(_transform.Apply(augmented)).to_type(ScalarType.Float32));
-        }
-        return cat(outputs).MoveToOuterDisposeScope();
     }
 
     private string Describe(Stage stage)

@@ -1,0 +1,130 @@
+using FineTune.Images;
+using FineTune.Inference;
+using FineTune.Training.Data;
+using FineTune.Training.Modules;
+using ModelSpec.Networks;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Stages;
+
+/// <summary>Goes through a stage's training images, step by step.</summary>
+internal sealed class EpochRunner : IDisposable
+{
+    private readonly NetworkModule _module;
+    private readonly int _index;
+    private readonly ImageSet _images;
+    private readonly Features? _features;
+    private readonly Device _device;
+    private readonly ScalarType _precision;
+    private readonly Augmenter? _augmenter;
+    private readonly int _depth;
+    private readonly InferenceNetwork? _prefix;
+    private readonly PixelTransform? _transform;
+    private readonly Parameter[] _parameters;
+    private readonly Tensor? _classWeights;
+    private readonly bool _needsTwo;
+
+    /// <summary>Prepares a stage's steps.</summary>
+    /// <param name="module">The network, prepared for the stage.</param>
+    /// <param name="index">The index of the stage.</param>
+    /// <param name="images">The training images, all decoded.</param>
+    /// <param name="features">What enters the layers that learn, or null to compute it for each batch.</param>
+    /// <param name="augmenter">Makes the versions of images where there are no features, or null for the images as they are.</param>
+    /// <param name="device">Where the network is.</param>
+    /// <param name="precision">What convolutions compute in.</param>
+    public EpochRunner(NetworkModule module, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision)
+    {
+        _module = module;
+        _index = index;
+        _images = images;
+        _features = features;
+        _augmenter = augmenter;
+        _device = device;
+        _precision = precision;
+        Stage = module.Network.Stages[index];
+        _depth = module.Network.FrozenPrefix(Stage);
+        if (features is null)
+        {
+            _prefix = module.ForInference(0, _depth, precision);
+            _transform = PixelTransforms.Of(module.Network);
+        }
+        _parameters = [.. module.parameters().Where(static p => p.requires_grad)];
+        Optimizer = Optimizers.Create(Stage.Optimizer, _parameters);
+        if (Stage.Regularization.BalancedClasses)
+        {
+            _classWeights = tensor(ClassWeights.Balanced(images.LabelsOf(images.Readable()), module.Network.Classes.Count), device: device);
+        }
+        // Batch normalisation has no variance to learn from in a batch of one image.
+        _needsTwo = module.Network.Layers.Any(layer => layer is BatchNormLayer && !Stage.Freezes(layer));
+    }
+
+    /// <summary>What changes the parameters.</summary>
+    public OptimizerHelper Optimizer { get; }
+
+    private Stage Stage { get; }
+
+    /// <summary>Trains on every image once.</summary>
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="order">The images in the order in which they are trained on.</param>
+    /// <param name="cancellation">Ends it before its next step.</param>
+    /// <returns>The mean loss, and the share of right answers in [0, 1], while training.</returns>
+    public (double Loss, double Accuracy) Run(int epoch, ReadOnlySpan<long> order, CancellationToken cancellation)
+    {
+        using DisposeScope epochScope = NewDisposeScope();
+        // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
+        Tensor lossSum = zeros(1, device: _device);
+        Tensor correct = zeros(1, dtype: ScalarType.Int64, device: _device);
+        for (int start = 0; start < order.Length; start += Stage.BatchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ReadOnlySpan<long> batch = order.Slice(start, Math.Min(Stage.BatchSize, order.Length - start));
+            if (batch.Length == 1 && _needsTwo && order.Length > 1) continue;
+            Step(epoch, batch, lossSum, correct);
+        }
+        return (lossSum.item<float>() / order.Length, (double)correct.item<long>() / order.Length);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _classWeights?.Dispose();
+        _prefix?.Dispose();
+    }
+
+    private void Step(int epoch, ReadOnlySpan<long> batch, Tensor lossSum, Tensor correct)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = _features?.Of(batch, epoch) ?? RunPrefix(batch, epoch);
+        Tensor labels = tensor(_images.LabelsOf(batch), device: _device);
+
+        Tensor logits = _module.Forward(input, _depth, _module.Network.Layers.Count, _precision);
+        Tensor loss = nn.functional.cross_entropy(logits, labels, _classWeights, label_smoothing: Stage.Regularization.LabelSmoothing);
+        Optimizer.zero_grad();
+        loss.backward();
+        if (Stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(_parameters, norm);
+        Optimizer.step();
+
+        lossSum.add_(loss.detach(), batch.Length);
+        correct.add_(logits.detach().argmax(1).eq(labels).sum());
+    }
+
+    /// <summary>The frozen layers' output for a batch.</summary>
+    private Tensor RunPrefix(ReadOnlySpan<long> batch, int epoch)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        int passSize = PassSize.Of(_module.Network, _depth, _device);
+        List<Tensor> outputs = [];
+        for (int start = 0; start < batch.Length; start += passSize)
+        {
+            ReadOnlySpan<long> part = batch.Slice(start, Math.Min(passSize, batch.Length - start));
+            Tensor pixels = _images.Pixels.index_select(0, tensor(part.ToArray())).to(_device);
+            Tensor augmented = _augmenter?.Apply(pixels, part, _index, epoch) ?? pixels;
+            outputs.Add(_prefix!.Forward(_transform!.Apply(augmented)).to_type(ScalarType.Float32));
+        }
+        return cat(outputs).MoveToOuterDisposeScope();
+    }
+}
