@@ -73,20 +73,23 @@ internal sealed class Scaling : Command
         if (font is not null)
         {
             Fonts.AddFontFile("plot", font);
+            Fonts.AddFontFile("plot", font, bold: true);
             Fonts.Default = "plot";
         }
         var plot = new Multiplot();
         plot.AddPlots(2);
         Plot time = plot.GetPlot(0), memory = plot.GetPlot(1);
+        int index = 0;
         foreach (IGrouping<(int Cores, int Classes), Point> line in points.GroupBy(static p => (p.Cores, p.Classes)))
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{line.Key.Cores} core{(line.Key.Cores == 1 ? "" : "s")}, {line.Key.Classes:N0} classes");
+            Color color = time.Add.Palette.GetColor(index++);
             double[] images = [.. line.Select(static p => (double)p.Times * Once)];
-            time.Add.Scatter(images, [.. line.Select(static p => p.Seconds)]).LegendText = name;
-            Scatter all = memory.Add.Scatter(images, [.. line.Select(static p => p.Gigabytes)]), own = memory.Add.Scatter(images, [.. line.Select(static p => p.OwnGigabytes)]);
-            all.LegendText = name;
+            Scatter seconds = time.Add.Scatter(images, [.. line.Select(static p => p.Seconds)], color);
+            Scatter all = memory.Add.Scatter(images, [.. line.Select(static p => p.Gigabytes)], color);
+            Scatter own = memory.Add.Scatter(images, [.. line.Select(static p => p.OwnGigabytes)], color);
+            seconds.LegendText = all.LegendText = name;
             own.LegendText = name + ", without mapped files";
-            own.Color = all.Color;
             own.LinePattern = LinePattern.Dashed;
         }
         Label(time, "Training, start to end", "seconds");
@@ -99,6 +102,7 @@ internal sealed class Scaling : Command
         plot.Title(title);
         plot.XLabel("images");
         plot.YLabel(unit);
+        plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, plot.Axes.GetLimits().Top);
         plot.ShowLegend(Alignment.UpperLeft);
     }
