@@ -20,6 +20,12 @@ internal static class Precisions
     /// <summary>Multiplications of the frozen layers for one image below which there is nothing to win.</summary>
     private const long WorthMeasuring = 100_000_000;
 
+    /// <summary>
+    /// Multiplications of a measured pass: a larger one takes time on a small processor, and in a smaller one what is not arithmetic
+    /// decides, which is another thing each time.
+    /// </summary>
+    private const long Measured = 2_500_000_000;
+
     /// <summary>How much faster bfloat16 has to be: far from what noise does, far below what processors with it reach.</summary>
     private const double WorthHaving = 1.3;
 
@@ -43,14 +49,16 @@ internal static class Precisions
     private static string Measure(Network network, Func<Device> device)
     {
         int depth = network.Stages.Max(network.FrozenPrefix);
-        if (network.Layers.Take(depth).OfType<ConvLayer>().Sum(Multiplications) < WorthMeasuring) return Single;
+        long multiplications = network.Layers.Take(depth).OfType<ConvLayer>().Sum(Multiplications);
+        if (multiplications < WorthMeasuring) return Single;
 
         Device where = device();
         using DisposeScope scope = NewDisposeScope();
         using var module = new NetworkModule(network);
         module.to(where);
         module.eval();
-        Tensor images = zeros([2, network.InputHeight, network.InputWidth, 3], device: where).permute(0, 3, 1, 2);
+        long batch = Math.Clamp(Measured / multiplications, 1, 16);
+        Tensor images = zeros([batch, network.InputHeight, network.InputWidth, 3], device: where).permute(0, 3, 1, 2);
         using InferenceNetwork single = module.ForInference(0, depth, ScalarType.Float32);
         using InferenceNetwork half = module.ForInference(0, depth, ScalarType.BFloat16);
         double singleTime = double.MaxValue, halfTime = double.MaxValue;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FineTune.Training.Commands;
+using FineTune.Training.Processes;
 
 var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")
 {
@@ -12,4 +13,5 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new CleanCommand(),
     new ParityCommand(),
 };
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
+return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);

@@ -109,6 +109,27 @@ public sealed class KillTests : IDisposable
         Assert.Equal(results[0], results[1]);
     }
 
+    [Fact]
+    public void Asked_to_end_it_ends_in_order_also_when_process_and_group_are_asked_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are sent by Linux's kill");
+        using Process process = Trainer.Start(Arguments("asked"));
+        OutputBuffer output = DotNet.Collect(process);
+        Assert.True(SpinWait.SpinUntil(() => output.ToString().Contains("one epoch", StringComparison.Ordinal), TimeSpan.FromMinutes(1)), output.ToString());
+
+        Assert.True(LinuxProcesses.Terminate(process.Id));
+        // Not at the very same moment, when the system would make one of the two; it may have ended by then.
+        Thread.Sleep(20);
+        LinuxProcesses.Terminate(process.Id);
+
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), output.ToString());
+        process.WaitForExit();
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("Cancelled. What finished epochs have learnt is kept", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", output.ToString(), StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder, "cache-asked", "checkpoints"), "*", SearchOption.AllDirectories));
+    }
+
     private string Output(string name) => Path.Combine(_folder, name + ".safetensors");
 
     private string[] Arguments(string name) =>

@@ -6,9 +6,14 @@ namespace EndToEnd.Tests;
 internal static partial class LinuxProcesses
 {
     private const int SigInt = 2;
+    private const int SigTerm = 15;
 
     /// <summary>Sends what Ctrl-C sends.</summary>
     public static void Interrupt(int process) => Assert.Equal(0, Kill(process, SigInt));
+
+    /// <summary>Asks a process to end, as the system does when it shuts down.</summary>
+    /// <returns>Whether there was one.</returns>
+    public static bool Terminate(int process) => Kill(process, SigTerm) == 0;
 
     /// <summary>Whether this process, and what it starts, ignores what Ctrl-C sends.</summary>
     public static bool IgnoresInterrupt()
