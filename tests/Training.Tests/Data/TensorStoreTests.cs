@@ -34,6 +34,15 @@ public class TensorStoreTests
     }
 
     [Fact]
+    public void By_default_most_of_the_memory_is_left_for_other_things()
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+        Assert.InRange(TensorStore.DefaultBudget(), 1, available / 4);
+        Assert.InRange(TensorStore.DefaultBudget(), 1, 1536L << 20);
+    }
+
+    [Fact]
     public void A_disk_without_room_is_an_error_before_anything_is_mapped()
     {
         using var folder = new TemporaryFolder();
