@@ -30,7 +30,7 @@ internal sealed class Scaling : Command
     private static void Measure(string? plot, string? font, string memory)
     {
         List<Point> points = [];
-        foreach ((int times, int cores, int classes) in ((int, int, int)[])[(1, 2, 17), (4, 2, 17), (16, 2, 17), (1, 1, 17), (4, 1, 17), (4, 2, 1000), (16, 2, 1000)])
+        foreach ((int times, int cores, int classes) in ((int, int, int)[])[(1, 2, 17), (4, 2, 17), (16, 2, 17), (1, 1, 17), (4, 1, 17), (16, 1, 17), (4, 2, 1000), (16, 2, 1000)])
         {
             points.Add(Run(times, cores, classes, memory));
             Console.WriteLine(points[^1]);
