@@ -78,12 +78,13 @@ internal sealed class VggStages : Command
                 Console.WriteLine(output.Trim());
                 there.Add(Commands.Number(output, "total_s"));
             }
-            Console.WriteLine(new Measurement("the trainer, start to end", here));
+            var trainer = new Measurement("the trainer, start to end", here);
+            Console.WriteLine(trainer);
             if (there.Count > 0)
             {
                 var other = new Measurement(string.Join(' ', against.Select(Path.GetFileName)), there);
                 Console.WriteLine(other);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio of the medians: {new Measurement("", here).Median / other.Median:0.00}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio of the medians: {trainer.Median / other.Median:0.00}"));
             }
         }
         finally

@@ -24,6 +24,10 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
 
     private Network Network => spec.Network;
 
+    /// <summary>Whether the first layers do anything that is worth keeping: pixels are smaller than what layers without weights turn them into.</summary>
+    /// <param name="depth">How many layers.</param>
+    public bool IsWorthKeeping(int depth) => Network.Layers.Take(depth).Any(static l => l.Parameters > 0);
+
     /// <summary>What enters the layers that a stage trains.</summary>
     /// <param name="images">The images.</param>
     /// <param name="stage">The index of the stage.</param>
@@ -90,7 +94,9 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         foreach (Stage later in Network.Stages.Skip(stage + 1))
         {
             int depth = Network.FrozenPrefix(later);
-            if (depth <= frozen && SplitsNothing(depth) && PassSize.Of(Network, depth, device) == PassSize.Of(Network, own, device)) depths.Add(depth);
+            bool isShared = depth <= frozen && IsWorthKeeping(depth) && SplitsNothing(depth)
+                && PassSize.Of(Network, depth, device) == PassSize.Of(Network, own, device);
+            if (isShared) depths.Add(depth);
             frozen = Math.Min(frozen, depth);
         }
         return [.. depths];
@@ -100,6 +106,5 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// Whether a stage gets the same bytes where it computes its features by itself: the layers on both sides are not made into one
     /// in a pass that goes through both.
     /// </summary>
-    private bool SplitsNothing(int depth) => Network.Layers.Take(depth).Any(static l => l.Parameters > 0)
-        && Network.Layers.ElementAtOrDefault(depth) is not (BatchNormLayer or ActivationLayer);
+    private bool SplitsNothing(int depth) => Network.Layers.ElementAtOrDefault(depth) is not (BatchNormLayer or ActivationLayer);
 }

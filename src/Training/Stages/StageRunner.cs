@@ -37,9 +37,9 @@ internal sealed class StageRunner(
 
         module.Begin(stage);
         int views = Network.Augmentation?.Views ?? 1;
-        // Where nothing is frozen there is nothing to save, and pixels are smaller than what they are turned into.
-        bool keeps = views > 0 && Network.Layers.Take(depth).Any(static l => l.Parameters > 0);
-        Features? train = keeps ? features.Of(images.Train, index, precision, "features", cancellation, _augmenter, views) : null;
+        Features? train = views > 0 && features.IsWorthKeeping(depth)
+            ? features.Of(images.Train, index, precision, "features", cancellation, _augmenter, views)
+            : null;
         Features? validation = images.Validation.Count == 0 ? null : features.Of(images.Validation, index, precision, "validation", cancellation);
         complete();
         Train(stage, index, depth, train, validation, checkpoints, cancellation);
