@@ -12,14 +12,15 @@ internal interface IProgressLog
     void Report(Diagnostic diagnostic);
 }
 
-/// <summary>Lines on standard output, in the form that MSBuild understands.</summary>
-internal sealed class ConsoleLog : IProgressLog
+/// <summary>Lines in the form that MSBuild understands.</summary>
+/// <param name="output">Standard output, or standard error where a result for programs has standard output to itself.</param>
+internal sealed class ConsoleLog(TextWriter output) : IProgressLog
 {
     private readonly Lock _gate = new();
 
     public void Line(string text)
     {
-        lock (_gate) Console.Out.WriteLine(text);
+        lock (_gate) output.WriteLine(text);
     }
 
     public void Report(Diagnostic diagnostic) => Line(diagnostic.ToString());

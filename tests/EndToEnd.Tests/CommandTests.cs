@@ -8,7 +8,7 @@ public class CommandTests
     [Fact]
     public void Inspect_prints_the_indices_and_parameters_of_Kerass_VGG16()
     {
-        using JsonDocument table = JsonDocument.Parse(Trainer.Run("inspect", "samples/Flowers17/flowers17.modelspec", "--json").Succeeded().Output);
+        using JsonDocument table = JsonDocument.Parse(Trainer.Run("inspect", "samples/Flowers17/flowers17.modelspec", "--json").Succeeded().StandardOutput);
 
         Assert.Equal(14_714_688, table.RootElement.GetProperty("backbone_parameters").GetInt64());
         JsonElement block5 = table.RootElement.GetProperty("layers")[15];
@@ -43,10 +43,17 @@ public class CommandTests
             CommandResult evaluation = Trainer.Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json").Succeeded();
 
             // At a quarter of the pixels it is right more often than not, and what was trained is what is evaluated.
-            using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.Output);
+            using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.StandardOutput);
             double accuracy = evaluated.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble();
             Assert.Equal(trained.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble(), accuracy);
             Assert.InRange(accuracy, 0.7, 1);
+
+            // What is said of an unreadable image does not get between program and JSON.
+            string data = FlowersWithOneUnreadable(assets!, Path.Combine(folder, "flowers"));
+            CommandResult withWarning = Trainer.Run("evaluate", spec, "--data", data, "--weights", weights, "--json").Succeeded();
+            Assert.Contains("MSPEC1002", withWarning.Output, StringComparison.Ordinal);
+            using JsonDocument ofFolder = JsonDocument.Parse(withWarning.StandardOutput);
+            Assert.Equal(17 * 8, ofFolder.RootElement[0].GetProperty("report").GetProperty("macro avg").GetProperty("support").GetInt32());
 
             File.WriteAllText(spec, text.Replace("[backbone]", "[data.augment]\nrotation = 30\n\n[backbone]", StringComparison.Ordinal));
             string sheet = Path.Combine(folder, "sheet.png");
@@ -57,5 +64,26 @@ public class CommandTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>A folder for each of the 17 classes, with 8 images of it; one has a file besides that is no image.</summary>
+    private static string FlowersWithOneUnreadable(string assets, string folder)
+    {
+        string[] classes =
+        [
+            "daffodil", "snowdrop", "lily valley", "bluebell", "crocus", "iris", "tigerlily", "tulip", "fritillary",
+            "sunflower", "daisy", "coltsfoot", "dandelion", "cowslip", "buttercup", "windflower", "pansy",
+        ];
+        for (int c = 0; c < classes.Length; c++)
+        {
+            string of = Directory.CreateDirectory(Path.Combine(folder, classes[c])).FullName;
+            for (int i = 1; i <= 8; i++)
+            {
+                string name = $"image_{80 * c + i:0000}.jpg";
+                File.Copy(Path.Combine(assets, "flowers17/jpg", name), Path.Combine(of, name));
+            }
+        }
+        File.WriteAllText(Path.Combine(folder, classes[0], "text.jpg"), "no image");
+        return folder;
     }
 }

@@ -5,7 +5,10 @@ using System.Text;
 namespace EndToEnd.Tests;
 
 /// <summary>What a command printed and how it ended.</summary>
-internal sealed record CommandResult(int ExitCode, string Output)
+/// <param name="ExitCode">0 for success.</param>
+/// <param name="Output">Standard output and standard error, as they came.</param>
+/// <param name="StandardOutput">Standard output alone.</param>
+internal sealed record CommandResult(int ExitCode, string Output, string StandardOutput)
 {
     public CommandResult Succeeded()
     {
@@ -56,11 +59,13 @@ internal static class DotNet
     private static CommandResult Wait(Process started)
     {
         using Process process = started;
+        var standardOutput = new OutputBuffer();
+        process.OutputDataReceived += (_, line) => standardOutput.Add(line.Data);
         OutputBuffer output = Collect(process);
         if (!process.WaitForExit(TimeSpan.FromMinutes(8))) Assert.Fail("it did not end in time:\n" + output);
         // Without a limit, it also waits for the last lines.
         process.WaitForExit();
-        return new CommandResult(process.ExitCode, output.ToString());
+        return new CommandResult(process.ExitCode, output.ToString(), standardOutput.ToString());
     }
 
     private static Process Start(string command, string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)

@@ -18,7 +18,6 @@ internal sealed class EvaluateCommand : SpecCommand
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
     private readonly Option<string?> _data = new("--data") { Description = "A folder with one folder per class; the spec's test part by default." };
-    private readonly Option<bool> _json = new("--json") { Description = "Prints JSON." };
     private readonly Option<string> _device = new("--device") { Description = "auto, cpu, cuda or cuda:N.", DefaultValueFactory = static _ => "auto" };
 
     public EvaluateCommand()
@@ -26,7 +25,7 @@ internal sealed class EvaluateCommand : SpecCommand
     {
         Add(_weights);
         Add(_data);
-        Add(_json);
+        AddJson();
         Add(_device);
     }
 
@@ -45,7 +44,7 @@ internal sealed class EvaluateCommand : SpecCommand
         Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
         images.ReportUnreadable(log);
         Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Network.FrozenPrefix(spec.Network.Stages[last]));
-        log.Line(parse.GetValue(_json)
+        Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation));
     }

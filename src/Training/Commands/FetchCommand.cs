@@ -21,7 +21,7 @@ internal sealed class FetchCommand : Command
 
     private int Invoke(ParseResult parse)
     {
-        var log = new ConsoleLog();
+        var log = new ConsoleLog(Console.Out);
         var folders = new AssetFolders([], parse.GetValue(_to)!);
         string[] names = parse.GetValue(_names) ?? [];
         if (names.Length == 0)

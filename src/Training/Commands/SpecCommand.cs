@@ -20,6 +20,8 @@ internal abstract class SpecCommand : Command
     };
     private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
 
+    private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
+
     private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
 
     protected SpecCommand(string name, string description)
@@ -37,6 +39,12 @@ internal abstract class SpecCommand : Command
     /// <summary>Does the work.</summary>
     /// <exception cref="TrainingException">It cannot be done.</exception>
     protected abstract void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation);
+
+    /// <summary>Adds <c>--json</c>, for a command whose result is for programs, too.</summary>
+    protected void AddJson() => Add(_json);
+
+    /// <summary>Whether the result is to be JSON. Standard output gets nothing but the result then.</summary>
+    protected bool PrintsJson(ParseResult parse) => Options.Contains(_json) && parse.GetValue(_json);
 
     /// <summary>The asset folders of the command line, or of the environment.</summary>
     protected AssetFolders Assets(ParseResult parse)
@@ -62,7 +70,7 @@ internal abstract class SpecCommand : Command
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
     {
-        var log = new ConsoleLog();
+        var log = new ConsoleLog(PrintsJson(parse) ? Console.Error : Console.Out);
         FileInfo file = parse.GetValue(_spec)!;
         try
         {
