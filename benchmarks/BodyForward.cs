@@ -54,7 +54,7 @@ internal sealed class BodyForward : Command
         if (against.Length > 0) things.Add((string.Join(' ', against.Select(Path.GetFileName)), () => others.Add(Commands.Number(Commands.Run(".", against[0], against[1..]), "images_per_second"))));
 
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
-        double operations = 2e-9 * network.Body.OfType<ConvLayer>().Sum(static c => (double)c.Output.Elements * (c.Input.Channels / c.Groups) * c.Kernel * c.Kernel);
+        double operations = 2e-9 * network.Body.Sum(static l => l.Multiplications);
         double rate = MatrixRate(ScalarType.Float32), halfRate = MatrixRate(ScalarType.BFloat16);
         Tell(string.Create(CultureInfo.InvariantCulture, $"{model}, batch {batch}: {operations:0.00} GFLOP an image; matrices at {rate:0} GFLOP/s in fp32, {halfRate:0} in bf16"));
         double other = others.Count > 0 ? others.Skip(1).Order().ElementAt((others.Count - 1) / 2) : double.NaN;

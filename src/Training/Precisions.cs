@@ -49,7 +49,7 @@ internal static class Precisions
     private static string Measure(Network network, Func<Device> device)
     {
         int depth = network.Stages.Max(network.FrozenPrefix);
-        long multiplications = network.Layers.Take(depth).OfType<ConvLayer>().Sum(Multiplications);
+        long multiplications = network.Layers.Take(depth).Sum(static l => l.Multiplications);
         if (multiplications < WorthMeasuring) return Single;
 
         Device where = device();
@@ -78,7 +78,4 @@ internal static class Precisions
         using Tensor here = output.cpu();
         return clock.Elapsed.TotalSeconds;
     }
-
-    private static long Multiplications(ConvLayer layer) =>
-        (long)layer.Output.Elements * (layer.Input.Channels / layer.Groups) * layer.Kernel * layer.Kernel;
 }

@@ -49,6 +49,20 @@ public class NetworkTests
         Assert.Equal(new Shape((int)(1024 * width), 7, 7), network.Layers[85].Output);
     }
 
+    // Table 6 of Howard et al., "MobileNets" (2017): millions of multiplications and additions, with the classifier of 1,000 classes.
+    [Theory]
+    [InlineData(0.25, 41)]
+    [InlineData(0.5, 149)]
+    [InlineData(0.75, 325)]
+    [InlineData(1.0, 569)]
+    public void MobileNet_multiplies_as_often_as_its_paper_says(double width, long millions)
+    {
+        Network network = Specs.Network(MobileNet(width));
+
+        long classifier = 1000 * network.Layers[85].Output.Channels;
+        Assert.Equal(millions, (network.Body.Sum(static l => l.Multiplications) + classifier + 500_000) / 1_000_000);
+    }
+
     [Fact]
     public void Same_padding_puts_the_odd_row_at_the_end()
     {

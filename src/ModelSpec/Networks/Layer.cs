@@ -45,6 +45,9 @@ public abstract record Layer(int Index, string Name, string Member, string Key, 
     /// <summary>All numbers of its state, learnt or not, as Keras counts them.</summary>
     public long Parameters => State.Sum(static s => s.Elements);
 
+    /// <summary>The multiplications of a forward pass of one image; 0 for a layer that computes no products of weights and inputs.</summary>
+    public virtual long Multiplications => 0;
+
     /// <summary>The numbers that training can change.</summary>
     public long LearntParameters => State.Where(static s => s.IsLearnt).Sum(static s => s.Elements);
 }
@@ -81,6 +84,9 @@ public sealed record ConvLayer(
     public override EquatableArray<StateTensor> State => Bias
         ? [Weight, new StateTensor("bias", [Output.Channels], true)]
         : [Weight];
+
+    /// <inheritdoc />
+    public override long Multiplications => (long)Output.Elements * (Input.Channels / Groups) * Kernel * Kernel;
 
     private StateTensor Weight => new("weight", [Output.Channels, Input.Channels / Groups, Kernel, Kernel], true);
 }
@@ -152,6 +158,9 @@ public sealed record LinearLayer(int Index, string Name, string Member, string K
     /// <inheritdoc />
     public override EquatableArray<StateTensor> State =>
         [new("weight", [Output.Channels, Input.Channels], true), new("bias", [Output.Channels], true)];
+
+    /// <inheritdoc />
+    public override long Multiplications => (long)Input.Channels * Output.Channels;
 }
 
 /// <summary>Dropout, in training only.</summary>

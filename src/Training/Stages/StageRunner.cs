@@ -54,6 +54,7 @@ internal sealed class StageRunner(
     {
         long[] order = images.Train.Readable();
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
+        using var threads = new StepThreads(Network, trainFeatures is null ? 0 : depth, stage.BatchSize);
         using var epochs = new EpochRunner(module, index, images.Train, trainFeatures, _augmenter, device, precision);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
