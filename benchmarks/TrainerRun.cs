@@ -33,6 +33,8 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes,
         {
             var clock = Stopwatch.StartNew();
             using Process process = Process.Start(start)!;
+            // A timer's last sample may come when the process is disposed of already.
+            int id = process.Id;
             List<(double, string)> lines = [];
             long peak = 0, own = 0;
             using var timer = new Timer(Sample, null, 100, 100);
@@ -44,8 +46,8 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes,
 
             void Sample(object? state)
             {
-                peak = Math.Max(peak, Memory(process.Id, "VmHWM:"));
-                own = Math.Max(own, Memory(process.Id, "RssAnon:"));
+                peak = Math.Max(peak, Memory(id, "VmHWM:"));
+                own = Math.Max(own, Memory(id, "RssAnon:"));
             }
         }
         finally
