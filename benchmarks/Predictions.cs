@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Native;
+using FineTune.Training.Modules;
+using ModelSpec.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,25 +31,30 @@ internal sealed class Predictions : Command
         NativeLibraries.Load();
         byte[][] files = [.. Directory.GetFiles(Path.Combine(FlowerFolder.Assets, "flowers17/jpg"), "*.jpg").Order(StringComparer.Ordinal).Take(64).Select(File.ReadAllBytes)];
         using Vgg16Classifier vgg = Vgg16Classifier.Load();
-        Tell("VGG16", vgg, rounds, files);
+        Tell("VGG16", "vgg16", vgg, rounds, files);
         using MobileNetClassifier mobilenet = MobileNetClassifier.Load();
-        Tell("MobileNet 0.75", mobilenet, rounds, files);
+        Tell("MobileNet 0.75", "mobilenet", mobilenet, rounds, files);
         TellStart(Path.Combine(FlowerFolder.Assets, "flowers17/jpg/image_0001.jpg"));
     }
 
-    private static void Tell<TLabel>(string name, ImageClassifier<TLabel> classifier, int rounds, byte[][] files)
+    private static void Tell<TLabel>(string name, string spec, ImageClassifier<TLabel> classifier, int rounds, byte[][] files)
         where TLabel : struct, Enum
     {
+        Network network = Specs.Network(spec);
+        using var module = new NetworkModule(network);
+        module.eval();
+        using InferenceNetwork fused = module.ForInference(0, network.Layers.Count, ScalarType.Float32);
         using Tensor image = classifier.PixelTransform.Apply(randint(0, 256, [1, 224, 224, 3], ScalarType.Byte));
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds,
             ("forward", () => Forward(classifier, image)),
+            ("fused", () => fused.Forward(image).Dispose()),
             ("Predict(JPEG)", () => classifier.Predict(files[0])));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name}: forward {1000 * times[0].Median:0.0} ms, Predict from JPEG bytes {1000 * times[1].Median:0.0} ms, ratio {times[1].Median / times[0].Median:0.00}"));
+            $"{name}: forward {1000 * times[0].Median:0.0} ms layer by layer, {1000 * times[1].Median:0.0} ms fused, Predict from JPEG bytes {1000 * times[2].Median:0.0} ms, ratio {times[2].Median / times[0].Median:0.00} and {times[2].Median / times[1].Median:0.00}"));
 
-        // Both decode: what is compared is batching by the caller and by the batcher.
+        // Both decode, and both run the fused network: what is compared is batching by the caller and by the batcher.
         IReadOnlyList<Measurement> together = Commands.Interleave(Math.Max(3, rounds / 3),
-            ("explicit batches", () => CallInBatches(classifier, files)),
+            ("explicit batches", () => CallInBatches(classifier, fused, files)),
             ("16 callers", () => CallAsync(classifier, files).GetAwaiter().GetResult()));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name}: explicit batches of 16 {files.Length / together[0].Median:0.0} images/s, 16 callers {files.Length / together[1].Median:0.0} images/s, ratio {together[0].Median / together[1].Median:0.00}"));
@@ -59,7 +67,7 @@ internal sealed class Predictions : Command
         classifier.call(images).Dispose();
     }
 
-    private static void CallInBatches<TLabel>(ImageClassifier<TLabel> classifier, byte[][] files)
+    private static void CallInBatches<TLabel>(ImageClassifier<TLabel> classifier, InferenceNetwork network, byte[][] files)
         where TLabel : struct, Enum
     {
         int bytes = classifier.InputSize.Bytes;
@@ -70,7 +78,7 @@ internal sealed class Predictions : Command
             using Tensor batch = empty([16, 224, 224, 3], dtype: ScalarType.Byte);
             batch.bytes = pixels;
             using Tensor input = classifier.PixelTransform.Apply(batch);
-            Forward(classifier, input);
+            network.Forward(input).Dispose();
         }
     }
 
