@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Native;
@@ -20,6 +21,9 @@ namespace FineTune;
 public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     where TLabel : struct, Enum
 {
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 16;
+
     private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
 
     private readonly Lock _gate = new();
@@ -58,19 +62,8 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>Classifies the image in a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no image.</exception>
-    public Prediction<TLabel> Predict(string path)
-    {
-        byte[] encoded = File.ReadAllBytes(path);
-        try
-        {
-            return Predict(encoded);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"'{path}': {e.Message}", e);
-        }
-    }
+    /// <exception cref="InvalidDataException">The file is no image; the message names it.</exception>
+    public Prediction<TLabel> Predict(string path) => Predict(File.ReadAllBytes(path), path);
 
     /// <summary>Classifies the image that is the rest of a stream.</summary>
     /// <exception cref="InvalidDataException">The stream is no image.</exception>
@@ -84,47 +77,38 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>Classifies an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
     /// <exception cref="InvalidDataException">The bytes are no image.</exception>
-    public Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded)
+    public Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded) => Predict(encoded, null);
+
+    /// <summary>Classifies any number of files. They go through the network in batches, whose size bounds the memory that this takes.</summary>
+    /// <returns>The predictions in the order of the paths.</returns>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
+    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
     {
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
+        ArgumentNullException.ThrowIfNull(paths);
+        var predictions = new Prediction<TLabel>[paths.Count];
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
         try
         {
-            ImageDecoder.Decode(encoded, InputSize, pixels.AsSpan(0, InputSize.Bytes));
-            return Classify(pixels, 1)[0];
+            for (int start = 0; start < paths.Count; start += BatchSize)
+            {
+                int count = Math.Min(BatchSize, paths.Count - start);
+                Decode(paths, start, count, pixels);
+                Classify(pixels, count).CopyTo(predictions, start);
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(pixels);
         }
-    }
-
-    /// <summary>Classifies several files in one pass of the network.</summary>
-    /// <returns>The predictions in the order of the paths.</returns>
-    /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
-    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
-    {
-        ArgumentNullException.ThrowIfNull(paths);
-        if (paths.Count == 0) return [];
-        byte[] pixels = new byte[checked(paths.Count * InputSize.Bytes)];
-        Parallel.For(0, paths.Count, i =>
-        {
-            try
-            {
-                ImageDecoder.Decode(File.ReadAllBytes(paths[i]), InputSize, pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes));
-            }
-            catch (InvalidDataException e)
-            {
-                throw new InvalidDataException($"'{paths[i]}': {e.Message}", e);
-            }
-        });
-        return Classify(pixels, paths.Count);
+        return predictions;
     }
 
     /// <summary>Classifies the image in a file without blocking the caller: the file is read asynchronously, the network runs on the thread pool.</summary>
     public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
     {
         byte[] encoded = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Predict(encoded), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Predict(encoded, path), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Classifies the image that is the rest of a stream without blocking the caller.</summary>
@@ -199,10 +183,13 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The pixels of an encoded image at the network's input size.</summary>
-    internal byte[] Decode(ReadOnlySpan<byte> encoded)
+    /// <param name="encoded">The image.</param>
+    /// <param name="path">The file that it is from, which an error names, or null.</param>
+    /// <exception cref="InvalidDataException">The bytes are no image.</exception>
+    internal byte[] Decode(ReadOnlySpan<byte> encoded, string? path)
     {
         byte[] pixels = new byte[InputSize.Bytes];
-        ImageDecoder.Decode(encoded, InputSize, pixels);
+        Decode(encoded, path, pixels);
         return pixels;
     }
 
@@ -221,6 +208,45 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(scores.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
+    }
+
+    private Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded, string? path)
+    {
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
+        try
+        {
+            Decode(encoded, path, pixels.AsSpan(0, InputSize.Bytes));
+            return Classify(pixels, 1)[0];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Decodes files side by side, one behind another into <paramref name="pixels"/>.</summary>
+    private void Decode(IReadOnlyList<string> paths, int start, int count, byte[] pixels)
+    {
+        try
+        {
+            Parallel.For(0, count, i => Decode(File.ReadAllBytes(paths[start + i]), paths[start + i], pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private void Decode(ReadOnlySpan<byte> encoded, string? path, Span<byte> pixels)
+    {
+        try
+        {
+            ImageDecoder.Decode(encoded, InputSize, pixels);
+        }
+        catch (InvalidDataException e) when (path is not null)
+        {
+            throw new InvalidDataException($"'{path}': {e.Message}", e);
+        }
     }
 
     private InferenceNetwork ForInference(Device device)

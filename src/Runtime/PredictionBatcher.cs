@@ -35,22 +35,17 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     /// <summary>Classifies an encoded image. It is decoded by the caller's thread.</summary>
     /// <exception cref="InvalidDataException">The bytes are no image.</exception>
     /// <exception cref="ObjectDisposedException">This serves no more.</exception>
-    public Task<Prediction<TLabel>> PredictAsync(ReadOnlySpan<byte> encoded, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var request = new Request(_classifier.Decode(encoded), Stopwatch.GetTimestamp(), cancellationToken);
-        ObjectDisposedException.ThrowIf(!_requests.Writer.TryWrite(request), this);
-        return request.Result.Task;
-    }
+    public Task<Prediction<TLabel>> PredictAsync(ReadOnlySpan<byte> encoded, CancellationToken cancellationToken = default) =>
+        PredictAsync(encoded, null, cancellationToken);
 
     /// <summary>Classifies the image in a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no image.</exception>
+    /// <exception cref="InvalidDataException">The file is no image; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">This serves no more.</exception>
     public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
     {
         byte[] encoded = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => PredictAsync(encoded, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => PredictAsync(encoded, path, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Serves what has been asked for, then ends.</summary>
@@ -58,6 +53,14 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     {
         _requests.Writer.TryComplete();
         await _work.ConfigureAwait(false);
+    }
+
+    private Task<Prediction<TLabel>> PredictAsync(ReadOnlySpan<byte> encoded, string? path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var request = new Request(_classifier.Decode(encoded, path), Stopwatch.GetTimestamp(), cancellationToken);
+        ObjectDisposedException.ThrowIf(!_requests.Writer.TryWrite(request), this);
+        return request.Result.Task;
     }
 
     private async Task WorkAsync()

@@ -53,14 +53,30 @@ public class ImageClassifierTests
     }
 
     [Fact]
-    public void A_file_that_is_no_image_is_named()
+    public void More_files_than_one_pass_takes_are_classified_in_their_order()
+    {
+        using var classifier = new TinyClassifier();
+        using var folder = new TemporaryFolder();
+        SKColor[] colors = [SKColors.Red, SKColors.Lime, SKColors.Blue];
+        string[] paths = [.. colors.Select((color, i) => folder.Write($"{i}.png", Pictures.Plain(color)))];
+
+        IReadOnlyList<Prediction<TinyLabel>> predictions = classifier.Predict([.. Enumerable.Range(0, 50).Select(i => paths[i % 3])]);
+
+        Assert.Equal(Enumerable.Range(0, 50).Select(static i => (TinyLabel)(i % 3)), predictions.Select(static p => p.Label));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_image_is_named()
     {
         using var classifier = new TinyClassifier();
         using var folder = new TemporaryFolder();
         string path = folder.Write("text.jpg", "no image"u8.ToArray());
 
         Assert.Contains(path, Assert.Throws<InvalidDataException>(() => classifier.Predict(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => classifier.Predict([path])).Message, StringComparison.Ordinal);
+        Assert.Contains(path, (await Assert.ThrowsAsync<InvalidDataException>(() => classifier.PredictAsync(path))).Message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => classifier.Predict(path + ".none"));
+        Assert.Throws<FileNotFoundException>(() => classifier.Predict([path + ".none"]));
     }
 
     [Fact]

@@ -41,6 +41,19 @@ public class PredictionBatcherTests
     }
 
     [Fact]
+    public async Task A_file_that_is_no_image_is_named()
+    {
+        using var classifier = new TinyClassifier();
+        using var folder = new TemporaryFolder();
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier);
+        string path = folder.Write("text.jpg", "no image"u8.ToArray());
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => batcher.PredictAsync(path, TestContext.Current.CancellationToken));
+
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_cancelled_caller_gets_no_answer_and_the_others_do()
     {
         using var classifier = new TinyClassifier();
