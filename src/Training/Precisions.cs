@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FineTune.Inference;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Processes;
 using ModelSpec.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -62,6 +63,9 @@ internal static class Precisions
         using InferenceNetwork single = module.ForInference(0, depth, ScalarType.Float32);
         using InferenceNetwork half = module.ForInference(0, depth, ScalarType.BFloat16);
         double singleTime = double.MaxValue, halfTime = double.MaxValue;
+        // One thread: of several, one that shares its core with another program, a build's say, keeps the others waiting, and where
+        // operations are shorter, more so.
+        using var threads = new TorchThreads(1);
         for (int round = 0; round < 4; round++)
         {
             singleTime = Math.Min(singleTime, Time(single, images));

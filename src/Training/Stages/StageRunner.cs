@@ -2,6 +2,7 @@ using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Processes;
 using ModelSpec.Networks;
 using static TorchSharp.torch;
 
@@ -54,7 +55,7 @@ internal sealed class StageRunner(
     {
         long[] order = images.Train.Readable();
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
-        using var threads = new StepThreads(Network, trainFeatures is null ? 0 : depth, stage.BatchSize);
+        using var threads = new TorchThreads(StepThreads.Of(Network, trainFeatures is null ? 0 : depth, stage.BatchSize));
         using var epochs = new EpochRunner(module, index, images.Train, trainFeatures, _augmenter, device, precision);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();

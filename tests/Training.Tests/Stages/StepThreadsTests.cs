@@ -1,5 +1,5 @@
 using FineTune.Native;
-using FineTune.Training;
+using FineTune.Training.Processes;
 using FineTune.Training.Stages;
 using static TorchSharp.torch;
 
@@ -15,17 +15,19 @@ public class StepThreadsTests
     public void Only_steps_with_little_to_multiply_take_one_thread(string spec, int first, int batchSize, int expected)
     {
         NativeLibraries.Load();
-        SpecSource source = Reference.Spec(spec);
+        using var two = new TorchThreads(2);
+
+        Assert.Equal(expected, StepThreads.Of(Reference.Spec(spec).Network, first, batchSize));
+    }
+
+    [Fact]
+    public void Another_number_of_threads_holds_until_it_is_disposed()
+    {
+        NativeLibraries.Load();
         int before = get_num_threads();
-        try
-        {
-            set_num_threads(2);
-            using (new StepThreads(source.Network, first, batchSize)) Assert.Equal(expected, get_num_threads());
-            Assert.Equal(2, get_num_threads());
-        }
-        finally
-        {
-            set_num_threads(before);
-        }
+
+        using (new TorchThreads(before + 1)) Assert.Equal(before + 1, get_num_threads());
+
+        Assert.Equal(before, get_num_threads());
     }
 }

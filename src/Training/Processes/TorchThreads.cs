@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace FineTune.Training.Processes;
+
+/// <summary>Lets libtorch share operations among another number of threads, until this is disposed.</summary>
+internal sealed class TorchThreads : IDisposable
+{
+    private readonly int _before = get_num_threads();
+
+    /// <summary>Sets the number.</summary>
+    /// <param name="count">At least 1.</param>
+    public TorchThreads(int count) => set_num_threads(count);
+
+    /// <inheritdoc />
+    public void Dispose() => set_num_threads(_before);
+}
