@@ -37,7 +37,7 @@ internal sealed partial class Flowers17Build : Command
             ("dotnet build samples/Flowers17, cold", () => accuracies.Add(Build(sample))),
             ("the trainer alone", () => TrainerRun.Train(Path.Combine(sample, Spec + ".modelspec"))),
         ];
-        if (against.Length > 0) things.Add(("", () => others.Add(Commands.Number(Commands.Run(sample, against[0], against[1..]), "total_s"))));
+        if (against.Length > 0) things.Add(("", () => others.Add(Commands.Number(Commands.Run(".", against[0], against[1..]), "total_s"))));
 
         Commands.Run(Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration);
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);

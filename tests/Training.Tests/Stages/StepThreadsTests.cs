@@ -11,7 +11,7 @@ public class StepThreadsTests
     [InlineData("mobilenet.modelspec", 86, 32, 1)]
     [InlineData("mobilenet.modelspec", 0, 32, 2)]
     [InlineData("vgg16.modelspec", 19, 32, 2)]
-    [InlineData("vgg16.modelspec", 19, 4, 1)]
+    [InlineData("vgg16.modelspec", 19, 1, 1)]
     public void Only_steps_with_little_to_multiply_take_one_thread(string spec, int first, int batchSize, int expected)
     {
         NativeLibraries.Load();
