@@ -128,7 +128,7 @@ internal sealed class VggStages : Command
         using Tensor images = rand(Pass, 224, 224, 3).permute(0, 3, 1, 2);
         using Tensor features = rand(BatchSize, 512, 7, 7);
         using Tensor labels = randint(0, 17, [BatchSize]);
-        using var optimizer = optim.RMSProp(module.parameters().Skip(26), 1e-4);
+        using var optimizer = optim.RMSProp(network.Head.SelectMany(layer => module[layer]?.parameters() ?? []), 1e-4);
         IReadOnlyList<Measurement> times = Commands.Interleave(15,
             ("forward", () => body.Forward(images).Dispose()), ("a step", () => Step(module, optimizer, features, labels, depth, ScalarType.Float32)));
         return (times[0].Median / Pass, times[1].Median);
