@@ -43,7 +43,7 @@ public ref struct ForwardPass
     /// <summary>Runs a layer.</summary>
     public void Run(nn.Module<Tensor, Tensor> layer)
     {
-        if (_record is null) Advance(layer.call(_current!));
+        if (_record is null) Advance(ConvolutionOrder.Call(layer, _current!));
         else _record.Add(new ForwardStep.Run(layer));
     }
 

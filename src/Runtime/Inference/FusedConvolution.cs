@@ -16,6 +16,7 @@ internal sealed class FusedConvolution : IDisposable
     private readonly long _padding;
     private readonly long _groups;
     private readonly FusedActivation _activation;
+    private readonly bool _needsChannelsFirst;
     private readonly Func<Tensor, Tensor, Tensor, Tensor>? _oneDnn;
 
     /// <summary>Folds the layers together.</summary>
@@ -36,6 +37,7 @@ internal sealed class FusedConvolution : IDisposable
         _padding = layer.padding![0];
         _groups = layer.groups;
         _activation = activation;
+        _needsChannelsFirst = ConvolutionOrder.NeedsChannelsFirst(layer);
         if (weight.device_type == DeviceType.CPU && OneDnn.IsAvailable) _oneDnn = OneDnn.Convolution(_stride, _padding, _groups, activation);
     }
 
@@ -53,19 +55,24 @@ internal sealed class FusedConvolution : IDisposable
         Tensor x = converts ? input.to_type(_weight.dtype) : input;
         try
         {
-            if (_oneDnn is not null) return _oneDnn(x, _weight, _bias);
-            Tensor result = nn.functional.conv2d(x, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups);
-            return _activation switch
-            {
-                FusedActivation.Relu => result.relu_(),
-                FusedActivation.Relu6 => nn.functional.relu6(result, inplace: true),
-                _ => result,
-            };
+            return _needsChannelsFirst ? ConvolutionOrder.RunChannelsFirst(x, Convolve) : Convolve(x);
         }
         finally
         {
             if (converts) x.Dispose();
         }
+    }
+
+    private Tensor Convolve(Tensor input)
+    {
+        if (_oneDnn is not null) return _oneDnn(input, _weight, _bias);
+        Tensor result = nn.functional.conv2d(input, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups);
+        return _activation switch
+        {
+            FusedActivation.Relu => result.relu_(),
+            FusedActivation.Relu6 => nn.functional.relu6(result, inplace: true),
+            _ => result,
+        };
     }
 
     public void Dispose()

@@ -89,8 +89,8 @@ public sealed class InferenceNetwork : IDisposable
 
     private static Tensor RunInSingle(nn.Module<Tensor, Tensor> layer, Tensor input)
     {
-        if (input.dtype == ScalarType.Float32) return layer.call(input);
+        if (input.dtype == ScalarType.Float32) return ConvolutionOrder.Call(layer, input);
         using Tensor single = input.to_type(ScalarType.Float32);
-        return layer.call(single);
+        return ConvolutionOrder.Call(layer, single);
     }
 }

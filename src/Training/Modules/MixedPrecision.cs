@@ -1,3 +1,4 @@
+using FineTune.Inference;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,9 +16,13 @@ internal sealed class MixedPrecision(nn.Module<Tensor, Tensor> layer) : nn.Modul
         using DisposeScope scope = NewDisposeScope();
         if (layer is MaxPool2d or ZeroPad2d or Flatten or ReLU or ReLU6) return layer.call(input).MoveToOuterDisposeScope();
         if (layer is not Conv2d convolution) return layer.call(input.to_type(ScalarType.Float32)).MoveToOuterDisposeScope();
-        return nn.functional.conv2d(
-            input.to_type(ScalarType.BFloat16), convolution.weight!.to_type(ScalarType.BFloat16), convolution.bias?.to_type(ScalarType.BFloat16),
-            convolution.stride, convolution.padding, convolution.dilation, convolution.groups).MoveToOuterDisposeScope();
+        Tensor half = input.to_type(ScalarType.BFloat16);
+        Tensor result = ConvolutionOrder.NeedsChannelsFirst(convolution) ? ConvolutionOrder.RunChannelsFirst(half, Convolve) : Convolve(half);
+        return result.MoveToOuterDisposeScope();
+
+        Tensor Convolve(Tensor x) => nn.functional.conv2d(
+            x, convolution.weight!.to_type(ScalarType.BFloat16), convolution.bias?.to_type(ScalarType.BFloat16),
+            convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
     }
 
     /// <summary>Does nothing: the layer belongs to the network.</summary>

@@ -1,0 +1,37 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace FineTune.Inference;
+
+/// <summary>
+/// The memory order that a convolution runs in. libtorch 2.10 (oneDNN's <c>jit:avx512_core</c> kernels) computes wrong sums on AMD
+/// processors of family 26 for channels-last inputs of a grouped convolution with one input channel and several output channels per
+/// group: kernels of 3 and 5 in float32 and bfloat16, and of 1 in bfloat16. In channels-first order the same convolutions are right on
+/// every processor, so these run in that order everywhere: no result depends on whether a processor is known to be affected.
+/// </summary>
+internal static class ConvolutionOrder
+{
+    /// <summary>Whether a convolution has to run in channels-first order.</summary>
+    public static bool NeedsChannelsFirst(Conv2d layer) => layer.groups > 1 && layer.in_channels == layer.groups && layer.out_channels > layer.groups;
+
+    /// <summary>Runs a layer; a convolution that needs it gets its input in channels-first order.</summary>
+    /// <param name="layer">Any layer.</param>
+    /// <param name="input">Its input, in any order.</param>
+    /// <returns>Its output; that of a convolution which ran channels-first is in channels-last order again.</returns>
+    public static Tensor Call(nn.Module<Tensor, Tensor> layer, Tensor input) =>
+        layer is Conv2d convolution && NeedsChannelsFirst(convolution) ? RunChannelsFirst(input, layer.call) : layer.call(input);
+
+    /// <summary>Runs a convolution on its input in channels-first order.</summary>
+    /// <param name="input"><c>[N, C, H, W]</c> in any order.</param>
+    /// <param name="convolution">The convolution.</param>
+    /// <returns>Its output in channels-last order, which the layers after it are fastest with.</returns>
+    public static Tensor RunChannelsFirst(Tensor input, Func<Tensor, Tensor> convolution)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (long channels, long height, long width) = (input.shape[1], input.shape[2], input.shape[3]);
+        // Strides of dimensions of one element are written out too: libtorch reads the order from them.
+        Tensor ordered = input.contiguous().as_strided(input.shape, [channels * height * width, height * width, width, 1]);
+        return convolution(ordered).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+}
