@@ -27,7 +27,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
 
     private readonly Lock _gate = new();
-    private (InferenceNetwork Network, Device Device)? _inference;
+    private (InferenceNetwork Body, InferenceNetwork Head, Device Device)? _inference;
 
     static ImageClassifier() => NativeLibraries.Load();
 
@@ -86,22 +86,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        var predictions = new Prediction<TLabel>[paths.Count];
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
-        try
-        {
-            for (int start = 0; start < paths.Count; start += BatchSize)
-            {
-                int count = Math.Min(BatchSize, paths.Count - start);
-                Decode(paths, start, count, pixels);
-                Classify(pixels, count).CopyTo(predictions, start);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(pixels);
-        }
-        return predictions;
+        return InBatches(paths, Classify);
     }
 
     /// <summary>Classifies the image in a file without blocking the caller: the file is read asynchronously, the network runs on the thread pool.</summary>
@@ -118,6 +103,51 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using var buffer = new MemoryStream();
         await stream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => Predict(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Computes the features of the image in a file: the global average of the backbone's output, one number for each of its channels.
+    /// Images that look alike have features of a small angle (cosine similarity): for similarity search, and for finding duplicates.
+    /// </summary>
+    /// <returns>As many numbers as the generated class's <c>EmbeddingLength</c> says.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image; the message names it.</exception>
+    public float[] Embed(string path) => Embed([path])[0];
+
+    /// <summary>Computes the features of the image that is the rest of a stream.</summary>
+    /// <exception cref="InvalidDataException">The stream is not an image.</exception>
+    public float[] Embed(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        return Embed(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    /// <summary>Computes the features of an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
+    /// <exception cref="InvalidDataException">The bytes are not an image.</exception>
+    public float[] Embed(ReadOnlySpan<byte> encoded)
+    {
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
+        try
+        {
+            Decode(encoded, null, pixels.AsSpan(0, InputSize.Bytes));
+            return Features(pixels, 1)[0];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Computes the features of any number of files, in batches whose size bounds the memory that this takes.</summary>
+    /// <returns>The features in the order of the paths.</returns>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A file is not an image; the message names it.</exception>
+    public IReadOnlyList<float[]> Embed(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return InBatches(paths, Features);
     }
 
     /// <summary>The tensors that a weight file holds, by state-dict key, in the order of the layers.</summary>
@@ -200,15 +230,56 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
-        Device device = parameters().First().device;
-        Tensor images = empty([count, InputSize.Height, InputSize.Width, 3], dtype: ScalarType.Byte);
-        images.bytes = pixels.AsSpan(0, count * InputSize.Bytes);
-        Tensor logits = ForInference(device).Forward(PixelTransform.Apply(images.to(device)));
+        (InferenceNetwork body, InferenceNetwork head) = ForInference();
+        Tensor logits = head.Forward(body.Forward(Prepare(pixels, count)));
         float[] scores = nn.functional.softmax(logits.to_type(ScalarType.Float32), dim: 1).cpu().data<float>().ToArray();
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(scores.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
     }
+
+    /// <summary>Runs the backbone, and averages what each of its channels puts out.</summary>
+    private float[][] Features(byte[] pixels, int count)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable inference = inference_mode();
+        Tensor output = ForInference().Body.Forward(Prepare(pixels, count));
+        Tensor features = (output.dim() == 4 ? output.mean([2, 3]) : output).cpu().contiguous();
+        return [.. features.data<float>().ToArray().Chunk((int)features.shape[1])];
+    }
+
+    /// <summary>What enters the network, on its device.</summary>
+    private Tensor Prepare(byte[] pixels, int count)
+    {
+        Tensor images = empty([count, InputSize.Height, InputSize.Width, 3], dtype: ScalarType.Byte);
+        images.bytes = pixels.AsSpan(0, count * InputSize.Bytes);
+        return PixelTransform.Apply(images.to(CurrentDevice()));
+    }
+
+    /// <summary>Decodes any number of files and sends them through the network in batches.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
+    private T[] InBatches<T>(IReadOnlyList<string> paths, Func<byte[], int, T[]> run)
+    {
+        var results = new T[paths.Count];
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
+        try
+        {
+            for (int start = 0; start < paths.Count; start += BatchSize)
+            {
+                int count = Math.Min(BatchSize, paths.Count - start);
+                Decode(paths, start, count, pixels);
+                run(pixels, count).CopyTo(results, start);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+        return results;
+    }
+
+    private Device CurrentDevice() => parameters().First().device;
 
     private Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded, string? path)
     {
@@ -249,21 +320,23 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         }
     }
 
-    private InferenceNetwork ForInference(Device device)
+    private (InferenceNetwork Body, InferenceNetwork Head) ForInference()
     {
+        Device device = CurrentDevice();
         lock (_gate)
         {
-            if (_inference is { } known && known.Device.type == device.type && known.Device.index == device.index) return known.Network;
+            if (_inference is { } known && known.Device.type == device.type && known.Device.index == device.index) return (known.Body, known.Head);
             Forget();
-            var network = InferenceNetwork.Of(Describe);
-            _inference = (network, device);
-            return network;
+            (InferenceNetwork body, InferenceNetwork head) = InferenceNetwork.Split(Describe);
+            _inference = (body, head, device);
+            return (body, head);
         }
     }
 
     private void Forget()
     {
-        _inference?.Network.Dispose();
+        _inference?.Body.Dispose();
+        _inference?.Head.Dispose();
         _inference = null;
     }
 

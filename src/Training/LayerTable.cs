@@ -16,7 +16,7 @@ internal static class LayerTable
         {
             rows.Add(
             [
-                layer.Index.ToString(CultureInfo.InvariantCulture), Name(layer), layer.Type, layer.Output.ToString(), Number(layer.Parameters),
+                layer.Index.ToString(CultureInfo.InvariantCulture), layer.DisplayName, layer.Type, layer.Output.ToString(), Number(layer.Parameters),
                 .. network.Stages.Select(stage => layer.LearntParameters == 0 ? "" : stage.Freezes(layer) ? "frozen" : "trains"),
             ]);
         }
@@ -73,7 +73,7 @@ internal static class LayerTable
     {
         json.WriteStartObject();
         json.WriteNumber("index", layer.Index);
-        json.WriteString("name", Name(layer));
+        json.WriteString("name", layer.DisplayName);
         json.WriteString("type", layer.Type);
         json.WriteStartArray("output");
         foreach (int size in layer.Output.IsSpatial ? (int[])[layer.Output.Channels, layer.Output.Height, layer.Output.Width] : [layer.Output.Channels])
@@ -87,8 +87,6 @@ internal static class LayerTable
         json.WriteEndObject();
         json.WriteEndObject();
     }
-
-    private static string Name(Layer layer) => layer.InHead ? "head." + layer.Name : layer.Name;
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -7,6 +7,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new TrainCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
+    new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
     new VerifyCommand(),

@@ -80,6 +80,32 @@ public class ImageClassifierTests
     }
 
     [Fact]
+    public void Features_are_the_global_average_of_the_backbones_output()
+    {
+        using var classifier = new TinyClassifier();
+        using var folder = new TemporaryFolder();
+        byte[] picture = Pictures.Plain(new SKColor(51, 255, 102));
+        string path = folder.Write("green.png", picture), red = folder.Write("red.png", RedPicture);
+
+        foreach (float[] features in (float[][])[classifier.Embed(path), classifier.Embed(picture), classifier.Embed(new MemoryStream(picture)), classifier.Embed([red, path])[1]])
+        {
+            Assert.Equal([0.2f, 1.0f, 0.4f], features.Select(static x => MathF.Round(x, 6)));
+        }
+        Assert.Empty(classifier.Embed(Array.Empty<string>()));
+        Assert.Contains("none.png", Assert.Throws<FileNotFoundException>(() => classifier.Embed("none.png")).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => classifier.Embed("text"u8));
+    }
+
+    [Fact]
+    public void Features_are_taken_before_the_head()
+    {
+        using var classifier = new HeadedClassifier();
+
+        Assert.Equal([0.5f, 0.25f, 0f], classifier.Embed(Pictures.Plain(new SKColor(255, 0, 0))).Select(static x => MathF.Round(x, 6)));
+        Assert.Equal(TinyLabel.Blue, classifier.Predict(RedPicture).Label);
+    }
+
+    [Fact]
     public void Several_threads_predict_at_once()
     {
         using var classifier = new TinyClassifier();

@@ -80,6 +80,7 @@ internal static class ClassifierEmitter
         Constant("The number of classes.", "ClassCount", network.Classes.Count);
         Constant("The input's height in pixels.", "InputHeight", network.InputHeight);
         Constant("The input's width in pixels.", "InputWidth", network.InputWidth);
+        Constant("The length of the features that <c>Embed</c> returns: the channels of the backbone's output.", "EmbeddingLength", network.Layers[network.BodyLength - 1].Output.Channels);
         writer.Summary("The resource that the build embeds the trained weights as.");
         writer.Line($"public const string WeightsResource = {Quote(model.Resource)};");
         writer.Line();

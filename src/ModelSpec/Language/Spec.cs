@@ -75,8 +75,22 @@ public sealed record HeadLayer(string Word, double? Argument);
 
 /// <summary>A <c>[[stage]]</c> table.</summary>
 public sealed record StageSection(
-    Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, Schedule Schedule, Regularization Regularization,
-    Located<EarlyStopping>? EarlyStopping, SourceSpan Span);
+    Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, BackboneRates BackboneRates, Schedule Schedule,
+    Regularization Regularization, Located<EarlyStopping>? EarlyStopping, SourceSpan Span);
+
+/// <summary>
+/// How fast the layers of the backbone learn, where that is not as fast as the head. A group is a block of the backbone: neighbouring
+/// layers whose names have the same first number.
+/// </summary>
+/// <param name="LearningRate">The learning rate of the group next to the head; null for the stage's, or for that times <paramref name="LayerDecay"/>.</param>
+/// <param name="LayerDecay">
+/// Each group further from the head learns at the rate of the one after it times this, as in timm (<c>layer_decay</c>); 1 for the same rate.
+/// </param>
+public sealed record BackboneRates(double? LearningRate, double LayerDecay)
+{
+    /// <summary>The backbone learns as fast as the head.</summary>
+    public static BackboneRates SameAsHead { get; } = new(null, 1);
+}
 
 /// <summary>How the learning rate goes on after the warm-up.</summary>
 public enum ScheduleKind

@@ -248,6 +248,9 @@ public static class SpecReader
         if (!table.Has("epochs")) table.Missing("epochs", "how often the training images are seen");
         long batchSize = table.Integer("batch_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 32;
         Optimizer? optimizer = ReadOptimizer(table);
+        var backboneRates = new BackboneRates(
+            table.Number("backbone_learning_rate", NumberRange.Above(0))?.Value,
+            table.Number("layer_decay", NumberRange.AboveUpTo(0, 1))?.Value ?? 1);
         Schedule schedule = ReadSchedule(table, epochs ?? int.MaxValue, optimizer?.LearningRate ?? double.PositiveInfinity);
         var regularization = new Regularization(
             table.Number("label_smoothing", NumberRange.HalfOpen(0, 1))?.Value ?? 0,
@@ -261,7 +264,7 @@ public static class SpecReader
             ? null
             : new StageSection(
                 name.Value, freeze ?? new Located<string>(Vocabulary.FreezeNone, table.Span), (int)epochs.Value, (int)batchSize, optimizer,
-                schedule, regularization, earlyStopping, table.Span);
+                backboneRates, schedule, regularization, earlyStopping, table.Span);
     }
 
     private static Schedule ReadSchedule(TableReader table, long epochs, double learningRate)

@@ -127,6 +127,8 @@ public static class NetworkFacts
         Optimizer optimizer = stage.Optimizer;
         Add("optimizer", TomlLiteral.Of(Lower(optimizer.Kind)));
         Add("learning_rate", TomlLiteral.Of(optimizer.LearningRate));
+        if (stage.BackboneRates.LearningRate is { } backbone) Add("backbone_learning_rate", TomlLiteral.Of(backbone));
+        if (stage.BackboneRates.LayerDecay != 1) Add("layer_decay", TomlLiteral.Of(stage.BackboneRates.LayerDecay));
         Add("weight_decay", TomlLiteral.Of(optimizer.WeightDecay));
         switch (optimizer.Kind)
         {

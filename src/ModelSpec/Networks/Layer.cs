@@ -36,8 +36,27 @@ public sealed record StateTensor(string Name, EquatableArray<int> Shape, bool Is
 /// <param name="Output">The shape that comes out.</param>
 public abstract record Layer(int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output)
 {
+    /// <summary>The name as tables show it and commands take it: <c>block5_conv1</c>, and <c>head.fc1</c> for a layer of the head.</summary>
+    public string DisplayName => InHead ? "head." + Name : Name;
+
     /// <summary>The type as Keras's summary names it.</summary>
     public abstract string Type { get; }
+
+    /// <summary>
+    /// The block of the backbone that it belongs to: the first number in its name with the letters right after it, such as <c>5</c> of
+    /// <c>block5_conv1</c> and <c>6e</c> of <c>Mixed_6e_conv</c>; its name where that has no number.
+    /// </summary>
+    public string Group
+    {
+        get
+        {
+            int start = 0;
+            while (start < Name.Length && !char.IsDigit(Name[start])) start++;
+            int end = start;
+            while (end < Name.Length && char.IsLetterOrDigit(Name[end])) end++;
+            return start == Name.Length ? Name : Name.Substring(start, end - start);
+        }
+    }
 
     /// <summary>The tensors of its state, in PyTorch's order.</summary>
     public virtual EquatableArray<StateTensor> State => [];

@@ -11,13 +11,14 @@ public sealed record ClassLabel(string Text, string Member);
 /// <param name="Frozen">The indices of the frozen layers, ascending.</param>
 /// <param name="Epochs">How often the training images are seen.</param>
 /// <param name="BatchSize">Images per step.</param>
-/// <param name="Optimizer">The optimizer.</param>
+/// <param name="Optimizer">The optimizer, with the learning rate of the head.</param>
+/// <param name="BackboneRates">How fast the layers of the backbone learn.</param>
 /// <param name="Schedule">The learning rate of each epoch.</param>
 /// <param name="Regularization">What keeps it from learning too much.</param>
 /// <param name="EarlyStopping">When it ends early, or null.</param>
 public sealed record Stage(
-    string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer, Schedule Schedule, Regularization Regularization,
-    EarlyStopping? EarlyStopping)
+    string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer, BackboneRates BackboneRates, Schedule Schedule,
+    Regularization Regularization, EarlyStopping? EarlyStopping)
 {
     /// <summary>Whether a layer is frozen in this stage.</summary>
     public bool Freezes(Layer layer) => Frozen.Contains(layer.Index);
@@ -65,6 +66,28 @@ public sealed record Network(
 
     /// <summary>The numbers that a stage trains.</summary>
     public long TrainableParameters(Stage stage) => Layers.Where(stage.Trains).Sum(static l => l.LearntParameters);
+
+    /// <summary>
+    /// The layers that a stage trains, by how their learning rate relates to the stage's: the head first, then the groups of the backbone
+    /// from the head down.
+    /// </summary>
+    /// <param name="stage">The stage.</param>
+    /// <returns>The factor on the stage's learning rate, and the layers that learn at it; layers of equal factors are together.</returns>
+    public IReadOnlyList<(double Factor, EquatableArray<Layer> Layers)> LearningRates(Stage stage)
+    {
+        (double? own, double decay) = (stage.BackboneRates.LearningRate, stage.BackboneRates.LayerDecay);
+        double factor = own is { } rate ? rate / stage.Optimizer.LearningRate : decay;
+        List<(double Factor, Layer Layer)> rates = [.. Head.Select(static layer => (1.0, layer))];
+        string? group = null;
+        foreach (Layer layer in Body.Where(static l => l.LearntParameters > 0).Reverse())
+        {
+            if (group is not null && layer.Group != group) factor *= decay;
+            group = layer.Group;
+            rates.Add((factor, layer));
+        }
+        return [.. rates.Where(entry => stage.Trains(entry.Layer)).GroupBy(static entry => entry.Factor)
+            .Select(static group => (group.Key, group.Select(static entry => entry.Layer).OrderBy(static layer => layer.Index).ToEquatableArray()))];
+    }
 
     /// <summary>
     /// How many layers from the start are frozen in <paramref name="stage"/> without a gap in what has state: their output does not

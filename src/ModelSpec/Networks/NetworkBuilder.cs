@@ -126,8 +126,8 @@ public static class NetworkBuilder
             return null;
         }
         var stage = new Stage(
-            section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer, section.Schedule, section.Regularization,
-            section.EarlyStopping?.Value);
+            section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer, section.BackboneRates, section.Schedule,
+            section.Regularization, section.EarlyStopping?.Value);
         if (section.EarlyStopping is { } earlyStopping && !HasValidation(split))
         {
             bag.Report(SpecDiagnostics.Split, earlyStopping.Span, "early_stopping looks at images that the split sets aside: add validation to [data] split.");

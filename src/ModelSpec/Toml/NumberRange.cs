@@ -5,8 +5,6 @@ namespace ModelSpec.Toml;
 /// <summary>The numbers that a key takes, and how an error message says so.</summary>
 internal readonly record struct NumberRange(double Low, bool LowIncluded, double High, bool HighIncluded, string Text)
 {
-    public static NumberRange Any { get; } = new(double.NegativeInfinity, true, double.PositiveInfinity, true, "a number");
-
     public static NumberRange Above(double low) => new(low, false, double.PositiveInfinity, false, $"above {Show(low)}");
 
     public static NumberRange AtLeast(double low) => new(low, true, double.PositiveInfinity, false, $"at least {Show(low)}");
@@ -14,6 +12,8 @@ internal readonly record struct NumberRange(double Low, bool LowIncluded, double
     public static NumberRange Closed(double low, double high) => new(low, true, high, true, $"in [{Show(low)}, {Show(high)}]");
 
     public static NumberRange HalfOpen(double low, double high) => new(low, true, high, false, $"in [{Show(low)}, {Show(high)})");
+
+    public static NumberRange AboveUpTo(double low, double high) => new(low, false, high, true, $"in ({Show(low)}, {Show(high)}]");
 
     public bool Contains(double value) =>
         (LowIncluded ? value >= Low : value > Low) && (HighIncluded ? value <= High : value < High);

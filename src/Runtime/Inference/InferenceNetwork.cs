@@ -25,7 +25,22 @@ public sealed class InferenceNetwork : IDisposable
     public static InferenceNetwork Of(ForwardPass.Description describe, ScalarType precision = ScalarType.Float32)
     {
         ArgumentNullException.ThrowIfNull(describe);
+        return Fuse(ForwardPass.Record(describe), precision);
+    }
+
+    /// <summary>Records and fuses a classifier in two parts, so that both a prediction and the features before the head can be had from it.</summary>
+    /// <param name="describe">Runs the classifier's layers, the last of which is its <see cref="ClassifierHead"/>.</param>
+    /// <returns>The backbone, and what comes after it. No layers of the two are ever fused with one another.</returns>
+    internal static (InferenceNetwork Body, InferenceNetwork Head) Split(ForwardPass.Description describe)
+    {
         IReadOnlyList<ForwardStep> recorded = ForwardPass.Record(describe);
+        int head = 0;
+        while (head < recorded.Count && recorded[head] is not ForwardStep.Run { Layer: ClassifierHead }) head++;
+        return (Fuse([.. recorded.Take(head)], ScalarType.Float32), Fuse([.. recorded.Skip(head)], ScalarType.Float32));
+    }
+
+    private static InferenceNetwork Fuse(IReadOnlyList<ForwardStep> recorded, ScalarType precision)
+    {
         List<Step> steps = [];
         var network = new InferenceNetwork(steps);
         for (int i = 0; i < recorded.Count; i++)

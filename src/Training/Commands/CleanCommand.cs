@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FineTune.Training.Locks;
+using FineTune.Training.Weights;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Commands;
@@ -16,7 +17,7 @@ internal sealed class CleanCommand : SpecCommand
     {
         var cache = new StageCache(Assets(parse).Cache);
         foreach (string fingerprint in LockFiles.Read(FineTuningOptions.LockFile(spec), log)?.StageFingerprints ?? []) cache.Remove(fingerprint);
-        string weights = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+        string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
         File.Delete(weights);
         log.Line($"{spec.Network.ClassName}: removed {Path.GetFileName(weights)} and its stages in the cache");
     }

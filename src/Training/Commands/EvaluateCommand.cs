@@ -7,7 +7,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
-using FineTune.Weights;
+using FineTune.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,7 +33,7 @@ internal sealed class EvaluateCommand : SpecCommand
     {
         (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
         using var module = new NetworkModule(spec.Network);
-        Fill(module, parse.GetValue(_weights) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors"), spec);
+        TrainedWeights.Load(parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), module, spec);
         module.to(device);
         module.eval();
 
@@ -55,19 +55,5 @@ internal sealed class EvaluateCommand : SpecCommand
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec).Test;
-    }
-
-    private static void Fill(NetworkModule module, string path, SpecSource spec)
-    {
-        if (!File.Exists(path)) throw spec.Name.Error(TrainingDiagnostics.NoWeightFile, path);
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
-        }
-        catch (InvalidDataException e)
-        {
-            throw spec.Name.Error(e, TrainingDiagnostics.DamagedWeights, path, e.Message);
-        }
     }
 }

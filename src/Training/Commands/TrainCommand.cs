@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Weights;
 
 namespace FineTune.Training.Commands;
 
@@ -42,7 +43,7 @@ internal sealed class TrainCommand : SpecCommand
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
-        string output = parse.GetValue(_output) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+        string output = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
         string? memory = parse.GetValue(_memory);
         long? bytes = memory is null
             ? null

@@ -28,7 +28,7 @@ internal sealed class VerifyCommand : SpecCommand
         TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
-        string weights = parse.GetValue(_weights) ?? Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+        string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
         string digest = FileDigests.Compute(weights);
         if (digest == FileDigests.Unreadable) wrong.Add($"{Path.GetFileName(weights)} is not here");
         else if (digest != known.Weights) wrong.Add($"{Path.GetFileName(weights)} is {digest}, the lock has {known.Weights}");

@@ -28,6 +28,20 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.");
 
+    public static readonly DiagnosticDescriptor NoTrainedWeights = Error("MSPEC3021", "No trained weights",
+        "There are no trained weights '{0}'. Train them with 'finetune train' or 'dotnet build -p:TrainModel=true', or name others with --weights.");
+
+    public static readonly DiagnosticDescriptor NoLayer = Error("MSPEC3022", "No such layer",
+        "The network has no layer '{0}'.{1} 'finetune inspect' lists the layers.");
+
+    public static readonly DiagnosticDescriptor NoPretrained = Error("MSPEC3023", "No pretrained weights",
+        "The spec asks for random weights (weights = \"none\"), so there is no pretrained backbone. Leave out --pretrained to use the trained weights.");
+
+    public static readonly DiagnosticDescriptor NoPretrainedHead = Error("MSPEC3024", "No pretrained head",
+        "'{0}' is a layer of the head, which has no pretrained weights. Choose a layer of the backbone, or leave out --pretrained.");
+
+    public static readonly DiagnosticDescriptor CannotEmbed = Error("MSPEC3025", "Cannot read an image", "'{0}' cannot be read: {1}");
+
     public static readonly DiagnosticDescriptor DamagedWeights = Error("MSPEC2002", "Unreadable weight file", "The weight file '{0}' cannot be read: {1}");
 
     public static readonly DiagnosticDescriptor WeightShape = Error("MSPEC2003", "Weight shapes differ",

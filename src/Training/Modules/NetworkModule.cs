@@ -1,4 +1,5 @@
 using FineTune.Inference;
+using FineTune.Training.Stages;
 using ModelSpec.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -74,6 +75,10 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
             module.train(learns);
         }
     }
+
+    /// <summary>The parameters that a stage trains, by their learning rates.</summary>
+    public IReadOnlyList<RateGroup> RateGroups(Stage stage) =>
+        [.. Network.LearningRates(stage).Select(rate => new RateGroup(rate.Factor, [.. rate.Layers.SelectMany(layer => _layers[layer.Index]!.parameters())]))];
 
     /// <summary>The tensors of a weight file, by state-dict key, in the order of the layers.</summary>
     public IReadOnlyList<KeyValuePair<string, Tensor>> Weights()

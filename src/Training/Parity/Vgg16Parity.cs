@@ -126,7 +126,7 @@ internal sealed record Vgg16Parity(Network Network, nn.Module<Tensor, Tensor> Mo
             }
         }
 
-        using optim.Optimizer optimizer = Optimizers.Create(stage.Optimizer, learnt);
+        using optim.Optimizer optimizer = Optimizers.Create(stage.Optimizer, [new RateGroup(1, learnt)]);
         List<double> losses = [];
         for (int step = 0; step < stage.Epochs; step++)
         {

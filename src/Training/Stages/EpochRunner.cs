@@ -22,7 +22,7 @@ internal sealed class EpochRunner : IDisposable
     private readonly int _depth;
     private readonly InferenceNetwork? _prefix;
     private readonly PixelTransform? _transform;
-    private readonly Parameter[] _parameters;
+    private readonly IReadOnlyList<RateGroup> _groups;
     private readonly Tensor? _classWeights;
     private readonly bool _needsTwo;
 
@@ -50,8 +50,8 @@ internal sealed class EpochRunner : IDisposable
             _prefix = module.ForInference(0, _depth, precision);
             _transform = PixelTransforms.Of(module.Network);
         }
-        _parameters = [.. module.parameters().Where(static p => p.requires_grad)];
-        Optimizer = Optimizers.Create(Stage.Optimizer, _parameters);
+        _groups = module.RateGroups(Stage);
+        Optimizer = Optimizers.Create(Stage.Optimizer, _groups);
         if (Stage.Regularization.BalancedClasses)
         {
             _classWeights = tensor(ClassWeights.Balanced(images.LabelsOf(images.Readable()), module.Network.Classes.Count), device: device);
@@ -64,6 +64,9 @@ internal sealed class EpochRunner : IDisposable
     public OptimizerHelper Optimizer { get; }
 
     private Stage Stage { get; }
+
+    /// <summary>Sets the stage's learning rate for the coming epochs; groups of the backbone follow with their own factors.</summary>
+    public void SetLearningRate(double learningRate) => Optimizers.SetLearningRate(Optimizer, _groups, learningRate);
 
     /// <summary>Trains on every image once.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
@@ -104,7 +107,7 @@ internal sealed class EpochRunner : IDisposable
         Tensor loss = nn.functional.cross_entropy(logits, labels, _classWeights, label_smoothing: Stage.Regularization.LabelSmoothing);
         Optimizer.zero_grad();
         loss.backward();
-        if (Stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(_parameters, norm);
+        if (Stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(_groups.SelectMany(static group => group.Parameters), norm);
         Optimizer.step();
 
         lossSum.add_(loss.detach(), batch.Length);

@@ -67,8 +67,7 @@ internal sealed class StageRunner(
         BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(state, stopping.Patience, last?.Best) : null;
         for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)
         {
-            double learningRate = stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate);
-            foreach (var group in epochs.Optimizer.ParamGroups) group.LearningRate = learningRate;
+            epochs.SetLearningRate(stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate));
             // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
             random.manual_seed(new SeededRandom(Network.Seed, index, epoch, order.Length).NextSeed());
             order.AsSpan().Sort();

@@ -26,7 +26,7 @@ public class TrainingReferenceTests
         Stage stage = ReadStage($"{words}\nlearning_rate = 0.05");
         using var p = new Parameter(tensor([0.5f, -1.25f, 2.0f, 0.0f]));
         using Tensor target = tensor([1.0f, 0.5f, -0.75f, 3.0f]), factors = tensor([1.0f, 10.0f, 0.1f, 2.0f]);
-        using optim.Optimizer optimizer = FineTune.Training.Stages.Optimizers.Create(stage.Optimizer, [p]);
+        using optim.Optimizer optimizer = FineTune.Training.Stages.Optimizers.Create(stage.Optimizer, [new RateGroup(1, [p])]);
 
         foreach (JsonElement step in Expected.GetProperty("optimizers").GetProperty(words).EnumerateArray())
         {

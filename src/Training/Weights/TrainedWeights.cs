@@ -1,0 +1,28 @@
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Modules;
+using FineTune.Weights;
+
+namespace FineTune.Training.Weights;
+
+/// <summary>The weights of a whole network that a training wrote.</summary>
+internal static class TrainedWeights
+{
+    /// <summary>The file beside a spec that a training writes by default.</summary>
+    public static string FileOf(SpecSource spec) => Path.ChangeExtension(spec.Spec.Path, ".safetensors");
+
+    /// <summary>Fills a network.</summary>
+    /// <exception cref="TrainingException">The file is missing, damaged, or of another network.</exception>
+    public static void Load(string path, NetworkModule module, SpecSource spec)
+    {
+        if (!File.Exists(path)) throw spec.Name.Error(TrainingDiagnostics.NoTrainedWeights, path);
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
+        }
+        catch (InvalidDataException e)
+        {
+            throw spec.Name.Error(e, TrainingDiagnostics.DamagedWeights, path, e.Message);
+        }
+    }
+}
