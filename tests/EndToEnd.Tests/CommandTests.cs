@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace EndToEnd.Tests;
@@ -24,6 +27,44 @@ public class CommandTests
     {
         Assert.Contains("vgg16-397923af.pth", Trainer.Run("fetch").Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("'vgg19' is not in the catalogue", Trainer.Run("fetch", "vgg19").Failed().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Embed_prints_the_features_of_the_pretrained_backbone()
+    {
+        string? assets = Environment.GetEnvironmentVariable("MODELSPEC_ASSETS");
+        Assert.SkipWhen(string.IsNullOrEmpty(assets), "no folder of MODELSPEC_ASSETS has flowers17/jpg");
+        const string Spec = "samples/Flowers17/flowers17-mobilenet.modelspec";
+        string[] photos = [.. ((string[])["0001", "0085"]).Select(number => Path.Combine(assets!, $"flowers17/jpg/image_{number}.jpg"))];
+        string npz = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".npz");
+        try
+        {
+            string output = Trainer.Run(["embed", Spec, .. photos, "--pretrained", "--json", "--npz", npz]).Succeeded().StandardOutput;
+
+            using JsonDocument json = JsonDocument.Parse(output);
+            Assert.Equal(photos, json.RootElement.EnumerateArray().Select(static e => e.GetProperty("file").GetString()));
+            float[][] features = [.. json.RootElement.EnumerateArray().Select(static e => e.GetProperty("features").EnumerateArray().Select(static x => x.GetSingle()).ToArray())];
+            Assert.All(features, static row => Assert.Equal(768, row.Length));
+            Assert.NotEqual(features[0], features[1]);
+
+            // NumPy's float32 array: after a header that ends at a multiple of 64, the same numbers.
+            using ZipArchive archive = ZipFile.OpenRead(npz);
+            using var bytes = new MemoryStream();
+            using (Stream entry = archive.GetEntry("features.npy")!.Open()) entry.CopyTo(bytes);
+            Assert.Contains("'descr': '<f4', 'fortran_order': False, 'shape': (2, 768)", Encoding.ASCII.GetString(bytes.ToArray(), 0, 128), StringComparison.Ordinal);
+            Assert.Equal(features.SelectMany(static row => row), MemoryMarshal.Cast<byte, float>(bytes.ToArray().AsSpan(128)).ToArray());
+
+            string layer = Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "conv_pw_5_relu").Succeeded().StandardOutput;
+            Assert.Equal(1 + 192, layer.TrimEnd().Split('\t').Length);
+        }
+        finally
+        {
+            File.Delete(npz);
+        }
+        Assert.Contains("MSPEC3022", Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "conv_pw_5_rleu").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3024", Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "head.fc1").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3021", Trainer.Run("embed", Spec, photos[0], "--weights", npz).Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3025", Trainer.Run("embed", Spec, Spec, "--pretrained").Failed().Output, StringComparison.Ordinal);
     }
 
     [Fact]

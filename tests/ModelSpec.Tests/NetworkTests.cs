@@ -32,6 +32,23 @@ public class NetworkTests
         Assert.Equal(25_088 * 256 + 256, network.Layers[20].Parameters);
     }
 
+    [Theory]
+    [InlineData("", "1: 15 16 17 20 23")]
+    [InlineData("backbone_learning_rate = 0.0001", "1: 20 23; 0.1: 15 16 17")]
+    [InlineData("layer_decay = 0.5\nfreeze = \"0..10\"", "1: 20 23; 0.5: 15 16 17; 0.25: 11 12 13")]
+    [InlineData("layer_decay = 0.5\nbackbone_learning_rate = 0.0001\nfreeze = \"0..10\"", "1: 20 23; 0.1: 15 16 17; 0.05: 11 12 13")]
+    public void Groups_of_the_backbone_learn_at_rates_of_their_own(string words, string expected)
+    {
+        string freeze = words.Contains("freeze", StringComparison.Ordinal) ? "" : "freeze = \"0..14\"\n";
+        string stages = Specs.Flowers[..Specs.Flowers.IndexOf("[[stage]]", StringComparison.Ordinal)];
+        Network network = Specs.Network($"{stages}[[stage]]\nname = \"s\"\nepochs = 1\noptimizer = \"sgd\"\nlearning_rate = 0.001\n{freeze}{words}\n");
+
+        string rates = string.Join("; ", network.LearningRates(network.Stages[0]).Select(
+            static rate => FormattableString.Invariant($"{Math.Round(rate.Factor, 12)}: {string.Join(' ', rate.Layers.Select(static l => l.Index))}")));
+
+        Assert.Equal(expected, rates);
+    }
+
     // The parameters that Keras counts for MobileNet(include_top=False, alpha=...).
     [Theory]
     [InlineData(0.25, 218_544)]

@@ -81,6 +81,9 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     /// <summary>The input's width in pixels.</summary>
     public const int InputWidth = 224;
 
+    /// <summary>The length of the features that <c>Embed</c> returns: the channels of the backbone's output.</summary>
+    public const int EmbeddingLength = 768;
+
     /// <summary>The resource that the build embeds the trained weights as.</summary>
     public const string WeightsResource = "flowers17-mobilenet.safetensors";
 

@@ -15,10 +15,11 @@ public class ResumeTests
         "optimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9",
         "optimizer = \"sgd\"\nlearning_rate = 0.01",
         "optimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9\nnesterov = true\nweight_decay = 0.01",
+        "optimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9\nlayer_decay = 0.5",
         "optimizer = \"rmsprop\"\nlearning_rate = 0.01",
         "optimizer = \"rmsprop\"\nlearning_rate = 0.01\nmomentum = 0.5\ncentered = true",
         "optimizer = \"adam\"\nlearning_rate = 0.01\namsgrad = true",
-        "optimizer = \"adamw\"\nlearning_rate = 0.01\nschedule = \"cosine\"\nwarmup_epochs = 1",
+        "optimizer = \"adamw\"\nlearning_rate = 0.01\nschedule = \"cosine\"\nwarmup_epochs = 1\nbackbone_learning_rate = 0.001",
         "optimizer = \"adam\"\nlearning_rate = 0.01\nearly_stopping = 2\nclip_norm = 1",
     ];
 
