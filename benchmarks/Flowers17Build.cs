@@ -34,12 +34,12 @@ internal sealed partial class Flowers17Build : Command
         List<double> others = [];
         List<(string, Action)> things =
         [
-            ("dotnet build samples/Flowers17, cold", () => accuracies.Add(Build(sample))),
+            ($"dotnet build samples/Flowers17 -p:FlowersSpec={Spec}, cold", () => accuracies.Add(Build(sample))),
             ("the trainer alone", () => TrainerRun.Train(Path.Combine(sample, Spec + ".modelspec"))),
         ];
         if (against.Length > 0) things.Add(("", () => others.Add(Commands.Number(Commands.Run(".", against[0], against[1..]), "total_s"))));
 
-        Commands.Run(Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration);
+        Commands.Run(Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration, $"-p:FlowersSpec={Spec}");
         IReadOnlyList<Measurement> times = Commands.Interleave(rounds, things);
         Console.WriteLine(times[0]);
         Console.WriteLine(times[1]);
@@ -63,7 +63,7 @@ internal sealed partial class Flowers17Build : Command
         try
         {
             string output = Commands.Run(
-                Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration, "--tl:off", "-p:TrainModel=true", $"-p:ModelSpecCache={cache}");
+                Commands.RepositoryRoot, "dotnet", "build", "samples/Flowers17", "-c", Commands.Configuration, "--tl:off", "-p:TrainModel=true", $"-p:FlowersSpec={Spec}", $"-p:ModelSpecCache={cache}");
             return Accuracy().Match(output).Value;
         }
         finally

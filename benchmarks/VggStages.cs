@@ -27,6 +27,8 @@ internal sealed class VggStages : Command
         Description = "Another command that does the same and prints total_s, for example benchmarks/pytorch/vgg16_flowers17.py.",
         AllowMultipleArgumentsPerToken = true,
     };
+    private readonly Option<int> _views = new("--views") { Description = "Warped versions of each training image; 0 for the images as they are." };
+    private readonly Option<int> _second = new("--second") { Description = "Epochs of the second stage.", DefaultValueFactory = static _ => 3 };
     private readonly Option<string> _precision = new("--precision") { DefaultValueFactory = static _ => "auto" };
 
     public VggStages()
@@ -35,13 +37,15 @@ internal sealed class VggStages : Command
         Add(_images);
         Add(_epochs);
         Add(_rounds);
+        Add(_views);
+        Add(_second);
         Add(_precision);
         Add(_against);
         SetAction(parse => Measure(
-            parse.GetValue(_images), parse.GetValue(_epochs), parse.GetValue(_rounds), parse.GetValue(_precision)!, parse.GetValue(_against) ?? []));
+            parse.GetValue(_images), parse.GetValue(_epochs), parse.GetValue(_second), parse.GetValue(_views), parse.GetValue(_rounds), parse.GetValue(_precision)!, parse.GetValue(_against) ?? []));
     }
 
-    private static void Measure(int images, int epochs, int rounds, string precision, string[] against)
+    private static void Measure(int images, int epochs, int second, int views, int rounds, string precision, string[] against)
     {
         NativeLibraries.Load();
         using var folder = new FlowerFolder(images, 17);
@@ -54,6 +58,8 @@ internal sealed class VggStages : Command
         try
         {
             string spec = folder.Spec($"architecture = \"vgg16\"\nweights = \"{weights}\"", "flatten", $"""
+                {(views == 0 ? "" : $"[data.augment]\nrotation = 30\nwidth_shift = 0.1\nheight_shift = 0.1\nzoom = 0.2\nhorizontal_flip = true\nviews = {views}")}
+
                 [[stage]]
                 name = "warm-up"
                 freeze = "0..18"
@@ -65,16 +71,17 @@ internal sealed class VggStages : Command
                 [[stage]]
                 name = "fine-tune"
                 freeze = "0..14"
-                epochs = 3
+                epochs = {second}
                 batch_size = {BatchSize}
                 optimizer = "sgd"
                 learning_rate = 0.001
+                momentum = 0.9
                 """);
             List<double> here = [], there = [], overFloor = [];
             for (int round = 0; round < rounds; round++)
             {
                 TrainerRun run = TrainerRun.Train(spec, 0, "--precision", precision);
-                overFloor.Add(Tell(run, network, images, epochs));
+                overFloor.Add(Tell(run, network, images, Math.Max(views, 1), epochs, second));
                 here.Add(run.Seconds);
                 if (against.Length == 0) continue;
                 string output = Commands.Run(".", against[0], against[1..]);
@@ -100,20 +107,20 @@ internal sealed class VggStages : Command
     }
 
     /// <returns>How often the time goes into the warm-up that its forward pass and its steps take by themselves.</returns>
-    private static double Tell(TrainerRun run, Network network, int images, int epochs)
+    private static double Tell(TrainerRun run, Network network, int images, int views, int epochs, int second)
     {
         double begin = run.At("warm-up trains"), decoded = run.At(": decoded"), trained = run.At($"warm-up epoch {epochs}/{epochs}"), end = run.At("after warm-up");
-        double second = run.At("fine-tune trains"), secondTrained = run.At("fine-tune epoch 3/3"), secondEnd = run.At("after fine-tune");
-        double first = run.At("fine-tune epoch 1/3");
+        double begun = run.At("fine-tune trains"), secondTrained = run.At($"fine-tune epoch {second}/{second}"), secondEnd = run.At("after fine-tune");
+        double first = run.At($"fine-tune epoch 1/{second}");
         int train = images * 3 / 4;
         bool isHalf = run.Lines.Any(static l => l.Text.Contains("in bf16", StringComparison.Ordinal));
         (double forward, double step) = Floor(network, isHalf ? ScalarType.BFloat16 : ScalarType.Float32);
-        double floor = train * forward + epochs * (train + BatchSize - 1) / BatchSize * step;
+        double floor = views * train * forward + epochs * (train + BatchSize - 1) / BatchSize * step;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {images} images, peak {run.PeakBytes / 1e9:0.00} GB, {run.Seconds:0.0} s in {(isHalf ? "bf16" : "fp32")}
-              warm-up: features {decoded - begin:0.0} s ({train / (decoded - begin):0.0} images/s), {epochs} epochs {trained - decoded:0.0} s, evaluation in fp32 {end - trained:0.0} s
-              by themselves: the forward pass {train * forward:0.0} s ({1 / forward:0.0} images/s), the head's steps {floor - train * forward:0.0} s
-              fine-tune: features and one epoch {first - second:0.0} s, two more {secondTrained - first:0.0} s ({2 * train / (secondTrained - first):0.0} images/s), evaluation in fp32 {secondEnd - secondTrained:0.0} s
+              warm-up: features {decoded - begin:0.0} s ({views * train / (decoded - begin):0.0} images/s), {epochs} epochs {trained - decoded:0.0} s, evaluation in fp32 {end - trained:0.0} s
+              by themselves: the forward pass {views * train * forward:0.0} s ({1 / forward:0.0} images/s), the head's steps {floor - views * train * forward:0.0} s
+              fine-tune: features and one epoch {first - begun:0.0} s, {second - 1} more {secondTrained - first:0.0} s ({(second - 1) * train / (secondTrained - first):0.0} images/s), evaluation in fp32 {secondEnd - secondTrained:0.0} s
             """));
         return (trained - begin) / floor;
     }

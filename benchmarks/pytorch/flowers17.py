@@ -42,15 +42,24 @@ def read(folder, seed, count=None):
     return np.stack([load(files[i]) for i in order]), order * CLASSES // len(files)
 
 
-def fit(network, inputs, labels, optimizer, epochs):
-    """Trains on the first three quarters, and returns the accuracy on the last one."""
-    train = len(inputs) * 3 // 4
+def fit(network, views, test, labels, optimizer, epochs, bf16=False):
+    """Trains on views of the first three quarters of the images, each in turn, and returns the accuracy on the last quarter.
+
+    views: what enters the network for each view of the training images, a list of [N, ...]; test: the same for the other images.
+    """
+    def run(x):
+        # Entered at every step: autocast keeps its bf16 copies of the weights until it is left.
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            return network(x.float()).float()
+
+    train = len(views[0])
     network.train()
-    for _ in range(epochs):
+    for epoch in range(epochs):
         for rows in torch.randperm(train).split(BATCH):
+            chosen = torch.stack([views[(epoch + row) % len(views)][row] for row in rows.tolist()]) if len(views) > 1 else views[0][rows]
             optimizer.zero_grad()
-            F.cross_entropy(network(inputs[rows]), labels[rows]).backward()
+            F.cross_entropy(run(chosen), labels[rows]).backward()
             optimizer.step()
     network.eval()
     with torch.no_grad():
-        return torch.cat([network(x) for x in inputs[train:].split(BATCH)]).argmax(1).eq(labels[train:]).float().mean().item()
+        return torch.cat([run(x) for x in test.split(BATCH)]).argmax(1).eq(labels[train:]).float().mean().item()

@@ -121,6 +121,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
             }
             module.to(device);
+            BodyCheck.Run(module, Precisions.TypeOf(precision), device, spec, log);
             return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged)));
         }
         catch

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,8 +13,15 @@ namespace FineTune.Inference;
 /// </summary>
 internal static class ConvolutionOrder
 {
+    /// <summary>The layers that a check has found to be wrong on this machine.</summary>
+    private static readonly ConditionalWeakTable<Conv2d, object> Wrong = [];
+
     /// <summary>Whether a convolution has to run in channels-first order.</summary>
-    public static bool NeedsChannelsFirst(Conv2d layer) => layer.groups > 1 && layer.in_channels == layer.groups && layer.out_channels > layer.groups;
+    public static bool NeedsChannelsFirst(Conv2d layer) =>
+        (layer.groups > 1 && layer.in_channels == layer.groups && layer.out_channels > layer.groups) || Wrong.TryGetValue(layer, out _);
+
+    /// <summary>Lets a convolution that is wrong on this machine run in channels-first order from now on.</summary>
+    public static void Avoid(Conv2d layer) => Wrong.AddOrUpdate(layer, layer);
 
     /// <summary>Runs a layer; a convolution that needs it gets its input in channels-first order.</summary>
     /// <param name="layer">Any layer.</param>

@@ -16,7 +16,7 @@ internal sealed class FusedConvolution : IDisposable
     private readonly long _padding;
     private readonly long _groups;
     private readonly FusedActivation _activation;
-    private readonly bool _needsChannelsFirst;
+    private volatile bool _isSafe;
     private readonly Func<Tensor, Tensor, Tensor, Tensor>? _oneDnn;
 
     /// <summary>Folds the layers together.</summary>
@@ -37,9 +37,13 @@ internal sealed class FusedConvolution : IDisposable
         _padding = layer.padding![0];
         _groups = layer.groups;
         _activation = activation;
-        _needsChannelsFirst = ConvolutionOrder.NeedsChannelsFirst(layer);
+        _isSafe = ConvolutionOrder.NeedsChannelsFirst(layer);
+        Layer = layer;
         if (weight.device_type == DeviceType.CPU && OneDnn.IsAvailable) _oneDnn = OneDnn.Convolution(_stride, _padding, _groups, activation);
     }
+
+    /// <summary>The convolution that this was made from.</summary>
+    public Conv2d Layer { get; }
 
     /// <summary>Whether a layer has no more than what is done here: square windows, equal strides, zeros around.</summary>
     public static bool Supports(Conv2d layer) =>
@@ -55,7 +59,7 @@ internal sealed class FusedConvolution : IDisposable
         Tensor x = converts ? input.to_type(_weight.dtype) : input;
         try
         {
-            return _needsChannelsFirst ? ConvolutionOrder.RunChannelsFirst(x, Convolve) : Convolve(x);
+            return _isSafe ? ConvolutionOrder.RunChannelsFirst(x, ConvolvePlainly) : ConvolveFast(x);
         }
         finally
         {
@@ -63,17 +67,42 @@ internal sealed class FusedConvolution : IDisposable
         }
     }
 
-    private Tensor Convolve(Tensor input)
+    /// <summary>
+    /// Runs this convolution in the safe way from now on, where the fast one is wrong: in channels-first order, and without oneDNN's fused operation.
+    /// </summary>
+    /// <param name="input">Its input.</param>
+    /// <param name="tolerance">The largest error, as a share of the largest number.</param>
+    /// <returns>Whether the fast way was wrong.</returns>
+    public bool AvoidWrongKernel(Tensor input, double tolerance)
     {
-        if (_oneDnn is not null) return _oneDnn(input, _weight, _bias);
-        Tensor result = nn.functional.conv2d(input, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups);
-        return _activation switch
-        {
-            FusedActivation.Relu => result.relu_(),
-            FusedActivation.Relu6 => nn.functional.relu6(result, inplace: true),
-            _ => result,
-        };
+        if (_isSafe) return false;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor exact = Activate(nn.functional.conv2d(
+            input.to_type(_weight.dtype).to_type(ScalarType.Float64), _weight.to_type(ScalarType.Float64), _bias.to_type(ScalarType.Float64),
+            [_stride, _stride], [_padding, _padding], [1, 1], _groups));
+        if (SelfCheck.Error(Apply(input), exact) <= tolerance) return false;
+        ConvolutionOrder.Avoid(Layer);
+        return _isSafe = true;
     }
+
+    private Tensor ConvolveFast(Tensor input)
+    {
+        Tensor result = _oneDnn is null ? ConvolvePlainly(input) : _oneDnn(input, _weight, _bias);
+        return _oneDnn is null ? result : KernelFault.Current?.Invoke(Layer, false, result) ?? result;
+    }
+
+    private Tensor ConvolvePlainly(Tensor input)
+    {
+        Tensor result = Activate(nn.functional.conv2d(input, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups));
+        return KernelFault.Current?.Invoke(Layer, _isSafe, result) ?? result;
+    }
+
+    private Tensor Activate(Tensor sums) => _activation switch
+    {
+        FusedActivation.Relu => sums.relu_(),
+        FusedActivation.Relu6 => nn.functional.relu6(sums, inplace: true),
+        _ => sums,
+    };
 
     public void Dispose()
     {

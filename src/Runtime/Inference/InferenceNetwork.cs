@@ -15,7 +15,9 @@ public sealed class InferenceNetwork : IDisposable
 
     private InferenceNetwork(IReadOnlyList<Step> steps) => _steps = steps;
 
-    private delegate Tensor Step(Tensor input);
+    /// <param name="Run">Runs the step.</param>
+    /// <param name="Convolution">The convolution that it runs, or null.</param>
+    private readonly record struct Step(Func<Tensor, Tensor> Run, FusedConvolution? Convolution = null);
 
     private List<FusedConvolution> Convolutions { get; } = [];
 
@@ -53,11 +55,11 @@ public sealed class InferenceNetwork : IDisposable
                 if (activation != FusedActivation.None) i++;
                 var convolution = new FusedConvolution(layer, norm, activation, precision);
                 network.Convolutions.Add(convolution);
-                steps.Add(convolution.Apply);
+                steps.Add(new Step(convolution.Apply, convolution));
             }
             else
             {
-                steps.Add(Plain(recorded[i]));
+                steps.Add(new Step(Plain(recorded[i])));
             }
         }
         return network;
@@ -72,11 +74,27 @@ public sealed class InferenceNetwork : IDisposable
         Tensor current = input;
         foreach (Step step in _steps)
         {
-            Tensor next = step(current);
+            Tensor next = step.Run(current);
             if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next)) current.Dispose();
             current = next;
         }
         return ReferenceEquals(current, input) ? input.alias() : current;
+    }
+
+    /// <summary>Compares each convolution with its exact result, and runs those that are wrong in the safe way from now on.</summary>
+    /// <param name="input">The input of the first layer; right.</param>
+    /// <param name="tolerance">The largest error of a convolution, as a share of its largest number.</param>
+    /// <param name="wrong">Gets the convolutions that were wrong.</param>
+    /// <returns>The output of the last layer.</returns>
+    internal Tensor AvoidWrongKernels(Tensor input, double tolerance, List<Conv2d> wrong)
+    {
+        Tensor current = input;
+        foreach (Step step in _steps)
+        {
+            if (step.Convolution?.AvoidWrongKernel(current, tolerance) == true) wrong.Add(step.Convolution.Layer);
+            current = step.Run(current);
+        }
+        return current;
     }
 
     /// <inheritdoc />
@@ -92,7 +110,7 @@ public sealed class InferenceNetwork : IDisposable
         _ => FusedActivation.None,
     };
 
-    private static Step Plain(ForwardStep step) => step switch
+    private static Func<Tensor, Tensor> Plain(ForwardStep step) => step switch
     {
         ForwardStep.Relu or ForwardStep.Run { Layer: ReLU } => static x => x.relu(),
         ForwardStep.Relu6 or ForwardStep.Run { Layer: ReLU6 } => static x => nn.functional.relu6(x),

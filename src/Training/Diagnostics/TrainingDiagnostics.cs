@@ -42,6 +42,11 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor CannotEmbed = Error("MSPEC3025", "Cannot read an image", "'{0}' cannot be read: {1}");
 
+    public static readonly DiagnosticDescriptor WrongKernelAvoided = Warning("MSPEC3026", "Wrong kernel avoided",
+        "The convolution '{0}' is computed wrong on this machine, so it runs in a slower way that is right. {1}. Please report it.");
+
+    public static readonly DiagnosticDescriptor WrongKernel = Error("MSPEC3027", "Wrong results", "{0} Nothing was trained. Train on another machine, or with another libtorch (LibTorchDir).");
+
     public static readonly DiagnosticDescriptor DamagedWeights = Error("MSPEC2002", "Unreadable weight file", "The weight file '{0}' cannot be read: {1}");
 
     public static readonly DiagnosticDescriptor WeightShape = Error("MSPEC2003", "Weight shapes differ",

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using FineTune.Images;
+
+namespace FineTune.Weights;
+
+/// <summary>
+/// What gives the numbers of a weight file their meaning: without it, a file fits any network of the same shapes, and the answers are wrong
+/// without an error, for example after two classes have changed places. A weight file carries it in its metadata, and a generated class knows its own.
+/// </summary>
+/// <param name="Classes">The labels in the order of the outputs.</param>
+/// <param name="Input">The size that images are brought to.</param>
+/// <param name="Pixels">What happens to pixels.</param>
+/// <param name="Layers">A digest of every layer.</param>
+public sealed record WeightsMeaning(IReadOnlyList<string> Classes, ImageSize Input, PixelTransform Pixels, string Layers)
+{
+    /// <summary>The key of the digest over everything.</summary>
+    public const string DigestKey = Prefix + "meaning";
+
+    private const string Prefix = "finetune.";
+
+    /// <summary>The digest over everything: 64 hexadecimal digits of a SHA-256.</summary>
+    public string Digest => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Parts().Select(static part => $"{part.Name}={part.Value}")))));
+
+    /// <summary>The entries for the metadata of a weight file.</summary>
+    public IReadOnlyDictionary<string, string> ToMetadata()
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DigestKey] = Digest };
+        foreach ((string name, string value) in Parts()) metadata[Prefix + name] = value;
+        return metadata;
+    }
+
+    /// <summary>Compares this with what a weight file says.</summary>
+    /// <param name="metadata">The metadata of the file.</param>
+    /// <returns>Null where they are equal; otherwise a sentence that names what differs.</returns>
+    public string? FindDifference(IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (!metadata.TryGetValue(DigestKey, out string? digest))
+        {
+            return "It does not say which classes, preprocessing and layers its numbers belong to: it was written by an earlier version or another program. Train again to get a file that does.";
+        }
+        if (digest == Digest) return null;
+        string[] differences = [.. Parts()
+            .Where(part => !metadata.TryGetValue(Prefix + part.Name, out string? other) || other != part.Value)
+            .Select(part => $"{part.Name} ({part.Show(metadata.GetValueOrDefault(Prefix + part.Name, "nothing"))} in the file, {part.Show(part.Value)} in the class)")];
+        return $"It was trained for something else: {string.Join("; ", differences)}. Train again, or take back the change of the spec.";
+    }
+
+    private IEnumerable<Part> Parts()
+    {
+        yield return new Part("classes", JsonSerializer.Serialize(Classes));
+        yield return new Part("input", string.Create(CultureInfo.InvariantCulture, $"{Input.Height} x {Input.Width}"));
+        yield return new Part("preprocessing", string.Create(CultureInfo.InvariantCulture,
+            $"{(Pixels.Bgr ? "BGR" : "RGB")}, scale {Pixels.Scale:R}, mean {Numbers(Pixels.Mean)}, std {Numbers(Pixels.Std)}"));
+        yield return new Part("layers", Layers);
+    }
+
+    private static string Numbers(IEnumerable<double> values) => string.Join(' ', values.Select(static value => value.ToString("R", CultureInfo.InvariantCulture)));
+
+    /// <summary>One entry; a digest is shown by its first digits.</summary>
+    private readonly record struct Part(string Name, string Value)
+    {
+        public string Show(string value) => Name == "layers" && value.Length > 12 ? value[..12] : value;
+    }
+}
