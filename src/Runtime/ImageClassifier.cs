@@ -48,6 +48,20 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// <summary>What happens to pixels before they enter the network.</summary>
     public PixelTransform PixelTransform { get; }
 
+    /// <summary>
+    /// What an image may be at most to be classified. Set it before the first prediction; <see cref="Images.ImageLimits.Default"/>
+    /// unless set.
+    /// </summary>
+    public ImageLimits ImageLimits
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = ImageLimits.Default;
+
     /// <summary>Images to logits, through every layer.</summary>
     /// <param name="input">float32 <c>[N, 3, H, W]</c>, prepared by <see cref="PixelTransform"/>.</param>
     /// <returns>Logits <c>[N, classes]</c>; <c>Predict</c> applies the softmax.</returns>
@@ -62,27 +76,28 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>Classifies the image in a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no image; the message names it.</exception>
-    public Prediction<TLabel> Predict(string path) => Predict(File.ReadAllBytes(path), path);
+    /// <exception cref="InvalidDataException">The file is not an image, or beyond <see cref="ImageLimits"/>; the message names it.</exception>
+    public Prediction<TLabel> Predict(string path) => Predict(Read(path), path);
 
     /// <summary>Classifies the image that is the rest of a stream.</summary>
-    /// <exception cref="InvalidDataException">The stream is no image.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream is not an image, or beyond <see cref="ImageLimits"/>: no more is read from it than <see cref="ImageLimits.MaxBytes"/> and
+    /// one byte.
+    /// </exception>
     public Prediction<TLabel> Predict(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var buffer = new MemoryStream();
-        stream.CopyTo(buffer);
-        return Predict(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        return Predict(EncodedImage.Read(stream, ImageLimits));
     }
 
     /// <summary>Classifies an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
-    /// <exception cref="InvalidDataException">The bytes are no image.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond <see cref="ImageLimits"/>.</exception>
     public Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded) => Predict(encoded, null);
 
     /// <summary>Classifies any number of files. They go through the network in batches, whose size bounds the memory that this takes.</summary>
     /// <returns>The predictions in the order of the paths.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is not an image, or beyond <see cref="ImageLimits"/>; the message names it.</exception>
     public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -90,19 +105,21 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Classifies the image in a file without blocking the caller: the file is read asynchronously, the network runs on the thread pool.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or beyond <see cref="ImageLimits"/>; the message names it.</exception>
     public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
     {
-        byte[] encoded = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        ArraySegment<byte> encoded = await ReadAsync(path, cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => Predict(encoded, path), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Classifies the image that is the rest of a stream without blocking the caller.</summary>
+    /// <inheritdoc cref="Predict(Stream)" path="/exception"/>
     public async Task<Prediction<TLabel>> PredictAsync(Stream stream, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var buffer = new MemoryStream();
-        await stream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Predict(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)), cancellationToken).ConfigureAwait(false);
+        ArraySegment<byte> encoded = await EncodedImage.ReadAsync(stream, ImageLimits, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Predict(encoded), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -111,21 +128,19 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// </summary>
     /// <returns>As many numbers as the generated class's <c>EmbeddingLength</c> says.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is not an image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or beyond <see cref="ImageLimits"/>; the message names it.</exception>
     public float[] Embed(string path) => Embed([path])[0];
 
     /// <summary>Computes the features of the image that is the rest of a stream.</summary>
-    /// <exception cref="InvalidDataException">The stream is not an image.</exception>
+    /// <exception cref="InvalidDataException">The stream is not an image, or beyond <see cref="ImageLimits"/>.</exception>
     public float[] Embed(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var buffer = new MemoryStream();
-        stream.CopyTo(buffer);
-        return Embed(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        return Embed(EncodedImage.Read(stream, ImageLimits));
     }
 
     /// <summary>Computes the features of an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
-    /// <exception cref="InvalidDataException">The bytes are not an image.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond <see cref="ImageLimits"/>.</exception>
     public float[] Embed(ReadOnlySpan<byte> encoded)
     {
         byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
@@ -143,7 +158,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// <summary>Computes the features of any number of files, in batches whose size bounds the memory that this takes.</summary>
     /// <returns>The features in the order of the paths.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A file is not an image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is not an image, or beyond <see cref="ImageLimits"/>; the message names it.</exception>
     public IReadOnlyList<float[]> Embed(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -212,10 +227,24 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         eval();
     }
 
+    /// <summary>Reads a file asynchronously, up to the limit.</summary>
+    /// <exception cref="InvalidDataException">The file is longer than the limit; the message names it.</exception>
+    internal async Task<ArraySegment<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EncodedImage.ReadAsync(path, ImageLimits, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Named(path, e);
+        }
+    }
+
     /// <summary>The pixels of an encoded image at the network's input size.</summary>
     /// <param name="encoded">The image.</param>
     /// <param name="path">The file that it is from, which an error names, or null.</param>
-    /// <exception cref="InvalidDataException">The bytes are no image.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond the limits.</exception>
     internal byte[] Decode(ReadOnlySpan<byte> encoded, string? path)
     {
         byte[] pixels = new byte[InputSize.Bytes];
@@ -300,7 +329,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     {
         try
         {
-            Parallel.For(0, count, i => Decode(File.ReadAllBytes(paths[start + i]), paths[start + i], pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
+            Parallel.For(0, count, i => Decode(Read(paths[start + i]), paths[start + i], pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
         }
         catch (AggregateException e)
         {
@@ -312,13 +341,27 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     {
         try
         {
-            ImageDecoder.Decode(encoded, InputSize, pixels);
+            ImageDecoder.Decode(encoded, InputSize, pixels, ImageLimits);
         }
         catch (InvalidDataException e) when (path is not null)
         {
-            throw new InvalidDataException($"'{path}': {e.Message}", e);
+            throw Named(path, e);
         }
     }
+
+    private ArraySegment<byte> Read(string path)
+    {
+        try
+        {
+            return EncodedImage.Read(path, ImageLimits);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Named(path, e);
+        }
+    }
+
+    private static InvalidDataException Named(string path, InvalidDataException e) => new($"'{path}': {e.Message}", e);
 
     private (InferenceNetwork Body, InferenceNetwork Head) ForInference()
     {

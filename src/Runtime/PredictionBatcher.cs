@@ -33,18 +33,18 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     }
 
     /// <summary>Classifies an encoded image. It is decoded by the caller's thread.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no image.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond the classifier's limits.</exception>
     /// <exception cref="ObjectDisposedException">This serves no more.</exception>
     public Task<Prediction<TLabel>> PredictAsync(ReadOnlySpan<byte> encoded, CancellationToken cancellationToken = default) =>
         PredictAsync(encoded, null, cancellationToken);
 
     /// <summary>Classifies the image in a file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, or beyond the classifier's limits; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">This serves no more.</exception>
     public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
     {
-        byte[] encoded = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        ArraySegment<byte> encoded = await _classifier.ReadAsync(path, cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => PredictAsync(encoded, path, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 

@@ -146,6 +146,8 @@ internal sealed class TinyProject : IDisposable
 
     public void Write(string name, string content) => _folder.Write(name, content);
 
+    public void Write(string name, byte[] content) => _folder.Write(name, content);
+
     /// <summary>Reads the spec, with some text replaced.</summary>
     public SpecSource Read(params (string Old, string New)[] changes)
     {

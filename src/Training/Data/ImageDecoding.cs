@@ -99,7 +99,7 @@ internal sealed class ImageDecoding : IDisposable
         using Tensor image = pixels[row];
         try
         {
-            ImageDecoder.Decode(File.ReadAllBytes(_images[number].Path), _size, image.bytes);
+            ImageDecoder.Decode(EncodedImage.Read(_images[number].Path, ImageLimits.Default), _size, image.bytes);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -11,8 +11,7 @@ using static TorchSharp.torch;
 namespace Training.Tests.Modules;
 
 /// <summary>
-/// The backbones with their published weights against PyTorch: on an input that a formula makes to the digit, and on photos as closely as
-/// two decoders and resizers of JPEG files agree.
+/// The backbones with their published weights against PyTorch: on an input that a formula makes, and on photos.
 /// </summary>
 public class RealWeightsTests
 {
@@ -46,8 +45,8 @@ public class RealWeightsTests
     }
 
     /// <summary>
-    /// Pixels differ from Pillow's by 0.5 of 255 in the mean: JPEG files are decoded at the smallest eighth of their size that suffices,
-    /// and resized from there. Features of photos follow them: their angle is what is compared.
+    /// The photos are less than twice as large as the input, so their pixels are Pillow's. A photo that is larger is decoded at a smaller scale,
+    /// and its pixels differ a little.
     /// </summary>
     [Theory]
     [InlineData("vgg16", Vgg16Weights)]
