@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
@@ -7,6 +8,7 @@ using FineTune.Inference;
 using FineTune.Native;
 using FineTune.Weights;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace FineTune;
@@ -35,11 +37,14 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// <param name="name">The module's name.</param>
     /// <param name="inputSize">The size that images are brought to.</param>
     /// <param name="pixelTransform">What happens to pixels.</param>
-    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform)
+    /// <param name="labels">The texts of the labels in the order of the outputs; the names of the enum's members if null.</param>
+    /// <param name="layers">A digest of the layers, which a weight file must have, too; null to accept every file whose tensors fit.</param>
+    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null)
         : base(name)
     {
         InputSize = inputSize;
         PixelTransform = pixelTransform;
+        if (layers is not null) Meaning = new WeightsMeaning(labels ?? Enum.GetNames<TLabel>(), inputSize, pixelTransform, layers);
     }
 
     /// <summary>The size that images are brought to.</summary>
@@ -47,6 +52,9 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>What happens to pixels before they enter the network.</summary>
     public PixelTransform PixelTransform { get; }
+
+    /// <summary>What the numbers of a weight file must mean to be loaded; null where every file whose tensors fit is accepted.</summary>
+    public WeightsMeaning? Meaning { get; }
 
     /// <summary>
     /// What an image may be at most to be classified. Set it before the first prediction; <see cref="Images.ImageLimits.Default"/>
@@ -192,28 +200,38 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Fills the network from a safetensors file and makes it ready to predict.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged or does not fit the network.</exception>
-    protected void LoadFile(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="options">The device and the check; null for the defaults.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, does not fit the network, or was trained for something else (<see cref="Meaning"/>).</exception>
+    /// <exception cref="InvalidOperationException">The device does not exist.</exception>
+    /// <exception cref="WrongKernelException">The network computes wrong results on this machine.</exception>
+    protected void LoadFile(string path, ClassifierLoadOptions? options = null)
     {
         using FileStream file = File.OpenRead(path);
         // Read, not mapped: the file is the user's, who may replace it while the classifier lives.
-        Fill(SafetensorsLoader.Open(file, null, Weights(), $"'{path}'"));
+        Fill(SafetensorsLoader.Open(file, null, Weights(), $"'{path}'"), $"'{path}'", options ?? new ClassifierLoadOptions());
     }
 
     /// <summary>Fills the network from the resource that the build embedded and makes it ready to predict.</summary>
-    /// <exception cref="InvalidOperationException">The assembly was built without trained weights.</exception>
-    /// <exception cref="InvalidDataException">The weights do not fit the network: they are of an earlier spec.</exception>
-    protected void LoadResource(Assembly assembly, string resource)
+    /// <param name="assembly">The assembly that has the resource.</param>
+    /// <param name="resource">Its name.</param>
+    /// <param name="options">The device and the check; null for the defaults.</param>
+    /// <exception cref="InvalidOperationException">The assembly was built without trained weights, or the device does not exist.</exception>
+    /// <exception cref="InvalidDataException">The weights do not fit the network, or were trained for something else (<see cref="Meaning"/>).</exception>
+    /// <exception cref="WrongKernelException">The network computes wrong results on this machine.</exception>
+    protected void LoadResource(Assembly assembly, string resource, ClassifierLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(assembly);
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        // What the first prediction needs is prepared meanwhile. It is waited for: an application that ends in the midst of it would crash.
+        // What the first pass needs is prepared meanwhile. It is waited for: an application that ends in the midst of it would crash.
         Task<bool> preparation = Task.Run(static () => OneDnn.IsAvailable);
         try
         {
-            Fill(SafetensorsLoader.Open(stream, ResourceFile.Find(assembly, resource), Weights(), $"The weights embedded in {assembly.GetName().Name}"));
+            string source = $"The weights embedded in {assembly.GetName().Name}";
+            Fill(SafetensorsLoader.Open(stream, ResourceFile.Find(assembly, resource), Weights(), source), source, options ?? new ClassifierLoadOptions());
         }
         finally
         {
@@ -221,10 +239,47 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         }
     }
 
-    private void Fill(IReadOnlyDictionary<string, Tensor> tensors)
+    private void Fill(LoadedWeights weights, string source, ClassifierLoadOptions options)
     {
-        ModuleState.Replace(this, tensors);
+        if (Meaning?.FindDifference(weights.Metadata) is { } difference)
+        {
+            foreach (Tensor tensor in weights.Tensors.Values) tensor.Dispose();
+            throw new InvalidDataException($"{source} cannot be used for {GetName()}. {difference}");
+        }
+        ModuleState.Replace(this, weights.Tensors);
+        Device device = Find(options.Device);
+        if (device.type != DeviceType.CPU) this.to(device);
         eval();
+        if (options.SelfCheck && weights.Metadata.TryGetValue(GoldenAnswers.Key, out string? golden)) Check(golden, options.OnWarning);
+    }
+
+    private static Device Find(string name)
+    {
+        if (name == "cpu") return CPU;
+        int count = cuda.is_available() ? cuda.device_count() : 0;
+        int index = 0;
+        bool isCuda = name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out index));
+        if (!isCuda) throw new InvalidOperationException($"'{name}' is not a device; write cpu, cuda or cuda:N.");
+        return index < count
+            ? device(DeviceType.CUDA, index)
+            : throw new InvalidOperationException($"The device '{name}' does not exist: this libtorch finds {count} CUDA devices.");
+    }
+
+    /// <summary>Compares what the network makes of the check image with what its training computed exactly.</summary>
+    private void Check(string golden, Action<string>? warn)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable inference = inference_mode();
+        (InferenceNetwork body, InferenceNetwork head) = ForInference();
+        Tensor input = PixelTransform.Apply(CheckImage.Create(InputSize).to(CurrentDevice()));
+        foreach (Conv2d wrong in SelfCheck.Run([body, head], input, GoldenAnswers.Parse(golden), ScalarType.Float32))
+        {
+            string name = named_modules().First(entry => ReferenceEquals(entry.module, wrong)).name;
+            string warning = $"{GetName()}: the convolution '{name}' is computed wrong on this machine, so it runs in a slower way that is right. {SelfCheck.Describe()}.";
+            if (warn is null) Trace.TraceWarning(warning);
+            else warn(warning);
+        }
     }
 
     /// <summary>Reads a file asynchronously, up to the limit.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Inference;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -89,7 +90,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
         try
         {
-            StageResult result = cache.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(evaluation)));
+            StageResult result = cache.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
             checkpoints.Clear();
             return result;
         }
@@ -151,12 +152,18 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         log.Line(EvaluationReport.Text(evaluation));
     }
 
-    private Dictionary<string, string> Notes(Evaluation evaluation) => new(StringComparer.Ordinal)
+    /// <summary>The metadata of a weight file: what its numbers mean, and what the network exactly makes of the check image.</summary>
+    private Dictionary<string, string> Notes(NetworkModule module, Evaluation evaluation)
     {
-        ["format"] = "pt",
-        ["classes"] = string.Join('\n', Network.Classes.Select(static c => c.Text)),
-        ["test_accuracy"] = evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
-    };
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, string> notes = new(WeightsMeanings.Of(Network).ToMetadata(), StringComparer.Ordinal)
+        {
+            ["format"] = "pt",
+            ["test_accuracy"] = evaluation.Accuracy.ToString("0.####", CultureInfo.InvariantCulture),
+            [GoldenAnswers.Key] = GoldenAnswers.Format(ExactPass.Run(module, Network.Layers.Count)),
+        };
+        return notes;
+    }
 
     /// <summary>What stages that are trained in one run hand on to one another.</summary>
     private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images, FeatureSource Features, Lazy<bool> Completion) : IDisposable

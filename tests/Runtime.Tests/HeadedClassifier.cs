@@ -1,6 +1,9 @@
 using FineTune;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Native;
+using FineTune.Weights;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,8 +15,8 @@ namespace Runtime.Tests;
 /// </summary>
 public sealed class HeadedClassifier : ImageClassifier<TinyLabel>
 {
-    public HeadedClassifier()
-        : base("Headed", new ImageSize(8, 8), new PixelTransform(false, 1 / 255.0, [0, 0, 0], [1, 1, 1]))
+    public HeadedClassifier(params string[] labels)
+        : base("Headed", new ImageSize(8, 8), new PixelTransform(false, 1 / 255.0, [0, 0, 0], [1, 1, 1]), labels.Length == 0 ? null : labels, "the layers")
     {
         NativeLibraries.Load();
         Conv = Register("features.0", nn.Conv2d(3, 3, 1));
@@ -36,6 +39,19 @@ public sealed class HeadedClassifier : ImageClassifier<TinyLabel>
         pass.Relu();
         pass.Run(Head);
     }
+
+    /// <summary>Writes a weight file as a training does: with what it means, and the exact answers for the check image.</summary>
+    public void Save(string path, bool withMeaning = true)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor logits = forward(PixelTransform.Apply(CheckImage.Create(InputSize))).to_type(ScalarType.Float64);
+        var notes = withMeaning ? new Dictionary<string, string>(Meaning!.ToMetadata()) : [];
+        notes[GoldenAnswers.Key] = GoldenAnswers.Format(logits);
+        SafetensorsWriter.Write(path, [.. Weights()], notes);
+    }
+
+    public void LoadFrom(string path, ClassifierLoadOptions? options = null) => LoadFile(path, options);
 
     public sealed class ReversingHead : ClassifierHead
     {

@@ -33,6 +33,10 @@ public static class NetworkFacts
         return facts.ToEquatableArray();
     }
 
+    /// <summary>The digest of every layer, as weight files and generated classes carry it: 64 hexadecimal digits.</summary>
+    public static string LayersDigest(Network network) =>
+        Digest.Hex(Digest.Of(string.Join("\n", network.Body.Select(Describe).Concat(network.Head.Select(Word)))));
+
     /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
     public static bool Covers(Fact fact) => fact.Table switch
     {

@@ -27,7 +27,7 @@ public static class SafetensorsLoader
     }
 
     /// <summary>
-    /// Makes the tensors of a safetensors file: float32, by name. Where the platform allows they are a private mapping of the file
+    /// Makes the tensors of a safetensors file. Where the platform allows they are a private mapping of the file
     /// into memory, so that what nobody writes to is neither copied nor counted.
     /// </summary>
     /// <param name="stream">A seekable stream at the start of a safetensors file.</param>
@@ -35,7 +35,7 @@ public static class SafetensorsLoader
     /// <param name="state">Tensors of the names and shapes that the file must have; only their shapes are looked at.</param>
     /// <param name="source">What messages call the file.</param>
     /// <exception cref="InvalidDataException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
-    internal static IReadOnlyDictionary<string, Tensor> Open(
+    internal static LoadedWeights Open(
         Stream stream, (string Path, long Position)? file, IReadOnlyDictionary<string, Tensor> state, string source)
     {
         SafetensorsHeader header = ReadHeader(stream, source);
@@ -45,7 +45,7 @@ public static class SafetensorsLoader
         if (file is not null && start % sizeof(float) == 0 && header.Entries.All(static e => e.Type == "F32"))
         {
             using Tensor mapped = from_file(file.Value.Path, shared: false, size: new FileInfo(file.Value.Path).Length / sizeof(float), dtype: ScalarType.Float32);
-            return header.Entries.ToDictionary(static e => e.Name, e => Part(mapped, start + e.Begin, e), StringComparer.Ordinal);
+            return new LoadedWeights(header.Entries.ToDictionary(static e => e.Name, e => Part(mapped, start + e.Begin, e), StringComparer.Ordinal), header.Metadata);
         }
 
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ public static class SafetensorsLoader
             using Tensor values = Read(stream, entry);
             tensors[entry.Name] = values.to_type(ScalarType.Float32);
         }
-        return tensors;
+        return new LoadedWeights(tensors, header.Metadata);
     }
 
     private static Tensor Part(Tensor mapped, long position, SafetensorsEntry entry)
@@ -105,3 +105,8 @@ public static class SafetensorsLoader
         return values;
     }
 }
+
+/// <summary>What a safetensors file holds.</summary>
+/// <param name="Tensors">Its tensors as float32, by name.</param>
+/// <param name="Metadata">Its notes.</param>
+internal sealed record LoadedWeights(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata);

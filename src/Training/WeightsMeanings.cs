@@ -1,0 +1,14 @@
+using FineTune.Images;
+using FineTune.Weights;
+using ModelSpec.Locks;
+using ModelSpec.Networks;
+
+namespace FineTune.Training;
+
+/// <summary>What the weights of a network mean, as a weight file says it and the generated class expects it.</summary>
+internal static class WeightsMeanings
+{
+    public static WeightsMeaning Of(Network network) => new(
+        [.. network.Classes.Select(static c => c.Text)], new ImageSize(network.InputHeight, network.InputWidth), PixelTransforms.Of(network),
+        NetworkFacts.LayersDigest(network));
+}
