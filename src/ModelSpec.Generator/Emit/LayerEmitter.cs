@@ -50,8 +50,7 @@ internal static class LayerEmitter
         {
             case InputLayer or SoftmaxLayer:
                 yield break;
-            case ConvLayer conv when !conv.Padding.IsSymmetric:
-                Padding p = conv.Padding;
+            case ConvLayer { PaddingBefore: { } p }:
                 yield return $"pass.Pad({Number(p.Top)}, {Number(p.Bottom)}, {Number(p.Left)}, {Number(p.Right)});";
                 break;
         }
@@ -68,16 +67,13 @@ internal static class LayerEmitter
     }
 
     /// <summary>A number as C# reads it everywhere.</summary>
-    public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    public static string Number(double value) => RoundTripNumber.Format(value);
 
     private static string Convolution(ConvLayer conv)
     {
         List<string> arguments = [Number(conv.Input.Channels), Number(conv.Output.Channels), Number(conv.Kernel)];
         if (conv.Stride != 1) arguments.Add("stride: " + Number(conv.Stride));
-        if (conv.Padding.IsSymmetric && conv.Padding.Top == conv.Padding.Left)
-        {
-            if (conv.Padding.Top != 0) arguments.Add("padding: " + Number(conv.Padding.Top));
-        }
+        if (conv.OwnPadding != 0) arguments.Add("padding: " + Number(conv.OwnPadding));
         if (conv.Groups != 1) arguments.Add("groups: " + Number(conv.Groups));
         if (!conv.Bias) arguments.Add("bias: false");
         arguments.Add("device: device");

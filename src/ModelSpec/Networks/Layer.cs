@@ -77,6 +77,12 @@ public sealed record ConvLayer(
     /// <summary>Whether each channel is convolved by itself.</summary>
     public bool IsDepthwise => Groups > 1;
 
+    /// <summary>The zeros on every side that the convolution adds itself; 0 where <see cref="PaddingBefore"/> adds them.</summary>
+    public int OwnPadding => Padding.IsUniform ? Padding.Top : 0;
+
+    /// <summary>The zeros that are added in a step of their own before the convolution, or null where one number for all sides is enough.</summary>
+    public Padding? PaddingBefore => Padding.IsUniform ? null : Padding;
+
     /// <inheritdoc />
     public override string Type => IsDepthwise ? "DepthwiseConv2D" : "Conv2D";
 

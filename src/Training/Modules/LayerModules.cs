@@ -12,7 +12,7 @@ internal static class LayerModules
         InputLayer or SoftmaxLayer => null,
         ConvLayer conv => nn.Conv2d(
             conv.Input.Channels, conv.Output.Channels, conv.Kernel, stride: conv.Stride,
-            padding: conv.Padding.IsSymmetric ? conv.Padding.Top : 0, groups: conv.Groups, bias: conv.Bias),
+            padding: conv.OwnPadding, groups: conv.Groups, bias: conv.Bias),
         BatchNormLayer norm when norm.Output.IsSpatial => nn.BatchNorm2d(norm.Output.Channels, norm.Epsilon, norm.Momentum),
         BatchNormLayer norm => nn.BatchNorm1d(norm.Output.Channels, norm.Epsilon, norm.Momentum),
         ActivationLayer { Activation: Activation.Relu } relu => nn.ReLU(inplace: !relu.InHead),
