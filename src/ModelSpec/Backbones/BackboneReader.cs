@@ -227,15 +227,16 @@ public static class BackboneReader
             }
             else if (parts[0] == "head")
             {
-                Report(layer, $"The key '{layer.Key}' of '{layer.Name}' belongs to the head, whose keys begin with 'head'; give the layer another key.");
+                Report(layer, $"The key '{layer.Key}' of '{layer.Name}' belongs to the network's head; give the layer another key.");
             }
             else if (owners.TryGetValue(layer.Key, out BackboneLayer? twin))
             {
-                Report(layer, $"The layers '{twin.Name}' and '{layer.Name}' have the same key '{layer.Key}'; give one of them another key.");
+                Report(layer, $"The layers '{twin.Name}' and '{layer.Name}' have the same key '{layer.Key}'; give one another key.");
             }
             else if (owners.Values.FirstOrDefault(other => IsBelow(layer, other) || IsBelow(other, layer)) is { } other)
             {
-                Report(layer, $"The keys '{other.Key}' of '{other.Name}' and '{layer.Key}' of '{layer.Name}' go through each other; give one of the layers another key.");
+                Report(layer, $"The keys '{other.Key}' of '{other.Name}' and '{layer.Key}' of '{layer.Name}' go through each other; "
+                    + "give one of the layers another key.");
             }
             else
             {
