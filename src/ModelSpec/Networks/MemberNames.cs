@@ -16,9 +16,10 @@ internal sealed class MemberNames(string className)
         // Of the generated class.
         "ClassCount", "CreateUntrained", "FreezePoints", "Head", "HeadLayers", "InputHeight", "InputWidth", "Load", "WeightsResource",
         // Of its base classes.
-        "Describe", "Dispose", "Equals", "Finalize", "GetHashCode", "GetName", "GetType", "InputSize", "LoadFile", "LoadResource",
-        "MemberwiseClone", "PixelTransform", "Predict", "PredictAsync", "PredictBatch", "ReferenceEquals", "Register",
-        "RegisterComponents", "ToString", "Weights",
+        "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Equals", "Finalize",
+        "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "InputSize", "LoadFile", "LoadResource", "MemberwiseClone",
+        "PixelTransform", "Predict", "PredictAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
+        "ReplaceParameter", "ToString", "Weights",
     };
 
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
