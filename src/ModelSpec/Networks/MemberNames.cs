@@ -16,7 +16,7 @@ internal sealed class MemberNames(string className)
         // Of the generated class.
         "ClassCount", "CreateUntrained", "FreezePoints", "Head", "HeadLayers", "InputHeight", "InputWidth", "Load", "WeightsResource",
         // Of its base classes.
-        "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Equals", "Finalize",
+        "ClearModules", "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Equals", "Finalize",
         "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "InputSize", "LoadFile", "LoadResource", "MemberwiseClone",
         "PixelTransform", "Predict", "PredictAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
         "ReplaceParameter", "ToString", "Weights",
