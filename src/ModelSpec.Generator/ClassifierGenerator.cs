@@ -51,6 +51,9 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             backboneFiles.SelectMany(static (tables, _) => tables.SelectMany(static t => t.Diagnostics).ToEquatableArray()),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
         context.RegisterSourceOutput(
+            backbones.SelectMany(static (catalogue, _) => catalogue.FindDuplicates()),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+        context.RegisterSourceOutput(
             networks.SelectMany(static (spec, _) => spec.Result.Diagnostics),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
@@ -67,30 +70,34 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         // What a class depends on besides its spec.
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
-                ? value
+                ? Identifiers.ToNamespace(value)
                 : "FineTuned");
         IncrementalValueProvider<bool> dependencyInjection = context.CompilationProvider
             .Select(static (compilation, _) =>
                 compilation.GetTypeByMetadataName("Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions") is not null);
 
-        IncrementalValuesProvider<ClassifierModel> models = networks
+        IncrementalValuesProvider<(string Path, ClassifierModel Model)> models = networks
             .Where(static spec => spec.Result.Value is not null)
             .Combine(rootNamespace)
             .Combine(dependencyInjection)
-            .Select(static (pair, _) => ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right))
+            .Select(static (pair, _) => (
+                pair.Left.Left.File.Path, ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right)))
             .WithTrackingName(ModelStep);
 
-        // Two specs must not make one class.
+        // Two specs must not make one type: the first one does.
+        IncrementalValueProvider<EquatableArray<ModelSpec.Diagnostics.Diagnostic>> duplicates = models
+            .Select(static (spec, _) => new GeneratedTypes(spec.Path, spec.Model.TypeNames))
+            .Collect()
+            .Select(static (specs, _) => GeneratedTypes.FindDuplicates(specs));
         context.RegisterSourceOutput(
-            networks.Combine(rootNamespace)
-                .Where(static pair => pair.Left.Result.Value is not null)
-                .Select(static (pair, _) => (pair.Left.File.Path, Name: $"{pair.Left.Result.Value!.Namespace ?? pair.Right}.{pair.Left.Result.Value.ClassName}"))
-                .Collect()
-                .SelectMany(static (specs, _) => FindDuplicates(specs)),
+            duplicates.SelectMany(static (found, _) => found),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
-        context.RegisterSourceOutput(models, static (output, model) =>
-            output.AddSource($"{model.FullName}.{model.SpecName}.g.cs", ClassifierEmitter.Emit(model)));
+        context.RegisterSourceOutput(
+            models.Combine(duplicates)
+                .Where(static pair => !pair.Right.Any(duplicate => duplicate.File == pair.Left.Path))
+                .Select(static (pair, _) => pair.Left.Model),
+            static (output, model) => output.AddSource(model.FullName.Replace("@", "") + ".g.cs", ClassifierEmitter.Emit(model)));
     }
 
     private static SpecFile ReadFile(AdditionalText file, AnalyzerConfigOptionsProvider options, CancellationToken token)
@@ -108,12 +115,6 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     private static ClassifierModel ToModel(SpecFile file, Network network, string rootNamespace, bool dependencyInjection)
     {
         string name = Path.GetFileNameWithoutExtension(file.Path);
-        return new ClassifierModel(network, network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
+        return ClassifierModel.Create(network, network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
     }
-
-    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDuplicates(IEnumerable<(string Path, string Name)> specs) => specs
-        .GroupBy(static s => s.Name, StringComparer.Ordinal)
-        .SelectMany(static g => g.Skip(1).Select(twin => ModelSpec.Diagnostics.Diagnostic.Create(
-            SpecDiagnostics.DuplicateModel, twin.Path, SourceSpan.FileStart, g.Key, Path.GetFileName(g.First().Path))))
-        .ToEquatableArray();
 }

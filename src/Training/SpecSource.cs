@@ -38,10 +38,12 @@ internal sealed record SpecSource(Spec Spec, Network Network)
             if (table.Value is not null) own.Add(table.Value);
         }
 
+        var backbones = new BackboneCatalogue(own);
+        diagnostics.AddRange(backbones.FindDuplicates());
         Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path);
         diagnostics.AddRange(spec.Diagnostics);
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
-        Result<Network> network = NetworkBuilder.Build(spec.Value, new BackboneCatalogue(own));
+        Result<Network> network = NetworkBuilder.Build(spec.Value, backbones);
         diagnostics.AddRange(network.Diagnostics);
         return (network.Value is null ? null : new SpecSource(spec.Value, network.Value), diagnostics);
     }

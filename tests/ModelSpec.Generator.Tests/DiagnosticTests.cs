@@ -53,12 +53,21 @@ public class DiagnosticTests
         int line = diagnostic.Location.GetLineSpan().StartLinePosition.Line;
         Assert.StartsWith("[[stage]]", changed.Split('\n')[line], StringComparison.Ordinal);
 
-        static string LockOf(string text)
-        {
-            Network network = NetworkBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
-            string digest = TomlLiteral.Of(Digest.Of("anything"));
-            return new TrainingLock([.. NetworkFacts.Of(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
-        }
+    }
+
+    [Theory]
+    [InlineData("[[stage]]", "[stage]")]
+    [InlineData("[data.split]", "[\"data.split\"]\ntest = 1\n\n[data.split]")]
+    public void A_lock_that_was_edited_by_hand_is_compared_as_far_as_it_goes(string old, string replacement)
+    {
+        string spec = GeneratorRun.SpecText("flowers17-mobilenet");
+        string edited = LockOf(spec).Replace(old, replacement, StringComparison.Ordinal);
+
+        GeneratorDriverRunResult result = Run(new GeneratorRun.Text("/p/f.modelspec", spec), new GeneratorRun.Text("/p/f.modelspec.lock", edited));
+
+        Assert.All(result.Results, static r => Assert.Null(r.Exception));
+        Assert.All(result.Diagnostics, static d => Assert.Equal("MSPEC3009", d.Id));
+        Assert.Single(result.GeneratedTrees);
     }
 
     [Fact]
@@ -79,8 +88,15 @@ public class DiagnosticTests
             new GeneratorRun.Text("/p/tiny.backbone", Backbone.Replace("conv2d", "conv3d", StringComparison.Ordinal)));
 
         Assert.Empty(good.Diagnostics);
-        Assert.Contains("public Conv2d Conv { get; }", Assert.Single(good.GeneratedTrees).ToString(), StringComparison.Ordinal);
+        Assert.Contains("public Layers::Conv2d Conv { get; }", Assert.Single(good.GeneratedTrees).ToString(), StringComparison.Ordinal);
         Assert.Contains(bad.Diagnostics, static d => d.Id == "MSPEC0006" && d.Location.GetLineSpan().Path == "/p/tiny.backbone");
+    }
+
+    private static string LockOf(string text)
+    {
+        Network network = NetworkBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
+        string digest = TomlLiteral.Of(Digest.Of("anything"));
+        return new TrainingLock([.. NetworkFacts.Of(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
     }
 
     private static GeneratorDriverRunResult Run(params AdditionalText[] files) =>

@@ -63,7 +63,7 @@ public class EmissionTests
             .RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation(), out Compilation updated, out _);
 
         Assert.Empty(updated.GetDiagnostics());
-        Assert.Contains("BatchNorm1d BatchNorm2 ", updated.SyntaxTrees.Last().ToString(), StringComparison.Ordinal);
+        Assert.Contains("Layers::BatchNorm1d BatchNorm2 ", updated.SyntaxTrees.Last().ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,6 +51,28 @@ public class IncrementalityTests
         Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }
 
+    [Theory]
+    [InlineData("epochs = 25", "epochs = 26")]
+    [InlineData("learning_rate = 0.001", "learning_rate = 0.002")]
+    [InlineData("{ train = 0.75, test = 0.25 }", "{ train = 0.5, test = 0.5 }")]
+    [InlineData("source = \"flowers17\"", "source = \"pictures\"")]
+    [InlineData("seed      = 42", "seed      = 43")]
+    public void What_only_trains_changes_no_source(string old, string replacement)
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation();
+        GeneratorDriver driver = GeneratorRun.Driver(Flowers).RunGenerators(compilation);
+        string text = Flowers.GetText().ToString();
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        var changed = new GeneratorRun.Text(Flowers.Path, text.Replace(old, replacement, StringComparison.Ordinal));
+
+        driver = driver.ReplaceAdditionalText(Flowers, changed).RunGenerators(compilation);
+
+        GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
+        Assert.Equal([IncrementalStepRunReason.Modified], Reasons(result, ClassifierGenerator.NetworkStep));
+        Assert.Equal([IncrementalStepRunReason.Unchanged], Reasons(result, ClassifierGenerator.ModelStep));
+        Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+    }
+
     private static IEnumerable<IncrementalStepRunReason> Reasons(GeneratorRunResult result, string step) =>
         result.TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
 

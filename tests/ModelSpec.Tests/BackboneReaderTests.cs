@@ -1,4 +1,5 @@
 using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
 using ModelSpec.Networks;
 
 namespace ModelSpec.Tests;
@@ -37,10 +38,109 @@ public class BackboneReaderTests
     [InlineData("{ name = \"input\", type = \"input\" },", "", "MSPEC0015", "first layer must be the input")]
     [InlineData("filters = 8, ", "", "MSPEC0003", "'filters'")]
     [InlineData("kernel = 3", "kernal = 3", "MSPEC0002", "Did you mean 'kernel'?")]
+    [InlineData("\"small\"", "\" \"", "MSPEC0005", "'name'")]
+    [InlineData("name = \"conv\"", "name = \" \"", "MSPEC0007", "a member")]
     public void A_table_that_makes_no_sense_is_an_error(string old, string replacement, string code, string message)
     {
         var diagnostics = BackboneReader.Read(Small.Replace(old, replacement, StringComparison.Ordinal), "small.backbone").Diagnostics;
 
         Assert.Contains(diagnostics, d => d.Descriptor.Code == code && d.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    // The layer, what its key is, and a part of the message.
+    [Theory]
+    [InlineData("conv", "pool", "'conv' and 'pool' have the same key 'pool'")]
+    [InlineData("pool", "conv.0", "go through each other")]
+    [InlineData("conv", "pool.0", "go through each other")]
+    [InlineData("conv", "head.conv", "belongs to the network's head")]
+    [InlineData("conv", "head", "belongs to the network's head")]
+    [InlineData("conv", "a..b", "is empty")]
+    [InlineData("conv", "", "is empty")]
+    public void Keys_that_cannot_be_registered_are_an_error(string layer, string key, string message)
+    {
+        string text = Small.Replace($"name = \"{layer}\"", $"name = \"{layer}\", key = \"{key}\"", StringComparison.Ordinal);
+
+        Diagnostic diagnostic = Assert.Single(BackboneReader.Read(text, "small.backbone").Diagnostics);
+
+        Assert.Equal("MSPEC0034", diagnostic.Descriptor.Code);
+        Assert.Contains(message, diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_can_be_a_group_of_others()
+    {
+        string text = Small.Replace("name = \"conv\"", "name = \"conv\", key = \"features.0\"", StringComparison.Ordinal)
+            .Replace("name = \"pool\"", "name = \"pool\", key = \"features.01\"", StringComparison.Ordinal);
+
+        Assert.Empty(BackboneReader.Read(text, "small.backbone").Diagnostics);
+    }
+
+    [Theory]
+    [InlineData("md5:6d6bbae143d832006294945121d1f1fc", true)]
+    [InlineData("sha256:397923af", true)]
+    [InlineData("sha256:0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCDEF", true)]
+    [InlineData("abc", false)]
+    [InlineData("", false)]
+    [InlineData("sha512:397923af", false)]
+    [InlineData("sha256:", false)]
+    [InlineData("sha256:397923a", false)]
+    [InlineData("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0", false)]
+    [InlineData("sha256:397923ag", false)]
+    [InlineData("md5:397923af", false)]
+    [InlineData("sha256:397923af:md5", false)]
+    public void A_digest_is_checked_where_it_is_written(string digest, bool valid)
+    {
+        string text = Small + WeightSet("w.pth", digest);
+
+        var diagnostics = BackboneReader.Read(text, "small.backbone").Diagnostics;
+
+        if (valid) Assert.Empty(diagnostics);
+        else AssertAt(text, $"\"{digest}\"\nurl", "MSPEC0035", diagnostics);
+    }
+
+    [Theory]
+    [InlineData("../x.pth")]
+    [InlineData("a/x.pth")]
+    [InlineData("a\\\\x.pth")]
+    [InlineData("C:x.pth")]
+    [InlineData("..")]
+    [InlineData("x\\u0000")]
+    public void The_file_of_a_weight_set_is_a_name_without_a_folder(string file)
+    {
+        string text = Small + WeightSet(file, "sha256:397923af");
+
+        AssertAt(text, $"\"{file}\"", "MSPEC0036", BackboneReader.Read(text, "small.backbone").Diagnostics);
+    }
+
+    [Fact]
+    public void Members_of_the_generated_class_do_not_collide()
+    {
+        string text = Small.Replace("\"conv\"", "\"head\", key = \"c\"", StringComparison.Ordinal)
+            .Replace("\"pool\"", "\"head_layer\"", StringComparison.Ordinal)
+            .Replace("\"input\", type", "\"flower_classifier\", type", StringComparison.Ordinal);
+        BackboneTable table = BackboneReader.Read(text, "small.backbone").Value!;
+        string spec = Specs.Flowers.Replace("\"vgg16\"", "\"small\"", StringComparison.Ordinal).Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
+            .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
+
+        Network network = NetworkBuilder.Build(spec, "s.modelspec", new BackboneCatalogue([table])).Value!;
+
+        Assert.Equal(["FlowerClassifierLayer", "HeadLayer", "HeadLayerLayer"], network.Body.Select(static l => l.Member));
+    }
+
+    private static string WeightSet(string file, string digest) => $"""
+
+        [[weights]]
+        name = "w"
+        file = "{file}"
+        digest = "{digest}"
+        url = "https://example.org/w"
+        preprocess = "unit"
+        """.ReplaceLineEndings("\n");
+
+    private static void AssertAt(string text, string place, string code, EquatableArray<Diagnostic> diagnostics)
+    {
+        Diagnostic diagnostic = Assert.Single(diagnostics);
+        Assert.Equal(code, diagnostic.Descriptor.Code);
+        Assert.Equal(Specs.Position(text, place), (diagnostic.Span.Line, diagnostic.Span.Column));
     }
 }

@@ -89,6 +89,23 @@ public class NetworkTests
         Assert.Equal(Padding.None, Padding.Same(224, 224, 1, 1));
     }
 
+    [Fact]
+    public void A_convolution_pads_itself_only_where_all_sides_are_equal()
+    {
+        Padding uneven = Padding.Same(64, 66, 3, 3);
+
+        Assert.Equal(new Padding(1, 1, 0, 0), uneven);
+        Assert.False(uneven.IsUniform);
+        Assert.True(Padding.None.IsUniform);
+        Assert.True(Padding.Same(224, 224, 3, 1).IsUniform);
+    }
+
+    [Theory]
+    [InlineData("my-app.2d.class", "my_app._2d.@class")]
+    [InlineData("Flowers", "Flowers")]
+    [InlineData("a..b", "a._.b")]
+    public void A_projects_name_gives_a_namespace(string name, string ns) => Assert.Equal(ns, Identifiers.ToNamespace(name));
+
     [Theory]
     [InlineData("0..14", 15)]
     [InlineData("..block4_pool", 15)]

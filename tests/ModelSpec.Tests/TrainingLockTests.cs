@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
@@ -20,6 +21,22 @@ public class TrainingLockTests
     [InlineData(1e-8, "1e-08")]
     [InlineData(0.1, "0.1")]
     public void Numbers_have_one_literal(double value, string literal) => Assert.Equal(literal, TomlLiteral.Of(value));
+
+    [Fact]
+    public void Numbers_are_written_as_NET_writes_them_on_every_runtime()
+    {
+        double[] edges =
+        [
+            0, -0.0, 1, 100, 1e14, 1e15, 1e16, 1e17, 1.5e17, 1234567890123456, 12345678901234567, 123456789012345678, 1e-4, 1e-5, 0.00012345, 0.000012345,
+            1 / 3.0, 1 / 127.5, 0.1 + 0.2, 5e-324, double.MaxValue, double.MinValue, double.NaN, double.PositiveInfinity,
+        ];
+        var random = new Random(1);
+        IEnumerable<double> drawn = Enumerable.Range(0, 20_000).Select(i => i % 2 == 0
+            ? BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))
+            : Math.Round(random.NextDouble(), random.Next(16)) * Math.Pow(10, random.Next(-20, 20)));
+
+        Assert.All(edges.Concat(drawn), static value => Assert.Equal(value.ToString("R", CultureInfo.InvariantCulture), RoundTripNumber.Format(value)));
+    }
 
     [Fact]
     public void What_is_written_is_what_is_read()

@@ -1,14 +1,29 @@
+using System.Globalization;
+using ModelSpec.Locks;
 using ModelSpec.Networks;
 
 namespace ModelSpec.Generator.Models;
 
-/// <summary>Everything that a generated class depends on, and nothing else: where it is equal, nothing is emitted again.</summary>
-/// <param name="Network">The network.</param>
-/// <param name="Namespace">The namespace of the class.</param>
+/// <summary>
+/// Everything that a generated class depends on, and nothing else: where it is equal, nothing is emitted again. Data, epochs,
+/// optimizers and whatever else only trains are left out.
+/// </summary>
+/// <param name="ClassName">The class.</param>
+/// <param name="Namespace">Its namespace.</param>
+/// <param name="Classes">The labels in the order of the outputs.</param>
+/// <param name="Backbone">The backbone's name, for the documentation.</param>
+/// <param name="Preprocessing">What happens to pixels.</param>
+/// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
+/// <param name="BodyLength">How many of them are the backbone's.</param>
+/// <param name="LayersDigest">The digest of the layers that weight files carry, too.</param>
+/// <param name="FreezePoints">Where each training stage begins to learn.</param>
 /// <param name="Resource">The name of the embedded weights.</param>
-/// <param name="SpecName">The spec's file name, for the file header and the hint name.</param>
+/// <param name="SpecName">The spec's file name without its extension, for the file header.</param>
 /// <param name="HasDependencyInjection">Whether the project references dependency injection.</param>
-internal sealed record ClassifierModel(Network Network, string Namespace, string Resource, string SpecName, bool HasDependencyInjection)
+internal sealed record ClassifierModel(
+    string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
+    EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
+    bool HasDependencyInjection)
 {
     /// <summary>The label enum's name: <c>FlowerClassifier</c> has the labels <c>FlowerLabel</c>.</summary>
     public string LabelName
@@ -16,12 +31,66 @@ internal sealed record ClassifierModel(Network Network, string Namespace, string
         get
         {
             const string suffix = "Classifier";
-            string name = Network.ClassName;
-            bool cut = name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.Ordinal);
-            return (cut ? name.Substring(0, name.Length - suffix.Length) : name) + "Label";
+            bool cut = ClassName.Length > suffix.Length && ClassName.EndsWith(suffix, StringComparison.Ordinal);
+            return (cut ? ClassName.Substring(0, ClassName.Length - suffix.Length) : ClassName) + "Label";
         }
     }
 
+    /// <summary>The name of the class that registers the classifier with dependency injection.</summary>
+    public string ExtensionsName => ClassName + "ServiceCollectionExtensions";
+
     /// <summary>The full name of the class.</summary>
-    public string FullName => Namespace + "." + Network.ClassName;
+    public string FullName => Namespace + "." + ClassName;
+
+    /// <summary>The full names of all types that are generated.</summary>
+    public EquatableArray<string> TypeNames => HasDependencyInjection
+        ? [FullName, $"{Namespace}.{LabelName}", $"{Namespace}.{ExtensionsName}"]
+        : [FullName, $"{Namespace}.{LabelName}"];
+
+    /// <summary>The input's height in pixels.</summary>
+    public int InputHeight => Layers[0].Output.Height;
+
+    /// <summary>The input's width in pixels.</summary>
+    public int InputWidth => Layers[0].Output.Width;
+
+    /// <summary>The length of the features before the head.</summary>
+    public int EmbeddingLength => Layers[BodyLength - 1].Output.Channels;
+
+    /// <summary>The backbone's layers.</summary>
+    public IEnumerable<Layer> Body => Layers.Take(BodyLength);
+
+    /// <summary>The head's layers.</summary>
+    public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
+
+    /// <summary>Takes from a network what its class depends on.</summary>
+    public static ClassifierModel Create(Network network, string ns, string resource, string specName, bool hasDependencyInjection) => new(
+        network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Layers, network.BodyLength,
+        NetworkFacts.LayersDigest(network), FindFreezePoints(network), resource, specName, hasDependencyInjection);
+
+    private static EquatableArray<FreezePoint> FindFreezePoints(Network network)
+    {
+        // The container's own name and the members that every type has are taken.
+        var taken = new HashSet<string>(StringComparer.Ordinal)
+        {
+            "FreezePoints", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
+        };
+        List<FreezePoint> points = [];
+        foreach (Stage stage in network.Stages)
+        {
+            string member = Identifiers.ToPascalCase(stage.Name);
+            string numbered = string.Format(CultureInfo.InvariantCulture, "Stage{0}", points.Count + 1);
+            if (member.Length == 0 || taken.Contains(member)) member = numbered;
+            while (!taken.Add(member)) member += "_";
+            Layer first = network.Layers.First(stage.Trains);
+            points.Add(new FreezePoint(stage.Name, member, first.Name, first.Index));
+        }
+        return points.ToEquatableArray();
+    }
 }
+
+/// <summary>Where a training stage begins to learn.</summary>
+/// <param name="Stage">The stage's name.</param>
+/// <param name="Member">The member of the generated class.</param>
+/// <param name="LayerName">The first layer that learns.</param>
+/// <param name="LayerIndex">Its index.</param>
+internal sealed record FreezePoint(string Stage, string Member, string LayerName, int LayerIndex);

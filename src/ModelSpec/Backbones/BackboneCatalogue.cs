@@ -30,6 +30,13 @@ public sealed class BackboneCatalogue : IEquatable<BackboneCatalogue>
     public BackboneTable? Find(string name) =>
         _own.FirstOrDefault(t => t.Name == name) ?? (BuiltInNames.Contains(name) ? BuiltInTables.GetOrAdd(name, ReadBuiltIn) : null);
 
+    /// <summary>An error for each of the project's own tables that has the name of another one of them.</summary>
+    public EquatableArray<Diagnostic> FindDuplicates() => _own
+        .GroupBy(static t => t.Name, StringComparer.Ordinal)
+        .SelectMany(static twins => twins.Skip(1).Select(twin => Diagnostic.Create(
+            SpecDiagnostics.DuplicateBackbone, twin.Path, twin.NameSpan, twin.Name, twin.Path, twins.First().Path)))
+        .ToEquatableArray();
+
     /// <inheritdoc />
     public bool Equals(BackboneCatalogue? other) => other is not null && _own == other._own;
 

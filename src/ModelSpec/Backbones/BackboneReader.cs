@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
 using ModelSpec.Networks;
@@ -34,6 +35,12 @@ public static class BackboneReader
         ["valid"] = false,
     };
 
+    /// <summary>What an operating system does not allow in the name of a file, beside control characters.</summary>
+    private static readonly char[] NotInFileNames = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
+
+    private static readonly Regex DigestPattern =
+        new(@"\A(?:md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{8,64})\z", RegexOptions.CultureInvariant);
+
     /// <summary>Reads a backbone table.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="path">The file's path, as diagnostics shall name it.</param>
@@ -42,14 +49,13 @@ public static class BackboneReader
     {
         var bag = new DiagnosticBag(path);
         TomlTable? tree = TomlTree.Parse(text, bag);
-        BackboneTable? table = tree is null ? null : Read(new TableReader(tree, "the backbone", SourceSpan.FileStart, bag));
+        BackboneTable? table = tree is null ? null : Read(new TableReader(tree, "the backbone", SourceSpan.FileStart, bag), path);
         return new Result<BackboneTable>(bag.HasErrors ? null : table, bag.ToArray());
     }
 
-    private static BackboneTable? Read(TableReader root)
+    private static BackboneTable? Read(TableReader root, string path)
     {
-        Located<string>? name = root.String("name");
-        if (name is null) root.Missing("name", "what specs call the backbone");
+        Located<string>? name = Text(root, "name", "what specs call the backbone");
         string? title = root.String("title")?.Value;
         List<Located<long>>? input = root.Integers("input", NumberRange.Closed(1, 8192));
         if (input is not { Count: 2 }) root.Missing("input", "the usual [height, width]");
@@ -77,7 +83,7 @@ public static class BackboneReader
             : new BackboneTable(
                 name!.Value.Value, title ?? name.Value.Value, (int)input![0].Value, (int)input[1].Value,
                 multipliers.Select(static m => m.Value).ToEquatableArray(), preprocessing, layers.ToEquatableArray(),
-                top.Select(static t => t.Value).ToEquatableArray(), sets.ToEquatableArray());
+                top.Select(static t => t.Value).ToEquatableArray(), sets.ToEquatableArray(), path, name.Value.Span);
     }
 
     private static BackboneLayer? ReadLayer(TableReader row)
@@ -87,7 +93,7 @@ public static class BackboneReader
         if (!row.Has("type")) row.Missing("type", string.Join(", ", Kinds.Keys));
         if (!row.Word("type", "layer type", Kinds, out BackboneLayerKind kind) || name is null) return null;
 
-        string key = row.String("key")?.Value ?? name.Value.Value;
+        Located<string> key = row.String("key") ?? name.Value;
         NumberRange positive = NumberRange.Closed(1, 65536);
         bool convolution = kind is BackboneLayerKind.Conv2d or BackboneLayerKind.DepthwiseConv2d;
         bool window = convolution || kind == BackboneLayerKind.MaxPool;
@@ -127,7 +133,8 @@ public static class BackboneReader
             }
         }
         return new BackboneLayer(
-            name.Value.Value, kind, key, filters, kernel, stride, same, bias, activation, epsilon, momentum, padding, name.Value.Span);
+            name.Value.Value, kind, key.Value, filters, kernel, stride, same, bias, activation, epsilon, momentum, padding,
+            name.Value.Span, key.Span);
 
         int Whole(string property, int? otherwise)
         {
@@ -139,10 +146,18 @@ public static class BackboneReader
 
     private static WeightSet? ReadWeightSet(TableReader row)
     {
-        string? name = Text("name", "the word of the language");
-        string? file = Text("file", "the file's name");
-        string? url = Text("url", "where it is published");
-        string? digest = row.String("digest")?.Value;
+        string? name = Text(row, "name", "the word of the language")?.Value;
+        Located<string>? file = Text(row, "file", "the file's name");
+        if (file is { } given && !IsFileName(given.Value))
+        {
+            row.Bag.Report(SpecDiagnostics.FileName, given.Span, given.Value, string.Join(" ", NotInFileNames));
+        }
+        string? url = Text(row, "url", "where it is published")?.Value;
+        Located<string>? digest = row.String("digest");
+        if (digest is { } stated && !DigestPattern.IsMatch(stated.Value))
+        {
+            row.Bag.Report(SpecDiagnostics.Digest, stated.Span, stated.Value);
+        }
         double? width = row.Number("width", NumberRange.Above(0))?.Value;
         Preprocessing? preprocessing = ReadPreprocessing(row);
         if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
@@ -153,14 +168,21 @@ public static class BackboneReader
         }
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file, url, digest, width, preprocessing, rename);
-
-        string? Text(string key, string meaning)
-        {
-            if (!row.Has(key)) row.Missing(key, meaning);
-            return row.String(key)?.Value;
-        }
+            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, rename);
     }
+
+    /// <summary>A string that must be there and must not be blank.</summary>
+    private static Located<string>? Text(TableReader table, string key, string meaning)
+    {
+        if (!table.Has(key)) table.Missing(key, meaning);
+        if (table.String(key) is not { } text) return null;
+        if (!string.IsNullOrWhiteSpace(text.Value)) return text;
+        table.Bag.Report(SpecDiagnostics.OutOfRange, text.Span, key, "a name", "empty");
+        return null;
+    }
+
+    private static bool IsFileName(string name) =>
+        name is not ("." or "..") && !name.Any(static c => char.IsControl(c) || NotInFileNames.Contains(c));
 
     private static Preprocessing? ReadPreprocessing(TableReader row) =>
         row.Word("preprocess", "preprocessing", Preprocessing.ByName, out Preprocessing? preprocessing) ? preprocessing : null;
@@ -189,5 +211,41 @@ public static class BackboneReader
         {
             root.Bag.Report(SpecDiagnostics.NotAnIdentifier, unnamed.Span, unnamed.Name, "a member");
         }
+        CheckKeys(layers, root.Bag);
+    }
+
+    /// <summary>Every layer that runs is registered under its key, below the groups that the dots in it make.</summary>
+    private static void CheckKeys(List<BackboneLayer> layers, DiagnosticBag bag)
+    {
+        var owners = new Dictionary<string, BackboneLayer>(StringComparer.Ordinal);
+        foreach (BackboneLayer layer in layers.Where(static l => l.Kind != BackboneLayerKind.Input))
+        {
+            string[] parts = layer.Key.Split('.');
+            if (parts.Any(string.IsNullOrWhiteSpace))
+            {
+                Report(layer, $"'{layer.Key}' cannot be the key of '{layer.Name}': a part of it between dots is empty.");
+            }
+            else if (parts[0] == "head")
+            {
+                Report(layer, $"The key '{layer.Key}' of '{layer.Name}' belongs to the network's head; give the layer another key.");
+            }
+            else if (owners.TryGetValue(layer.Key, out BackboneLayer? twin))
+            {
+                Report(layer, $"The layers '{twin.Name}' and '{layer.Name}' have the same key '{layer.Key}'; give one another key.");
+            }
+            else if (owners.Values.FirstOrDefault(other => IsBelow(layer, other) || IsBelow(other, layer)) is { } other)
+            {
+                Report(layer, $"The keys '{other.Key}' of '{other.Name}' and '{layer.Key}' of '{layer.Name}' go through each other; "
+                    + "give one of the layers another key.");
+            }
+            else
+            {
+                owners.Add(layer.Key, layer);
+            }
+        }
+
+        void Report(BackboneLayer layer, string message) => bag.Report(SpecDiagnostics.LayerKey, layer.KeySpan, message);
+
+        static bool IsBelow(BackboneLayer layer, BackboneLayer other) => layer.Key.StartsWith(other.Key + ".", StringComparison.Ordinal);
     }
 }

@@ -13,9 +13,12 @@ namespace ModelSpec.Backbones;
 /// <param name="Layers">The layers in order.</param>
 /// <param name="TopKeys">How the names of the tensors of its own top begin, which a head replaces.</param>
 /// <param name="WeightSets">The published weights.</param>
+/// <param name="Path">The file, as diagnostics name it.</param>
+/// <param name="NameSpan">The place of its name in the file.</param>
 public sealed record BackboneTable(
     string Name, string Title, int Height, int Width, EquatableArray<double> Multipliers, Preprocessing Preprocessing,
-    EquatableArray<BackboneLayer> Layers, EquatableArray<string> TopKeys, EquatableArray<WeightSet> WeightSets);
+    EquatableArray<BackboneLayer> Layers, EquatableArray<string> TopKeys, EquatableArray<WeightSet> WeightSets,
+    string Path, SourceSpan NameSpan);
 
 /// <summary>The kinds of layers of a backbone table.</summary>
 public enum BackboneLayerKind
@@ -59,6 +62,7 @@ public enum BackboneLayerKind
 /// <param name="Momentum">Batch normalisation's momentum in PyTorch's sense.</param>
 /// <param name="Padding">What a zero padding adds.</param>
 /// <param name="Span">Its place in the file.</param>
+/// <param name="KeySpan">The place of its key; of its name where the key is not written.</param>
 public sealed record BackboneLayer(
     string Name, BackboneLayerKind Kind, string Key, int Filters, int Kernel, int Stride, bool Same, bool Bias, Activation Activation,
-    double Epsilon, double Momentum, Padding Padding, SourceSpan Span);
+    double Epsilon, double Momentum, Padding Padding, SourceSpan Span, SourceSpan KeySpan);

@@ -58,7 +58,34 @@ public static class SpecDiagnostics
 
     /// <summary>Two specs of a project that would generate one class.</summary>
     public static readonly DiagnosticDescriptor DuplicateModel = Error("MSPEC0016", "Two specs, one class",
-        "The class '{0}' is already generated from '{1}'; give one of the specs another [model] name.");
+        "The type '{0}' is already generated from '{1}'; give one of the specs another [model] name.");
+
+    /// <summary>Two classes whose images would be in one folder.</summary>
+    public static readonly DiagnosticDescriptor ClassesShareFolder = Error("MSPEC0030", "Two classes, one folder",
+        "The classes '{0}' and '{1}' would have the same folder, as case, spaces, '-' and '_' do not matter there; rename one.");
+
+    /// <summary>A class name that the generated code uses for something else.</summary>
+    public static readonly DiagnosticDescriptor ReservedClassName =
+        Error("MSPEC0031", "Reserved class name", "'{0}' cannot be the class: {1}. Choose another name, for example '{2}'.");
+
+    /// <summary>Two stages of one name.</summary>
+    public static readonly DiagnosticDescriptor DuplicateStage =
+        Error("MSPEC0032", "Two stages, one name", "Stage {0} is called '{1}' already; rename one.");
+
+    /// <summary>Two backbones of a project with one name.</summary>
+    public static readonly DiagnosticDescriptor DuplicateBackbone =
+        Error("MSPEC0033", "Two backbones, one name", "The backbone '{0}' of '{1}' has the same name as the one of '{2}'; rename one.");
+
+    /// <summary>Layers of a backbone whose tensors would have the same names, or names that belong to the head.</summary>
+    public static readonly DiagnosticDescriptor LayerKey = Error("MSPEC0034", "Layer keys", "{0}");
+
+    /// <summary>A digest that cannot be one.</summary>
+    public static readonly DiagnosticDescriptor Digest = Error("MSPEC0035", "Not a digest",
+        "'{0}' is not a digest; write \"md5:\" and 32 hexadecimal digits, or \"sha256:\" and the first 8 to 64.");
+
+    /// <summary>A file name that is a path.</summary>
+    public static readonly DiagnosticDescriptor FileName = Error("MSPEC0036", "Not a file name",
+        "'{0}' is not a plain file name; the file is kept as weights/FILE in the asset folders, so it must not have folders or any of {1} in it.");
 
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",

@@ -35,6 +35,7 @@ public static class SpecReader
         HeadSection? head = Section(root, "head", "the layers that replace the backbone's top", Head);
         List<StageSection?> stages = root.Tables("stage").ConvertAll(Stage);
         if (!root.Has("stage")) root.Missing("stage", "at least one [[stage]] says how to train");
+        CheckStageNames(stages, root.Bag);
         root.Finish();
 
         return model is null || data is null || backbone is null || head is null || stages.Contains(null)
@@ -63,6 +64,11 @@ public static class SpecReader
         {
             table.Bag.Report(SpecDiagnostics.NotAnIdentifier, given.Span, given.Value, "a class name");
         }
+        else if (name is { } identifier && MemberNames.ReasonAgainstClass(identifier.Value) is { } reason)
+        {
+            table.Bag.Report(
+                SpecDiagnostics.ReservedClassName, identifier.Span, identifier.Value, reason, Identifiers.ToPascalCase(identifier.Value) + "Classifier");
+        }
 
         Located<string>? ns = table.String("namespace");
         if (ns is { } space && !space.Value.Split('.').All(Identifiers.IsIdentifier))
@@ -87,8 +93,10 @@ public static class SpecReader
     private static void CheckClasses(List<Located<string>> classes, DiagnosticBag bag)
     {
         var members = new Dictionary<string, string>(StringComparer.Ordinal);
+        var folders = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (Located<string> label in classes)
         {
+            string folder = ClassFolders.Normalize(label.Value);
             string member = Identifiers.ToPascalCase(label.Value);
             if (member.Length == 0)
             {
@@ -98,9 +106,14 @@ public static class SpecReader
             {
                 bag.Report(SpecDiagnostics.DuplicateClass, label.Span, first, label.Value, member);
             }
+            else if (folders.TryGetValue(folder, out string? other))
+            {
+                bag.Report(SpecDiagnostics.ClassesShareFolder, label.Span, other, label.Value);
+            }
             else
             {
                 members.Add(member, label.Value);
+                folders.Add(folder, label.Value);
             }
         }
     }
@@ -240,6 +253,16 @@ public static class SpecReader
         return new HeadLayer(word, null);
     }
 
+    private static void CheckStageNames(List<StageSection?> stages, DiagnosticBag bag)
+    {
+        for (int i = 0; i < stages.Count; i++)
+        {
+            if (stages[i] is not { Name: var name }) continue;
+            int first = stages.FindIndex(stage => stage?.Name.Value == name.Value);
+            if (first < i) bag.Report(SpecDiagnostics.DuplicateStage, name.Span, first + 1, name.Value);
+        }
+    }
+
     private static StageSection? Stage(TableReader table)
     {
         Located<string>? name = Required(table, "name", "what progress messages call the stage");
@@ -354,7 +377,7 @@ public static class SpecReader
     {
         if (!table.Has(key)) table.Missing(key, meaning);
         Located<string>? value = table.String(key);
-        if (value is { Value.Length: 0 } empty)
+        if (value is { } empty && string.IsNullOrWhiteSpace(empty.Value))
         {
             table.Bag.Report(SpecDiagnostics.OutOfRange, empty.Span, key, "a name", "empty");
             return null;

@@ -22,7 +22,7 @@ public static class NetworkFacts
             new("model", 0, "seed", TomlLiteral.Of(network.Seed)),
             new("backbone", 0, "architecture", TomlLiteral.Of(network.Backbone)),
             new("backbone", 0, "input", TomlLiteral.Array([TomlLiteral.Of(network.InputHeight), TomlLiteral.Of(network.InputWidth)])),
-            new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(string.Join("\n", network.Body.Select(Describe))))),
+            new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(Describe(network.Body)))),
             new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
             new("backbone", 0, "weights", TomlLiteral.Of(network.WeightSet?.File ?? network.WeightFile ?? Vocabulary.NoWeights)),
             new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(Word(layer))))),
@@ -35,7 +35,7 @@ public static class NetworkFacts
 
     /// <summary>The digest of every layer, as weight files and generated classes carry it: 64 hexadecimal digits.</summary>
     public static string LayersDigest(Network network) =>
-        Digest.Hex(Digest.Of(string.Join("\n", network.Body.Select(Describe).Concat(network.Head.Select(Word)))));
+        Digest.Hex(Digest.Of(string.Join("\n", [Describe(network.Body), .. network.Head.Select(Word)])));
 
     /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
     public static bool Covers(Fact fact) => fact.Table switch
@@ -45,22 +45,42 @@ public static class NetworkFacts
         _ => true,
     };
 
-    /// <summary>The layer of a backbone in every respect that its weights and its output depend on.</summary>
+    /// <summary>The text that the fact <c>[backbone] layers</c> is the digest of: a line for each layer.</summary>
+    internal static string Describe(IEnumerable<Layer> body) => string.Join("\n", body.Select(Describe));
+
+    /// <summary>
+    /// The layer of a backbone in every respect that its weights and its output depend on. Every word is spelled out here, and not
+    /// taken from display names or enum members: a change of the text makes all locks out of date.
+    /// </summary>
     private static string Describe(Layer layer)
     {
-        string own = layer switch
+        (string type, string own) = layer switch
         {
-            ConvLayer c => FormattableString.Invariant(
-                $" kernel {c.Kernel} stride {c.Stride} padding {Describe(c.Padding)} groups {c.Groups} bias {c.Bias} {c.Activation}"),
-            BatchNormLayer n => FormattableString.Invariant($" epsilon {n.Epsilon:R} momentum {n.Momentum:R}"),
-            ActivationLayer a => $" {a.Activation}",
-            MaxPoolLayer p => FormattableString.Invariant($" kernel {p.Kernel} stride {p.Stride}"),
-            ZeroPadLayer p => $" padding {Describe(p.Padding)}",
-            _ => "",
+            InputLayer => ("Input", ""),
+            ZeroPadLayer p => ("ZeroPadding2D", $" padding {Describe(p.Padding)}"),
+            ConvLayer c => (c.IsDepthwise ? "DepthwiseConv2D" : "Conv2D", FormattableString.Invariant(
+                $" kernel {c.Kernel} stride {c.Stride} padding {Describe(c.Padding)} groups {c.Groups} bias {Describe(c.Bias)} {Describe(c.Activation)}")),
+            BatchNormLayer n => (
+                "BatchNormalization", $" epsilon {RoundTripNumber.Format(n.Epsilon)} momentum {RoundTripNumber.Format(n.Momentum)}"),
+            ActivationLayer { Activation: Activation.Relu } => ("ReLU", " Relu"),
+            ActivationLayer { Activation: Activation.Relu6 } => ("ReLU", " Relu6"),
+            MaxPoolLayer p => ("MaxPooling2D", FormattableString.Invariant($" kernel {p.Kernel} stride {p.Stride}")),
+            _ => throw new NotSupportedException($"Backbone layer {layer.GetType().Name}"),
         };
         return FormattableString.Invariant(
-            $"{layer.Index} {layer.Key} {layer.Type} {layer.Output.Channels} {layer.Output.Height} {layer.Output.Width}{own}");
+            $"{layer.Index} {layer.Key} {type} {layer.Output.Channels} {layer.Output.Height} {layer.Output.Width}{own}");
     }
+
+    private static string Describe(bool truth) => truth ? "True" : "False";
+
+    /// <summary>The activation within a convolution.</summary>
+    private static string Describe(Activation activation) => activation switch
+    {
+        Activation.None => "None",
+        Activation.Relu => "Relu",
+        Activation.Relu6 => "Relu6",
+        _ => throw new NotSupportedException($"Activation {activation}"),
+    };
 
     private static string Describe(Padding padding) =>
         FormattableString.Invariant($"{padding.Top} {padding.Bottom} {padding.Left} {padding.Right}");
@@ -68,12 +88,42 @@ public static class NetworkFacts
     /// <summary>The word of the language for a layer of the head.</summary>
     private static string Word(Layer layer) => layer switch
     {
+        FlattenLayer => "flatten",
         GlobalPoolLayer pool => pool.Average ? "global_average_pool" : "global_max_pool",
         LinearLayer linear => FormattableString.Invariant($"linear({linear.Output.Channels})"),
         DropoutLayer dropout => $"dropout({TomlLiteral.Of(dropout.Probability)})",
         BatchNormLayer => "batch_norm",
-        ActivationLayer activation => Lower(activation.Activation),
-        _ => layer.Type.ToLowerInvariant(),
+        ActivationLayer { Activation: Activation.Relu } => "relu",
+        ActivationLayer { Activation: Activation.Gelu } => "gelu",
+        ActivationLayer { Activation: Activation.Tanh } => "tanh",
+        SoftmaxLayer => "softmax",
+        _ => throw new NotSupportedException($"Head layer {layer.GetType().Name}"),
+    };
+
+    private static string Word(FillMode fill) => fill switch
+    {
+        FillMode.Nearest => "nearest",
+        FillMode.Constant => "constant",
+        FillMode.Reflect => "reflect",
+        FillMode.Wrap => "wrap",
+        _ => throw new NotSupportedException($"Fill mode {fill}"),
+    };
+
+    private static string Word(ScheduleKind schedule) => schedule switch
+    {
+        ScheduleKind.Constant => "constant",
+        ScheduleKind.Step => "step",
+        ScheduleKind.Cosine => "cosine",
+        _ => throw new NotSupportedException($"Schedule {schedule}"),
+    };
+
+    private static string Word(OptimizerKind optimizer) => optimizer switch
+    {
+        OptimizerKind.Sgd => "sgd",
+        OptimizerKind.RmsProp => "rmsprop",
+        OptimizerKind.Adam => "adam",
+        OptimizerKind.AdamW => "adamw",
+        _ => throw new NotSupportedException($"Optimizer {optimizer}"),
     };
 
     private static void Add(List<Fact> facts, Split split)
@@ -104,7 +154,7 @@ public static class NetworkFacts
         facts.Add(new(table, 0, "zoom", TomlLiteral.Of(augmentation.Zoom)));
         facts.Add(new(table, 0, "horizontal_flip", TomlLiteral.Of(augmentation.HorizontalFlip)));
         facts.Add(new(table, 0, "brightness", TomlLiteral.Of(augmentation.Brightness)));
-        facts.Add(new(table, 0, "fill", TomlLiteral.Of(Lower(augmentation.Fill))));
+        facts.Add(new(table, 0, "fill", TomlLiteral.Of(Word(augmentation.Fill))));
         if (augmentation.Views > 0) facts.Add(new(table, 0, "views", TomlLiteral.Of(augmentation.Views)));
     }
 
@@ -119,7 +169,7 @@ public static class NetworkFacts
         if (stage.EarlyStopping is { } stopping) Add("early_stopping", TomlLiteral.Of(stopping.Patience));
 
         Schedule schedule = stage.Schedule;
-        Add("schedule", TomlLiteral.Of(Lower(schedule.Kind)));
+        Add("schedule", TomlLiteral.Of(Word(schedule.Kind)));
         Add("warmup_epochs", TomlLiteral.Of(schedule.WarmupEpochs));
         if (schedule.Kind == ScheduleKind.Step)
         {
@@ -129,7 +179,7 @@ public static class NetworkFacts
         if (schedule.Kind == ScheduleKind.Cosine) Add("eta_min", TomlLiteral.Of(schedule.EtaMin));
 
         Optimizer optimizer = stage.Optimizer;
-        Add("optimizer", TomlLiteral.Of(Lower(optimizer.Kind)));
+        Add("optimizer", TomlLiteral.Of(Word(optimizer.Kind)));
         Add("learning_rate", TomlLiteral.Of(optimizer.LearningRate));
         if (stage.BackboneRates.LearningRate is { } backbone) Add("backbone_learning_rate", TomlLiteral.Of(backbone));
         if (stage.BackboneRates.LayerDecay != 1) Add("layer_decay", TomlLiteral.Of(stage.BackboneRates.LayerDecay));
@@ -170,7 +220,4 @@ public static class NetworkFacts
         }
         return string.Join(", ", ranges);
     }
-
-    private static string Lower<T>(T word)
-        where T : Enum => word.ToString().ToLowerInvariant();
 }

@@ -25,7 +25,7 @@ public static class SpecDrift
 
     private static SourceSpan Place(Fact fact, Spec spec) => fact.Table switch
     {
-        "stage" when fact.Index <= spec.Stages.Count => spec.Stages[fact.Index - 1].Span,
+        "stage" when fact.Index >= 1 && fact.Index <= spec.Stages.Count => spec.Stages[fact.Index - 1].Span,
         "backbone" => spec.Backbone.Span,
         "head" => spec.Head.Span,
         "model" => spec.Model.ClassesSpan,

@@ -27,7 +27,7 @@ public static class TomlLiteral
     public static string Of(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A number, with as many digits as tell it from its neighbours; a whole one has no point.</summary>
-    public static string Of(double value) => value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
+    public static string Of(double value) => RoundTripNumber.Format(value).ToLowerInvariant();
 
     /// <summary>A truth value.</summary>
     public static string Of(bool value) => value ? "true" : "false";

@@ -98,7 +98,9 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <returns>Each fact of one side that the other does not have, or has otherwise.</returns>
     public static IEnumerable<FactChange> Compare(IEnumerable<Fact> before, IEnumerable<Fact> now)
     {
-        Dictionary<string, Fact> old = before.ToDictionary(static f => f.Name, StringComparer.Ordinal);
+        // A lock that was edited by hand can have one name twice, for example in ["data.split"] and [data.split].
+        var old = new Dictionary<string, Fact>(StringComparer.Ordinal);
+        foreach (Fact fact in before) old[fact.Name] = fact;
         foreach (Fact fact in now)
         {
             if (!old.TryGetValue(fact.Name, out Fact? other)) yield return new FactChange(fact, $"{fact.Name} is new: {Show(fact.Value)}");

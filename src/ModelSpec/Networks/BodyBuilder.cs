@@ -5,27 +5,22 @@ namespace ModelSpec.Networks;
 /// <summary>Gives every layer of a backbone its shape.</summary>
 internal static class BodyBuilder
 {
-    /// <summary>Members that a generated class has already; a layer of that name gets the suffix <c>Layer</c>.</summary>
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
-    {
-        "Head", "Load", "Predict", "PredictAsync", "Classes", "Labels", "Dispose", "Probabilities", "InputHeight", "InputWidth",
-        "ClassCount", "FreezePoints", "WeightsResource", "Preprocessing", "ToString", "Equals", "GetHashCode", "GetType",
-    };
-
     /// <summary>Builds the layers for an input of the given size.</summary>
     /// <param name="table">The backbone.</param>
     /// <param name="height">The input's height.</param>
     /// <param name="width">The input's width.</param>
     /// <param name="multiplier">The width multiplier of the channels.</param>
+    /// <param name="className">The generated class, which no member can be called like.</param>
     /// <param name="tooSmall">The first layer that the input is too small for, with the shape that it would get, or null.</param>
-    public static List<Layer> Build(BackboneTable table, int height, int width, double multiplier, out Layer? tooSmall)
+    public static List<Layer> Build(BackboneTable table, int height, int width, double multiplier, string className, out Layer? tooSmall)
     {
         List<Layer> layers = [];
+        var members = new MemberNames(className);
         var shape = new Shape(3, height, width);
         tooSmall = null;
         foreach (BackboneLayer row in table.Layers)
         {
-            Layer layer = Build(row, layers.Count, shape, multiplier);
+            Layer layer = Build(row, members.Add(row.Name), layers.Count, shape, multiplier);
             layers.Add(layer);
             shape = layer.Output;
             if (shape.Height > 0 && shape.Width > 0) continue;
@@ -41,16 +36,14 @@ internal static class BodyBuilder
         int size = 1;
         while (true)
         {
-            Build(table, size, size, 1, out Layer? tooSmall);
+            Build(table, size, size, 1, "", out Layer? tooSmall);
             if (tooSmall is null) return size;
             size++;
         }
     }
 
-    private static Layer Build(BackboneLayer row, int index, Shape shape, double multiplier)
+    private static Layer Build(BackboneLayer row, string member, int index, Shape shape, double multiplier)
     {
-        string member = Identifiers.ToPascalCase(row.Name);
-        if (Reserved.Contains(member)) member += "Layer";
         switch (row.Kind)
         {
             case BackboneLayerKind.Input:

@@ -21,6 +21,16 @@ public static class Identifiers
         && !Keywords.Contains(name);
 
     /// <summary>
+    /// A namespace made from a project's name: <c>my-app.2</c> gives <c>my_app._2</c>. Parts that are keywords are escaped.
+    /// </summary>
+    public static string ToNamespace(string name) => string.Join(".", name.Split('.').Select(static part =>
+    {
+        if (Keywords.Contains(part)) return "@" + part;
+        string valid = string.Concat(part.Select(static c => char.IsLetterOrDigit(c) ? c : '_'));
+        return valid.Length == 0 || char.IsDigit(valid[0]) ? "_" + valid : valid;
+    }));
+
+    /// <summary>
     /// Words of letters and digits, each with a capital, joined: <c>lily valley</c> gives <c>LilyValley</c>, <c>block5_conv1</c> gives
     /// <c>Block5Conv1</c>. A leading digit gets an underscore. Empty where there is no letter or digit.
     /// </summary>

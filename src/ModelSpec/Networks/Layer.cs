@@ -96,6 +96,12 @@ public sealed record ConvLayer(
     /// <summary>Whether each channel is convolved by itself.</summary>
     public bool IsDepthwise => Groups > 1;
 
+    /// <summary>The zeros on every side that the convolution adds itself; 0 where <see cref="PaddingBefore"/> adds them.</summary>
+    public int OwnPadding => Padding.IsUniform ? Padding.Top : 0;
+
+    /// <summary>The zeros that a step of its own adds before the convolution, or null where one number for all sides is enough.</summary>
+    public Padding? PaddingBefore => Padding.IsUniform ? null : Padding;
+
     /// <inheritdoc />
     public override string Type => IsDepthwise ? "DepthwiseConv2D" : "Conv2D";
 
@@ -132,6 +138,11 @@ public sealed record ActivationLayer(
     int Index, string Name, string Member, string Key, bool InHead, Shape Input, Shape Output, Activation Activation)
     : Layer(Index, Name, Member, Key, InHead, Input, Output)
 {
+    /// <summary>
+    /// Whether its output takes the place of its input: not in the head, and not where the input is the image, which is the caller's.
+    /// </summary>
+    public bool InPlace => !InHead && Index > 1;
+
     /// <inheritdoc />
     public override string Type => Activation switch
     {

@@ -45,7 +45,7 @@ public static class NetworkBuilder
         WeightSet? weightSet = Weights(section, table, multiplier, bag, out string? weightFile);
         Preprocessing preprocessing = Preprocess(section, weightSet, table, bag);
         (int height, int width) = section.Input?.Value ?? (table.Height, table.Width);
-        List<Layer> layers = BodyBuilder.Build(table, height, width, multiplier, out Layer? tooSmall);
+        List<Layer> layers = BodyBuilder.Build(table, height, width, multiplier, spec.Model.Name.Value, out Layer? tooSmall);
         if (tooSmall is not null)
         {
             bag.Report(SpecDiagnostics.InputTooSmall, section.Input?.Span ?? section.Span, height, width, table.Title,

@@ -26,8 +26,8 @@ public readonly record struct Padding(int Top, int Bottom, int Left, int Right)
     /// <summary>None.</summary>
     public static Padding None => default;
 
-    /// <summary>Whether one number per axis says it all, as convolutions take it.</summary>
-    public bool IsSymmetric => Top == Bottom && Left == Right;
+    /// <summary>Whether all four sides are equal, so that one number says it all.</summary>
+    public bool IsUniform => Top == Bottom && Left == Right && Top == Left;
 
     /// <summary>
     /// TensorFlow's "same": output size <c>ceil(n / stride)</c>, with the odd row or column at the end

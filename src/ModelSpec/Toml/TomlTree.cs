@@ -51,7 +51,15 @@ internal static class TomlTree
         DiagnosticMessage? error = document.Diagnostics.FirstOrDefault(static d => d.Kind == DiagnosticMessageKind.Error);
         if (error is not null)
         {
-            bag.Report(SpecDiagnostics.Syntax, Place(error.Span), Sentence(error.Message));
+            SourceSpan place = Place(error.Span);
+            if (UnterminatedString.Find(text) is { } open && open.Offset < place.Offset)
+            {
+                bag.Report(SpecDiagnostics.Syntax, open, "The string that begins here has no end: the closing quotes are missing.");
+            }
+            else
+            {
+                bag.Report(SpecDiagnostics.Syntax, place, Sentence(error.Message));
+            }
             return null;
         }
 

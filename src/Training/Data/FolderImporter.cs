@@ -11,12 +11,12 @@ internal static class FolderImporter
     private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase) { ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif" };
 
     /// <summary>Lists the images of <paramref name="root"/> in ordinal order of their names.</summary>
-    /// <exception cref="TrainingException">The folder is missing, a class has no images, or a folder is no class.</exception>
+    /// <exception cref="TrainingException">The folder is missing, a class has no images or two folders, or a folder is no class.</exception>
     public static List<LabeledImage> Import(string root, SpecSource spec)
     {
         if (!Directory.Exists(root)) throw spec.DataSource.Error(TrainingDiagnostics.NoDataset, root);
         EquatableArray<ClassLabel> classes = spec.Network.Classes;
-        Dictionary<string, int> indices = Enumerable.Range(0, classes.Count).ToDictionary(i => Normalize(classes[i].Text), StringComparer.Ordinal);
+        Dictionary<string, int> indices = Enumerable.Range(0, classes.Count).ToDictionary(i => ClassFolders.Normalize(classes[i].Text), StringComparer.Ordinal);
         string[] folders = [.. Directory.EnumerateDirectories(root)
             .Where(static f => !Path.GetFileName(f).StartsWith('.'))
             .Order(StringComparer.Ordinal)];
@@ -25,10 +25,14 @@ internal static class FolderImporter
         foreach (string folder in folders)
         {
             string name = Path.GetFileName(folder);
-            if (!indices.TryGetValue(Normalize(name), out int index))
+            if (!indices.TryGetValue(ClassFolders.Normalize(name), out int index))
             {
                 string? nearest = NearestName.Find(name, classes.Select(static c => c.Text));
                 throw spec.Classes.Error(TrainingDiagnostics.UnknownFolder, name, root, nearest is null ? "" : $" Did you mean '{nearest}'?");
+            }
+            if (folderOfClass[index] is { } other)
+            {
+                throw spec.DataSource.Error(TrainingDiagnostics.TwoFolders, Path.GetFileName(other), name, root, classes[index].Text);
             }
             folderOfClass[index] = folder;
         }
@@ -50,8 +54,4 @@ internal static class FolderImporter
         }
         return images;
     }
-
-    /// <summary>Case, spaces, <c>-</c> and <c>_</c> do not matter.</summary>
-    private static string Normalize(string name) =>
-        string.Concat(name.Where(static c => c is not (' ' or '-' or '_'))).ToLowerInvariant();
 }

@@ -98,6 +98,9 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor Memory = Error("MSPEC3019", "No amount of memory",
         "'{0}' is no amount of memory; ModelSpecMemory is a number with KB, MB or GB behind it, such as 1.5 GB.");
 
+    public static readonly DiagnosticDescriptor TwoFolders = Error("MSPEC3036", "Two folders of one class",
+        "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', as case, spaces, '-' and '_' do not matter. Move the images into one of them.");
+
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);

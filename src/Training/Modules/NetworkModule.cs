@@ -54,7 +54,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         {
             if (layers[i] is not { } module) continue;
             var conv = Network.Layers[i] as ConvLayer;
-            if (conv is { Padding: { IsSymmetric: false } p }) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
+            if (conv?.PaddingBefore is { } p) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
             pass.Run(module);
             if (conv?.Activation == Activation.Relu) pass.Relu();
             if (conv?.Activation == Activation.Relu6) pass.Relu6();

@@ -4,14 +4,14 @@
 
 #nullable enable
 
-using FineTune;
-using FineTune.Images;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace Flowers17;
 
+using FineTune = global::FineTune;
+using Layers = global::TorchSharp.Modules;
+using TorchSharp = global::TorchSharp;
+
 /// <summary>The classes of <see cref="FlowerClassifier"/>, in the order of its outputs.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public enum FlowerLabel
 {
     /// <summary>daffodil</summary>
@@ -70,7 +70,8 @@ public enum FlowerLabel
 /// mobilenet_v1 with a head for 17 classes: images [N, 3, 224, 224] to logits [N, 17], 2,034,209 parameters.
 /// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. Predicting is safe from several threads.
 /// </summary>
-public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
+public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerLabel>
 {
     /// <summary>The number of classes.</summary>
     public const int ClassCount = 17;
@@ -94,372 +95,402 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public const int WarmUp = 87;
     }
 
-    private FlowerClassifier(Device? device = null)
+    /// <summary>The texts of the labels as the spec has them, in the order of the outputs.</summary>
+    public static global::System.Collections.Generic.IReadOnlyList<string> Labels { get; } =
+    [
+        "daffodil",
+        "snowdrop",
+        "lily valley",
+        "bluebell",
+        "crocus",
+        "iris",
+        "tigerlily",
+        "tulip",
+        "fritillary",
+        "sunflower",
+        "daisy",
+        "coltsfoot",
+        "dandelion",
+        "cowslip",
+        "buttercup",
+        "windflower",
+        "pansy",
+    ];
+
+    private FlowerClassifier(TorchSharp::torch.Device? device = null)
         : base(
             "FlowerClassifier",
-            new ImageSize(InputHeight, InputWidth),
-            new PixelTransform(false, 0.00784313725490196, [1, 1, 1], [1, 1, 1]))
+            new FineTune::Images.ImageSize(InputHeight, InputWidth),
+            new FineTune::Images.PixelTransform(false, 0.00784313725490196, [1, 1, 1], [1, 1, 1]),
+            Labels,
+            "21414978ddf5dafc63dc021da2bbb438258fe3334bf6ce88eca5bb1738f67993")
     {
-        Conv1 = Register("conv1", nn.Conv2d(3, 24, 3, stride: 2, bias: false, device: device));
-        Conv1Bn = Register("conv1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
-        Conv1Relu = Register("conv1_relu", nn.ReLU6(inplace: true));
-        ConvDw1 = Register("conv_dw_1", nn.Conv2d(24, 24, 3, padding: 1, groups: 24, bias: false, device: device));
-        ConvDw1Bn = Register("conv_dw_1_bn", nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw1Relu = Register("conv_dw_1_relu", nn.ReLU6(inplace: true));
-        ConvPw1 = Register("conv_pw_1", nn.Conv2d(24, 48, 1, bias: false, device: device));
-        ConvPw1Bn = Register("conv_pw_1_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw1Relu = Register("conv_pw_1_relu", nn.ReLU6(inplace: true));
-        ConvPad2 = Register("conv_pad_2", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw2 = Register("conv_dw_2", nn.Conv2d(48, 48, 3, stride: 2, groups: 48, bias: false, device: device));
-        ConvDw2Bn = Register("conv_dw_2_bn", nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw2Relu = Register("conv_dw_2_relu", nn.ReLU6(inplace: true));
-        ConvPw2 = Register("conv_pw_2", nn.Conv2d(48, 96, 1, bias: false, device: device));
-        ConvPw2Bn = Register("conv_pw_2_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw2Relu = Register("conv_pw_2_relu", nn.ReLU6(inplace: true));
-        ConvDw3 = Register("conv_dw_3", nn.Conv2d(96, 96, 3, padding: 1, groups: 96, bias: false, device: device));
-        ConvDw3Bn = Register("conv_dw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw3Relu = Register("conv_dw_3_relu", nn.ReLU6(inplace: true));
-        ConvPw3 = Register("conv_pw_3", nn.Conv2d(96, 96, 1, bias: false, device: device));
-        ConvPw3Bn = Register("conv_pw_3_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw3Relu = Register("conv_pw_3_relu", nn.ReLU6(inplace: true));
-        ConvPad4 = Register("conv_pad_4", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw4 = Register("conv_dw_4", nn.Conv2d(96, 96, 3, stride: 2, groups: 96, bias: false, device: device));
-        ConvDw4Bn = Register("conv_dw_4_bn", nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw4Relu = Register("conv_dw_4_relu", nn.ReLU6(inplace: true));
-        ConvPw4 = Register("conv_pw_4", nn.Conv2d(96, 192, 1, bias: false, device: device));
-        ConvPw4Bn = Register("conv_pw_4_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw4Relu = Register("conv_pw_4_relu", nn.ReLU6(inplace: true));
-        ConvDw5 = Register("conv_dw_5", nn.Conv2d(192, 192, 3, padding: 1, groups: 192, bias: false, device: device));
-        ConvDw5Bn = Register("conv_dw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw5Relu = Register("conv_dw_5_relu", nn.ReLU6(inplace: true));
-        ConvPw5 = Register("conv_pw_5", nn.Conv2d(192, 192, 1, bias: false, device: device));
-        ConvPw5Bn = Register("conv_pw_5_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw5Relu = Register("conv_pw_5_relu", nn.ReLU6(inplace: true));
-        ConvPad6 = Register("conv_pad_6", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw6 = Register("conv_dw_6", nn.Conv2d(192, 192, 3, stride: 2, groups: 192, bias: false, device: device));
-        ConvDw6Bn = Register("conv_dw_6_bn", nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw6Relu = Register("conv_dw_6_relu", nn.ReLU6(inplace: true));
-        ConvPw6 = Register("conv_pw_6", nn.Conv2d(192, 384, 1, bias: false, device: device));
-        ConvPw6Bn = Register("conv_pw_6_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw6Relu = Register("conv_pw_6_relu", nn.ReLU6(inplace: true));
-        ConvDw7 = Register("conv_dw_7", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
-        ConvDw7Bn = Register("conv_dw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw7Relu = Register("conv_dw_7_relu", nn.ReLU6(inplace: true));
-        ConvPw7 = Register("conv_pw_7", nn.Conv2d(384, 384, 1, bias: false, device: device));
-        ConvPw7Bn = Register("conv_pw_7_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw7Relu = Register("conv_pw_7_relu", nn.ReLU6(inplace: true));
-        ConvDw8 = Register("conv_dw_8", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
-        ConvDw8Bn = Register("conv_dw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw8Relu = Register("conv_dw_8_relu", nn.ReLU6(inplace: true));
-        ConvPw8 = Register("conv_pw_8", nn.Conv2d(384, 384, 1, bias: false, device: device));
-        ConvPw8Bn = Register("conv_pw_8_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw8Relu = Register("conv_pw_8_relu", nn.ReLU6(inplace: true));
-        ConvDw9 = Register("conv_dw_9", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
-        ConvDw9Bn = Register("conv_dw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw9Relu = Register("conv_dw_9_relu", nn.ReLU6(inplace: true));
-        ConvPw9 = Register("conv_pw_9", nn.Conv2d(384, 384, 1, bias: false, device: device));
-        ConvPw9Bn = Register("conv_pw_9_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw9Relu = Register("conv_pw_9_relu", nn.ReLU6(inplace: true));
-        ConvDw10 = Register("conv_dw_10", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
-        ConvDw10Bn = Register("conv_dw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw10Relu = Register("conv_dw_10_relu", nn.ReLU6(inplace: true));
-        ConvPw10 = Register("conv_pw_10", nn.Conv2d(384, 384, 1, bias: false, device: device));
-        ConvPw10Bn = Register("conv_pw_10_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw10Relu = Register("conv_pw_10_relu", nn.ReLU6(inplace: true));
-        ConvDw11 = Register("conv_dw_11", nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
-        ConvDw11Bn = Register("conv_dw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw11Relu = Register("conv_dw_11_relu", nn.ReLU6(inplace: true));
-        ConvPw11 = Register("conv_pw_11", nn.Conv2d(384, 384, 1, bias: false, device: device));
-        ConvPw11Bn = Register("conv_pw_11_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw11Relu = Register("conv_pw_11_relu", nn.ReLU6(inplace: true));
-        ConvPad12 = Register("conv_pad_12", nn.ZeroPad2d((0, 1, 0, 1)));
-        ConvDw12 = Register("conv_dw_12", nn.Conv2d(384, 384, 3, stride: 2, groups: 384, bias: false, device: device));
-        ConvDw12Bn = Register("conv_dw_12_bn", nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw12Relu = Register("conv_dw_12_relu", nn.ReLU6(inplace: true));
-        ConvPw12 = Register("conv_pw_12", nn.Conv2d(384, 768, 1, bias: false, device: device));
-        ConvPw12Bn = Register("conv_pw_12_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw12Relu = Register("conv_pw_12_relu", nn.ReLU6(inplace: true));
-        ConvDw13 = Register("conv_dw_13", nn.Conv2d(768, 768, 3, padding: 1, groups: 768, bias: false, device: device));
-        ConvDw13Bn = Register("conv_dw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
-        ConvDw13Relu = Register("conv_dw_13_relu", nn.ReLU6(inplace: true));
-        ConvPw13 = Register("conv_pw_13", nn.Conv2d(768, 768, 1, bias: false, device: device));
-        ConvPw13Bn = Register("conv_pw_13_bn", nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
-        ConvPw13Relu = Register("conv_pw_13_relu", nn.ReLU6(inplace: true));
+        Conv1 = Register("conv1", TorchSharp::torch.nn.Conv2d(3, 24, 3, stride: 2, bias: false, device: device));
+        Conv1Bn = Register("conv1_bn", TorchSharp::torch.nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
+        Conv1Relu = Register("conv1_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw1 = Register("conv_dw_1", TorchSharp::torch.nn.Conv2d(24, 24, 3, padding: 1, groups: 24, bias: false, device: device));
+        ConvDw1Bn = Register("conv_dw_1_bn", TorchSharp::torch.nn.BatchNorm2d(24, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw1Relu = Register("conv_dw_1_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw1 = Register("conv_pw_1", TorchSharp::torch.nn.Conv2d(24, 48, 1, bias: false, device: device));
+        ConvPw1Bn = Register("conv_pw_1_bn", TorchSharp::torch.nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw1Relu = Register("conv_pw_1_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPad2 = Register("conv_pad_2", TorchSharp::torch.nn.ZeroPad2d((0, 1, 0, 1)));
+        ConvDw2 = Register("conv_dw_2", TorchSharp::torch.nn.Conv2d(48, 48, 3, stride: 2, groups: 48, bias: false, device: device));
+        ConvDw2Bn = Register("conv_dw_2_bn", TorchSharp::torch.nn.BatchNorm2d(48, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw2Relu = Register("conv_dw_2_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw2 = Register("conv_pw_2", TorchSharp::torch.nn.Conv2d(48, 96, 1, bias: false, device: device));
+        ConvPw2Bn = Register("conv_pw_2_bn", TorchSharp::torch.nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw2Relu = Register("conv_pw_2_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw3 = Register("conv_dw_3", TorchSharp::torch.nn.Conv2d(96, 96, 3, padding: 1, groups: 96, bias: false, device: device));
+        ConvDw3Bn = Register("conv_dw_3_bn", TorchSharp::torch.nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw3Relu = Register("conv_dw_3_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw3 = Register("conv_pw_3", TorchSharp::torch.nn.Conv2d(96, 96, 1, bias: false, device: device));
+        ConvPw3Bn = Register("conv_pw_3_bn", TorchSharp::torch.nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw3Relu = Register("conv_pw_3_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPad4 = Register("conv_pad_4", TorchSharp::torch.nn.ZeroPad2d((0, 1, 0, 1)));
+        ConvDw4 = Register("conv_dw_4", TorchSharp::torch.nn.Conv2d(96, 96, 3, stride: 2, groups: 96, bias: false, device: device));
+        ConvDw4Bn = Register("conv_dw_4_bn", TorchSharp::torch.nn.BatchNorm2d(96, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw4Relu = Register("conv_dw_4_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw4 = Register("conv_pw_4", TorchSharp::torch.nn.Conv2d(96, 192, 1, bias: false, device: device));
+        ConvPw4Bn = Register("conv_pw_4_bn", TorchSharp::torch.nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw4Relu = Register("conv_pw_4_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw5 = Register("conv_dw_5", TorchSharp::torch.nn.Conv2d(192, 192, 3, padding: 1, groups: 192, bias: false, device: device));
+        ConvDw5Bn = Register("conv_dw_5_bn", TorchSharp::torch.nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw5Relu = Register("conv_dw_5_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw5 = Register("conv_pw_5", TorchSharp::torch.nn.Conv2d(192, 192, 1, bias: false, device: device));
+        ConvPw5Bn = Register("conv_pw_5_bn", TorchSharp::torch.nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw5Relu = Register("conv_pw_5_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPad6 = Register("conv_pad_6", TorchSharp::torch.nn.ZeroPad2d((0, 1, 0, 1)));
+        ConvDw6 = Register("conv_dw_6", TorchSharp::torch.nn.Conv2d(192, 192, 3, stride: 2, groups: 192, bias: false, device: device));
+        ConvDw6Bn = Register("conv_dw_6_bn", TorchSharp::torch.nn.BatchNorm2d(192, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw6Relu = Register("conv_dw_6_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw6 = Register("conv_pw_6", TorchSharp::torch.nn.Conv2d(192, 384, 1, bias: false, device: device));
+        ConvPw6Bn = Register("conv_pw_6_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw6Relu = Register("conv_pw_6_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw7 = Register("conv_dw_7", TorchSharp::torch.nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw7Bn = Register("conv_dw_7_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw7Relu = Register("conv_dw_7_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw7 = Register("conv_pw_7", TorchSharp::torch.nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw7Bn = Register("conv_pw_7_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw7Relu = Register("conv_pw_7_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw8 = Register("conv_dw_8", TorchSharp::torch.nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw8Bn = Register("conv_dw_8_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw8Relu = Register("conv_dw_8_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw8 = Register("conv_pw_8", TorchSharp::torch.nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw8Bn = Register("conv_pw_8_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw8Relu = Register("conv_pw_8_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw9 = Register("conv_dw_9", TorchSharp::torch.nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw9Bn = Register("conv_dw_9_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw9Relu = Register("conv_dw_9_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw9 = Register("conv_pw_9", TorchSharp::torch.nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw9Bn = Register("conv_pw_9_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw9Relu = Register("conv_pw_9_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw10 = Register("conv_dw_10", TorchSharp::torch.nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw10Bn = Register("conv_dw_10_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw10Relu = Register("conv_dw_10_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw10 = Register("conv_pw_10", TorchSharp::torch.nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw10Bn = Register("conv_pw_10_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw10Relu = Register("conv_pw_10_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw11 = Register("conv_dw_11", TorchSharp::torch.nn.Conv2d(384, 384, 3, padding: 1, groups: 384, bias: false, device: device));
+        ConvDw11Bn = Register("conv_dw_11_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw11Relu = Register("conv_dw_11_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw11 = Register("conv_pw_11", TorchSharp::torch.nn.Conv2d(384, 384, 1, bias: false, device: device));
+        ConvPw11Bn = Register("conv_pw_11_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw11Relu = Register("conv_pw_11_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPad12 = Register("conv_pad_12", TorchSharp::torch.nn.ZeroPad2d((0, 1, 0, 1)));
+        ConvDw12 = Register("conv_dw_12", TorchSharp::torch.nn.Conv2d(384, 384, 3, stride: 2, groups: 384, bias: false, device: device));
+        ConvDw12Bn = Register("conv_dw_12_bn", TorchSharp::torch.nn.BatchNorm2d(384, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw12Relu = Register("conv_dw_12_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw12 = Register("conv_pw_12", TorchSharp::torch.nn.Conv2d(384, 768, 1, bias: false, device: device));
+        ConvPw12Bn = Register("conv_pw_12_bn", TorchSharp::torch.nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw12Relu = Register("conv_pw_12_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvDw13 = Register("conv_dw_13", TorchSharp::torch.nn.Conv2d(768, 768, 3, padding: 1, groups: 768, bias: false, device: device));
+        ConvDw13Bn = Register("conv_dw_13_bn", TorchSharp::torch.nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
+        ConvDw13Relu = Register("conv_dw_13_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
+        ConvPw13 = Register("conv_pw_13", TorchSharp::torch.nn.Conv2d(768, 768, 1, bias: false, device: device));
+        ConvPw13Bn = Register("conv_pw_13_bn", TorchSharp::torch.nn.BatchNorm2d(768, eps: 0.001, momentum: 0.01, device: device));
+        ConvPw13Relu = Register("conv_pw_13_relu", TorchSharp::torch.nn.ReLU6(inplace: true));
         Head = Register("head", new HeadLayers(device));
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 24, 112, 112], 648 parameters.</summary>
-    public Conv2d Conv1 { get; }
+    public Layers::Conv2d Conv1 { get; }
 
     /// <summary>Layer 2, BatchNormalization: [N, 24, 112, 112] to [N, 24, 112, 112], 96 parameters.</summary>
-    public BatchNorm2d Conv1Bn { get; }
+    public Layers::BatchNorm2d Conv1Bn { get; }
 
     /// <summary>Layer 3, ReLU: [N, 24, 112, 112] to [N, 24, 112, 112].</summary>
-    public ReLU6 Conv1Relu { get; }
+    public Layers::ReLU6 Conv1Relu { get; }
 
     /// <summary>Layer 4, DepthwiseConv2D: [N, 24, 112, 112] to [N, 24, 112, 112], 216 parameters.</summary>
-    public Conv2d ConvDw1 { get; }
+    public Layers::Conv2d ConvDw1 { get; }
 
     /// <summary>Layer 5, BatchNormalization: [N, 24, 112, 112] to [N, 24, 112, 112], 96 parameters.</summary>
-    public BatchNorm2d ConvDw1Bn { get; }
+    public Layers::BatchNorm2d ConvDw1Bn { get; }
 
     /// <summary>Layer 6, ReLU: [N, 24, 112, 112] to [N, 24, 112, 112].</summary>
-    public ReLU6 ConvDw1Relu { get; }
+    public Layers::ReLU6 ConvDw1Relu { get; }
 
     /// <summary>Layer 7, Conv2D: [N, 24, 112, 112] to [N, 48, 112, 112], 1,152 parameters.</summary>
-    public Conv2d ConvPw1 { get; }
+    public Layers::Conv2d ConvPw1 { get; }
 
     /// <summary>Layer 8, BatchNormalization: [N, 48, 112, 112] to [N, 48, 112, 112], 192 parameters.</summary>
-    public BatchNorm2d ConvPw1Bn { get; }
+    public Layers::BatchNorm2d ConvPw1Bn { get; }
 
     /// <summary>Layer 9, ReLU: [N, 48, 112, 112] to [N, 48, 112, 112].</summary>
-    public ReLU6 ConvPw1Relu { get; }
+    public Layers::ReLU6 ConvPw1Relu { get; }
 
     /// <summary>Layer 10, ZeroPadding2D: [N, 48, 112, 112] to [N, 48, 113, 113].</summary>
-    public ZeroPad2d ConvPad2 { get; }
+    public Layers::ZeroPad2d ConvPad2 { get; }
 
     /// <summary>Layer 11, DepthwiseConv2D: [N, 48, 113, 113] to [N, 48, 56, 56], 432 parameters.</summary>
-    public Conv2d ConvDw2 { get; }
+    public Layers::Conv2d ConvDw2 { get; }
 
     /// <summary>Layer 12, BatchNormalization: [N, 48, 56, 56] to [N, 48, 56, 56], 192 parameters.</summary>
-    public BatchNorm2d ConvDw2Bn { get; }
+    public Layers::BatchNorm2d ConvDw2Bn { get; }
 
     /// <summary>Layer 13, ReLU: [N, 48, 56, 56] to [N, 48, 56, 56].</summary>
-    public ReLU6 ConvDw2Relu { get; }
+    public Layers::ReLU6 ConvDw2Relu { get; }
 
     /// <summary>Layer 14, Conv2D: [N, 48, 56, 56] to [N, 96, 56, 56], 4,608 parameters.</summary>
-    public Conv2d ConvPw2 { get; }
+    public Layers::Conv2d ConvPw2 { get; }
 
     /// <summary>Layer 15, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
-    public BatchNorm2d ConvPw2Bn { get; }
+    public Layers::BatchNorm2d ConvPw2Bn { get; }
 
     /// <summary>Layer 16, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
-    public ReLU6 ConvPw2Relu { get; }
+    public Layers::ReLU6 ConvPw2Relu { get; }
 
     /// <summary>Layer 17, DepthwiseConv2D: [N, 96, 56, 56] to [N, 96, 56, 56], 864 parameters.</summary>
-    public Conv2d ConvDw3 { get; }
+    public Layers::Conv2d ConvDw3 { get; }
 
     /// <summary>Layer 18, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
-    public BatchNorm2d ConvDw3Bn { get; }
+    public Layers::BatchNorm2d ConvDw3Bn { get; }
 
     /// <summary>Layer 19, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
-    public ReLU6 ConvDw3Relu { get; }
+    public Layers::ReLU6 ConvDw3Relu { get; }
 
     /// <summary>Layer 20, Conv2D: [N, 96, 56, 56] to [N, 96, 56, 56], 9,216 parameters.</summary>
-    public Conv2d ConvPw3 { get; }
+    public Layers::Conv2d ConvPw3 { get; }
 
     /// <summary>Layer 21, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
-    public BatchNorm2d ConvPw3Bn { get; }
+    public Layers::BatchNorm2d ConvPw3Bn { get; }
 
     /// <summary>Layer 22, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
-    public ReLU6 ConvPw3Relu { get; }
+    public Layers::ReLU6 ConvPw3Relu { get; }
 
     /// <summary>Layer 23, ZeroPadding2D: [N, 96, 56, 56] to [N, 96, 57, 57].</summary>
-    public ZeroPad2d ConvPad4 { get; }
+    public Layers::ZeroPad2d ConvPad4 { get; }
 
     /// <summary>Layer 24, DepthwiseConv2D: [N, 96, 57, 57] to [N, 96, 28, 28], 864 parameters.</summary>
-    public Conv2d ConvDw4 { get; }
+    public Layers::Conv2d ConvDw4 { get; }
 
     /// <summary>Layer 25, BatchNormalization: [N, 96, 28, 28] to [N, 96, 28, 28], 384 parameters.</summary>
-    public BatchNorm2d ConvDw4Bn { get; }
+    public Layers::BatchNorm2d ConvDw4Bn { get; }
 
     /// <summary>Layer 26, ReLU: [N, 96, 28, 28] to [N, 96, 28, 28].</summary>
-    public ReLU6 ConvDw4Relu { get; }
+    public Layers::ReLU6 ConvDw4Relu { get; }
 
     /// <summary>Layer 27, Conv2D: [N, 96, 28, 28] to [N, 192, 28, 28], 18,432 parameters.</summary>
-    public Conv2d ConvPw4 { get; }
+    public Layers::Conv2d ConvPw4 { get; }
 
     /// <summary>Layer 28, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
-    public BatchNorm2d ConvPw4Bn { get; }
+    public Layers::BatchNorm2d ConvPw4Bn { get; }
 
     /// <summary>Layer 29, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
-    public ReLU6 ConvPw4Relu { get; }
+    public Layers::ReLU6 ConvPw4Relu { get; }
 
     /// <summary>Layer 30, DepthwiseConv2D: [N, 192, 28, 28] to [N, 192, 28, 28], 1,728 parameters.</summary>
-    public Conv2d ConvDw5 { get; }
+    public Layers::Conv2d ConvDw5 { get; }
 
     /// <summary>Layer 31, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
-    public BatchNorm2d ConvDw5Bn { get; }
+    public Layers::BatchNorm2d ConvDw5Bn { get; }
 
     /// <summary>Layer 32, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
-    public ReLU6 ConvDw5Relu { get; }
+    public Layers::ReLU6 ConvDw5Relu { get; }
 
     /// <summary>Layer 33, Conv2D: [N, 192, 28, 28] to [N, 192, 28, 28], 36,864 parameters.</summary>
-    public Conv2d ConvPw5 { get; }
+    public Layers::Conv2d ConvPw5 { get; }
 
     /// <summary>Layer 34, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
-    public BatchNorm2d ConvPw5Bn { get; }
+    public Layers::BatchNorm2d ConvPw5Bn { get; }
 
     /// <summary>Layer 35, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
-    public ReLU6 ConvPw5Relu { get; }
+    public Layers::ReLU6 ConvPw5Relu { get; }
 
     /// <summary>Layer 36, ZeroPadding2D: [N, 192, 28, 28] to [N, 192, 29, 29].</summary>
-    public ZeroPad2d ConvPad6 { get; }
+    public Layers::ZeroPad2d ConvPad6 { get; }
 
     /// <summary>Layer 37, DepthwiseConv2D: [N, 192, 29, 29] to [N, 192, 14, 14], 1,728 parameters.</summary>
-    public Conv2d ConvDw6 { get; }
+    public Layers::Conv2d ConvDw6 { get; }
 
     /// <summary>Layer 38, BatchNormalization: [N, 192, 14, 14] to [N, 192, 14, 14], 768 parameters.</summary>
-    public BatchNorm2d ConvDw6Bn { get; }
+    public Layers::BatchNorm2d ConvDw6Bn { get; }
 
     /// <summary>Layer 39, ReLU: [N, 192, 14, 14] to [N, 192, 14, 14].</summary>
-    public ReLU6 ConvDw6Relu { get; }
+    public Layers::ReLU6 ConvDw6Relu { get; }
 
     /// <summary>Layer 40, Conv2D: [N, 192, 14, 14] to [N, 384, 14, 14], 73,728 parameters.</summary>
-    public Conv2d ConvPw6 { get; }
+    public Layers::Conv2d ConvPw6 { get; }
 
     /// <summary>Layer 41, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw6Bn { get; }
+    public Layers::BatchNorm2d ConvPw6Bn { get; }
 
     /// <summary>Layer 42, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw6Relu { get; }
+    public Layers::ReLU6 ConvPw6Relu { get; }
 
     /// <summary>Layer 43, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
-    public Conv2d ConvDw7 { get; }
+    public Layers::Conv2d ConvDw7 { get; }
 
     /// <summary>Layer 44, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw7Bn { get; }
+    public Layers::BatchNorm2d ConvDw7Bn { get; }
 
     /// <summary>Layer 45, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvDw7Relu { get; }
+    public Layers::ReLU6 ConvDw7Relu { get; }
 
     /// <summary>Layer 46, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
-    public Conv2d ConvPw7 { get; }
+    public Layers::Conv2d ConvPw7 { get; }
 
     /// <summary>Layer 47, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw7Bn { get; }
+    public Layers::BatchNorm2d ConvPw7Bn { get; }
 
     /// <summary>Layer 48, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw7Relu { get; }
+    public Layers::ReLU6 ConvPw7Relu { get; }
 
     /// <summary>Layer 49, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
-    public Conv2d ConvDw8 { get; }
+    public Layers::Conv2d ConvDw8 { get; }
 
     /// <summary>Layer 50, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw8Bn { get; }
+    public Layers::BatchNorm2d ConvDw8Bn { get; }
 
     /// <summary>Layer 51, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvDw8Relu { get; }
+    public Layers::ReLU6 ConvDw8Relu { get; }
 
     /// <summary>Layer 52, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
-    public Conv2d ConvPw8 { get; }
+    public Layers::Conv2d ConvPw8 { get; }
 
     /// <summary>Layer 53, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw8Bn { get; }
+    public Layers::BatchNorm2d ConvPw8Bn { get; }
 
     /// <summary>Layer 54, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw8Relu { get; }
+    public Layers::ReLU6 ConvPw8Relu { get; }
 
     /// <summary>Layer 55, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
-    public Conv2d ConvDw9 { get; }
+    public Layers::Conv2d ConvDw9 { get; }
 
     /// <summary>Layer 56, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw9Bn { get; }
+    public Layers::BatchNorm2d ConvDw9Bn { get; }
 
     /// <summary>Layer 57, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvDw9Relu { get; }
+    public Layers::ReLU6 ConvDw9Relu { get; }
 
     /// <summary>Layer 58, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
-    public Conv2d ConvPw9 { get; }
+    public Layers::Conv2d ConvPw9 { get; }
 
     /// <summary>Layer 59, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw9Bn { get; }
+    public Layers::BatchNorm2d ConvPw9Bn { get; }
 
     /// <summary>Layer 60, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw9Relu { get; }
+    public Layers::ReLU6 ConvPw9Relu { get; }
 
     /// <summary>Layer 61, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
-    public Conv2d ConvDw10 { get; }
+    public Layers::Conv2d ConvDw10 { get; }
 
     /// <summary>Layer 62, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw10Bn { get; }
+    public Layers::BatchNorm2d ConvDw10Bn { get; }
 
     /// <summary>Layer 63, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvDw10Relu { get; }
+    public Layers::ReLU6 ConvDw10Relu { get; }
 
     /// <summary>Layer 64, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
-    public Conv2d ConvPw10 { get; }
+    public Layers::Conv2d ConvPw10 { get; }
 
     /// <summary>Layer 65, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw10Bn { get; }
+    public Layers::BatchNorm2d ConvPw10Bn { get; }
 
     /// <summary>Layer 66, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw10Relu { get; }
+    public Layers::ReLU6 ConvPw10Relu { get; }
 
     /// <summary>Layer 67, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
-    public Conv2d ConvDw11 { get; }
+    public Layers::Conv2d ConvDw11 { get; }
 
     /// <summary>Layer 68, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw11Bn { get; }
+    public Layers::BatchNorm2d ConvDw11Bn { get; }
 
     /// <summary>Layer 69, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvDw11Relu { get; }
+    public Layers::ReLU6 ConvDw11Relu { get; }
 
     /// <summary>Layer 70, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
-    public Conv2d ConvPw11 { get; }
+    public Layers::Conv2d ConvPw11 { get; }
 
     /// <summary>Layer 71, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
-    public BatchNorm2d ConvPw11Bn { get; }
+    public Layers::BatchNorm2d ConvPw11Bn { get; }
 
     /// <summary>Layer 72, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
-    public ReLU6 ConvPw11Relu { get; }
+    public Layers::ReLU6 ConvPw11Relu { get; }
 
     /// <summary>Layer 73, ZeroPadding2D: [N, 384, 14, 14] to [N, 384, 15, 15].</summary>
-    public ZeroPad2d ConvPad12 { get; }
+    public Layers::ZeroPad2d ConvPad12 { get; }
 
     /// <summary>Layer 74, DepthwiseConv2D: [N, 384, 15, 15] to [N, 384, 7, 7], 3,456 parameters.</summary>
-    public Conv2d ConvDw12 { get; }
+    public Layers::Conv2d ConvDw12 { get; }
 
     /// <summary>Layer 75, BatchNormalization: [N, 384, 7, 7] to [N, 384, 7, 7], 1,536 parameters.</summary>
-    public BatchNorm2d ConvDw12Bn { get; }
+    public Layers::BatchNorm2d ConvDw12Bn { get; }
 
     /// <summary>Layer 76, ReLU: [N, 384, 7, 7] to [N, 384, 7, 7].</summary>
-    public ReLU6 ConvDw12Relu { get; }
+    public Layers::ReLU6 ConvDw12Relu { get; }
 
     /// <summary>Layer 77, Conv2D: [N, 384, 7, 7] to [N, 768, 7, 7], 294,912 parameters.</summary>
-    public Conv2d ConvPw12 { get; }
+    public Layers::Conv2d ConvPw12 { get; }
 
     /// <summary>Layer 78, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
-    public BatchNorm2d ConvPw12Bn { get; }
+    public Layers::BatchNorm2d ConvPw12Bn { get; }
 
     /// <summary>Layer 79, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
-    public ReLU6 ConvPw12Relu { get; }
+    public Layers::ReLU6 ConvPw12Relu { get; }
 
     /// <summary>Layer 80, DepthwiseConv2D: [N, 768, 7, 7] to [N, 768, 7, 7], 6,912 parameters.</summary>
-    public Conv2d ConvDw13 { get; }
+    public Layers::Conv2d ConvDw13 { get; }
 
     /// <summary>Layer 81, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
-    public BatchNorm2d ConvDw13Bn { get; }
+    public Layers::BatchNorm2d ConvDw13Bn { get; }
 
     /// <summary>Layer 82, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
-    public ReLU6 ConvDw13Relu { get; }
+    public Layers::ReLU6 ConvDw13Relu { get; }
 
     /// <summary>Layer 83, Conv2D: [N, 768, 7, 7] to [N, 768, 7, 7], 589,824 parameters.</summary>
-    public Conv2d ConvPw13 { get; }
+    public Layers::Conv2d ConvPw13 { get; }
 
     /// <summary>Layer 84, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
-    public BatchNorm2d ConvPw13Bn { get; }
+    public Layers::BatchNorm2d ConvPw13Bn { get; }
 
     /// <summary>Layer 85, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
-    public ReLU6 ConvPw13Relu { get; }
+    public Layers::ReLU6 ConvPw13Relu { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
     public HeadLayers Head { get; }
 
     /// <summary>Loads the classifier with the weights that the build embedded in this assembly.</summary>
-    /// <exception cref="System.InvalidOperationException">The assembly was built without trained weights.</exception>
-    /// <exception cref="System.IO.InvalidDataException">The weights are of another spec.</exception>
-    public static FlowerClassifier Load()
+    /// <param name="options">The device, and whether this machine is checked; null for the defaults.</param>
+    /// <exception cref="global::System.InvalidOperationException">The assembly was built without trained weights, or the device does not exist.</exception>
+    /// <exception cref="global::System.IO.InvalidDataException">The weights were trained for other classes, preprocessing or layers.</exception>
+    /// <exception cref="FineTune::Inference.WrongKernelException">The network computes wrong results on this machine.</exception>
+    [global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]
+    public static FlowerClassifier Load(FineTune::ClassifierLoadOptions? options = null)
     {
-        return Load(static classifier => classifier.LoadResource(typeof(FlowerClassifier).Assembly, WeightsResource));
+        return Fill(classifier => classifier.LoadResource(typeof(FlowerClassifier).Assembly, WeightsResource, options));
     }
 
     /// <summary>Loads the classifier with the weights of a safetensors file.</summary>
-    /// <exception cref="System.IO.IOException">The file cannot be read.</exception>
-    /// <exception cref="System.IO.InvalidDataException">The file is damaged or of another spec.</exception>
-    public static FlowerClassifier Load(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="options">The device, and whether this machine is checked; null for the defaults.</param>
+    /// <exception cref="global::System.IO.IOException">The file cannot be read.</exception>
+    /// <exception cref="global::System.IO.InvalidDataException">The file is damaged, or was trained for other classes, preprocessing or layers.</exception>
+    /// <exception cref="FineTune::Inference.WrongKernelException">The network computes wrong results on this machine.</exception>
+    public static FlowerClassifier Load(string path, FineTune::ClassifierLoadOptions? options = null)
     {
-        return Load(classifier => classifier.LoadFile(path));
+        return Fill(classifier => classifier.LoadFile(path, options));
     }
 
     /// <summary>Makes the network with random weights, ready to be trained.</summary>
@@ -468,10 +499,10 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         return new FlowerClassifier();
     }
 
-    private static FlowerClassifier Load(System.Action<FlowerClassifier> fill)
+    private static FlowerClassifier Fill(global::System.Action<FlowerClassifier> fill)
     {
         // Without storage: the tensors of the file take the place of the layers' own.
-        var classifier = new FlowerClassifier(META);
+        var classifier = new FlowerClassifier(TorchSharp::torch.META);
         try
         {
             fill(classifier);
@@ -485,7 +516,7 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <inheritdoc />
-    protected override void Describe(ref ForwardPass pass)
+    protected override void Describe(ref FineTune::ForwardPass pass)
     {
         pass.Pad(0, 1, 0, 1);
         pass.Run(Conv1);
@@ -577,38 +608,38 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <summary>The head: features [N, 768, 7, 7] to logits [N, 17].</summary>
-    public sealed class HeadLayers : ClassifierHead
+    public sealed class HeadLayers : FineTune::ClassifierHead
     {
-        internal HeadLayers(Device? device)
+        internal HeadLayers(TorchSharp::torch.Device? device)
         {
-            GlobalAveragePool = Register("global_average_pool", new GlobalPool2d(average: true));
-            Fc1 = Register("fc1", nn.Linear(768, 256, device: device));
-            Relu = Register("relu", nn.ReLU());
-            Dropout = Register("dropout", nn.Dropout(0.5));
-            Fc2 = Register("fc2", nn.Linear(256, 17, device: device));
-            Softmax = Register("softmax", nn.Softmax(dim: 1));
+            GlobalAveragePool = Register("global_average_pool", new FineTune::GlobalPool2d(average: true));
+            Fc1 = Register("fc1", TorchSharp::torch.nn.Linear(768, 256, device: device));
+            Relu = Register("relu", TorchSharp::torch.nn.ReLU());
+            Dropout = Register("dropout", TorchSharp::torch.nn.Dropout(0.5));
+            Fc2 = Register("fc2", TorchSharp::torch.nn.Linear(256, 17, device: device));
+            Softmax = Register("softmax", TorchSharp::torch.nn.Softmax(dim: 1));
         }
 
         /// <summary>Layer 86, GlobalAveragePooling2D: [N, 768, 7, 7] to [N, 768].</summary>
-        public GlobalPool2d GlobalAveragePool { get; }
+        public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 87, Linear: [N, 768] to [N, 256], 196,864 parameters.</summary>
-        public Linear Fc1 { get; }
+        public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 88, ReLU: [N, 256] to [N, 256].</summary>
-        public ReLU Relu { get; }
+        public Layers::ReLU Relu { get; }
 
         /// <summary>Layer 89, Dropout: [N, 256] to [N, 256].</summary>
-        public Dropout Dropout { get; }
+        public Layers::Dropout Dropout { get; }
 
         /// <summary>Layer 90, Linear: [N, 256] to [N, 17], 4,369 parameters.</summary>
-        public Linear Fc2 { get; }
+        public Layers::Linear Fc2 { get; }
 
         /// <summary>Layer 91, Softmax: [N, 17] to [N, 17].</summary>
-        public Softmax Softmax { get; }
+        public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
-        protected override void Describe(ref ForwardPass pass)
+        protected override void Describe(ref FineTune::ForwardPass pass)
         {
             pass.Run(GlobalAveragePool);
             pass.Run(Fc1);
@@ -620,12 +651,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
 }
 
 /// <summary>Registers <see cref="FlowerClassifier"/> with dependency injection.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public static class FlowerClassifierServiceCollectionExtensions
 {
     /// <summary>Adds one <see cref="FlowerClassifier"/> for the whole application, loaded when it is first asked for.</summary>
-    public static Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
-        this Microsoft.Extensions.DependencyInjection.IServiceCollection services)
+    public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
+        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)
     {
-        return Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
+        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
     }
 }

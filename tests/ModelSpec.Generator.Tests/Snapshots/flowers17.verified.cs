@@ -4,14 +4,14 @@
 
 #nullable enable
 
-using FineTune;
-using FineTune.Images;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace Flowers17;
 
+using FineTune = global::FineTune;
+using Layers = global::TorchSharp.Modules;
+using TorchSharp = global::TorchSharp;
+
 /// <summary>The classes of <see cref="FlowerClassifier"/>, in the order of its outputs.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public enum FlowerLabel
 {
     /// <summary>daffodil</summary>
@@ -70,7 +70,8 @@ public enum FlowerLabel
 /// vgg16 with a head for 17 classes: images [N, 3, 224, 224] to logits [N, 17], 21,141,841 parameters.
 /// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. Predicting is safe from several threads.
 /// </summary>
-public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
+public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerLabel>
 {
     /// <summary>The number of classes.</summary>
     public const int ClassCount = 17;
@@ -97,104 +98,134 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         public const int FineTune = 15;
     }
 
-    private FlowerClassifier(Device? device = null)
+    /// <summary>The texts of the labels as the spec has them, in the order of the outputs.</summary>
+    public static global::System.Collections.Generic.IReadOnlyList<string> Labels { get; } =
+    [
+        "daffodil",
+        "snowdrop",
+        "lily valley",
+        "bluebell",
+        "crocus",
+        "iris",
+        "tigerlily",
+        "tulip",
+        "fritillary",
+        "sunflower",
+        "daisy",
+        "coltsfoot",
+        "dandelion",
+        "cowslip",
+        "buttercup",
+        "windflower",
+        "pansy",
+    ];
+
+    private FlowerClassifier(TorchSharp::torch.Device? device = null)
         : base(
             "FlowerClassifier",
-            new ImageSize(InputHeight, InputWidth),
-            new PixelTransform(true, 1, [103.939, 116.779, 123.68], [1, 1, 1]))
+            new FineTune::Images.ImageSize(InputHeight, InputWidth),
+            new FineTune::Images.PixelTransform(true, 1, [103.939, 116.779, 123.68], [1, 1, 1]),
+            Labels,
+            "26e71e7853d2c9429292c4b49554c232f21fe4052e2f898d820525b1b9635660")
     {
-        Block1Conv1 = Register("features.0", nn.Conv2d(3, 64, 3, padding: 1, device: device));
-        Block1Conv2 = Register("features.2", nn.Conv2d(64, 64, 3, padding: 1, device: device));
-        Block1Pool = Register("features.4", nn.MaxPool2d(2, stride: 2));
-        Block2Conv1 = Register("features.5", nn.Conv2d(64, 128, 3, padding: 1, device: device));
-        Block2Conv2 = Register("features.7", nn.Conv2d(128, 128, 3, padding: 1, device: device));
-        Block2Pool = Register("features.9", nn.MaxPool2d(2, stride: 2));
-        Block3Conv1 = Register("features.10", nn.Conv2d(128, 256, 3, padding: 1, device: device));
-        Block3Conv2 = Register("features.12", nn.Conv2d(256, 256, 3, padding: 1, device: device));
-        Block3Conv3 = Register("features.14", nn.Conv2d(256, 256, 3, padding: 1, device: device));
-        Block3Pool = Register("features.16", nn.MaxPool2d(2, stride: 2));
-        Block4Conv1 = Register("features.17", nn.Conv2d(256, 512, 3, padding: 1, device: device));
-        Block4Conv2 = Register("features.19", nn.Conv2d(512, 512, 3, padding: 1, device: device));
-        Block4Conv3 = Register("features.21", nn.Conv2d(512, 512, 3, padding: 1, device: device));
-        Block4Pool = Register("features.23", nn.MaxPool2d(2, stride: 2));
-        Block5Conv1 = Register("features.24", nn.Conv2d(512, 512, 3, padding: 1, device: device));
-        Block5Conv2 = Register("features.26", nn.Conv2d(512, 512, 3, padding: 1, device: device));
-        Block5Conv3 = Register("features.28", nn.Conv2d(512, 512, 3, padding: 1, device: device));
-        Block5Pool = Register("features.30", nn.MaxPool2d(2, stride: 2));
+        Block1Conv1 = Register("features.0", TorchSharp::torch.nn.Conv2d(3, 64, 3, padding: 1, device: device));
+        Block1Conv2 = Register("features.2", TorchSharp::torch.nn.Conv2d(64, 64, 3, padding: 1, device: device));
+        Block1Pool = Register("features.4", TorchSharp::torch.nn.MaxPool2d(2, stride: 2));
+        Block2Conv1 = Register("features.5", TorchSharp::torch.nn.Conv2d(64, 128, 3, padding: 1, device: device));
+        Block2Conv2 = Register("features.7", TorchSharp::torch.nn.Conv2d(128, 128, 3, padding: 1, device: device));
+        Block2Pool = Register("features.9", TorchSharp::torch.nn.MaxPool2d(2, stride: 2));
+        Block3Conv1 = Register("features.10", TorchSharp::torch.nn.Conv2d(128, 256, 3, padding: 1, device: device));
+        Block3Conv2 = Register("features.12", TorchSharp::torch.nn.Conv2d(256, 256, 3, padding: 1, device: device));
+        Block3Conv3 = Register("features.14", TorchSharp::torch.nn.Conv2d(256, 256, 3, padding: 1, device: device));
+        Block3Pool = Register("features.16", TorchSharp::torch.nn.MaxPool2d(2, stride: 2));
+        Block4Conv1 = Register("features.17", TorchSharp::torch.nn.Conv2d(256, 512, 3, padding: 1, device: device));
+        Block4Conv2 = Register("features.19", TorchSharp::torch.nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block4Conv3 = Register("features.21", TorchSharp::torch.nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block4Pool = Register("features.23", TorchSharp::torch.nn.MaxPool2d(2, stride: 2));
+        Block5Conv1 = Register("features.24", TorchSharp::torch.nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block5Conv2 = Register("features.26", TorchSharp::torch.nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block5Conv3 = Register("features.28", TorchSharp::torch.nn.Conv2d(512, 512, 3, padding: 1, device: device));
+        Block5Pool = Register("features.30", TorchSharp::torch.nn.MaxPool2d(2, stride: 2));
         Head = Register("head", new HeadLayers(device));
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 64, 224, 224], 1,792 parameters.</summary>
-    public Conv2d Block1Conv1 { get; }
+    public Layers::Conv2d Block1Conv1 { get; }
 
     /// <summary>Layer 2, Conv2D: [N, 64, 224, 224] to [N, 64, 224, 224], 36,928 parameters.</summary>
-    public Conv2d Block1Conv2 { get; }
+    public Layers::Conv2d Block1Conv2 { get; }
 
     /// <summary>Layer 3, MaxPooling2D: [N, 64, 224, 224] to [N, 64, 112, 112].</summary>
-    public MaxPool2d Block1Pool { get; }
+    public Layers::MaxPool2d Block1Pool { get; }
 
     /// <summary>Layer 4, Conv2D: [N, 64, 112, 112] to [N, 128, 112, 112], 73,856 parameters.</summary>
-    public Conv2d Block2Conv1 { get; }
+    public Layers::Conv2d Block2Conv1 { get; }
 
     /// <summary>Layer 5, Conv2D: [N, 128, 112, 112] to [N, 128, 112, 112], 147,584 parameters.</summary>
-    public Conv2d Block2Conv2 { get; }
+    public Layers::Conv2d Block2Conv2 { get; }
 
     /// <summary>Layer 6, MaxPooling2D: [N, 128, 112, 112] to [N, 128, 56, 56].</summary>
-    public MaxPool2d Block2Pool { get; }
+    public Layers::MaxPool2d Block2Pool { get; }
 
     /// <summary>Layer 7, Conv2D: [N, 128, 56, 56] to [N, 256, 56, 56], 295,168 parameters.</summary>
-    public Conv2d Block3Conv1 { get; }
+    public Layers::Conv2d Block3Conv1 { get; }
 
     /// <summary>Layer 8, Conv2D: [N, 256, 56, 56] to [N, 256, 56, 56], 590,080 parameters.</summary>
-    public Conv2d Block3Conv2 { get; }
+    public Layers::Conv2d Block3Conv2 { get; }
 
     /// <summary>Layer 9, Conv2D: [N, 256, 56, 56] to [N, 256, 56, 56], 590,080 parameters.</summary>
-    public Conv2d Block3Conv3 { get; }
+    public Layers::Conv2d Block3Conv3 { get; }
 
     /// <summary>Layer 10, MaxPooling2D: [N, 256, 56, 56] to [N, 256, 28, 28].</summary>
-    public MaxPool2d Block3Pool { get; }
+    public Layers::MaxPool2d Block3Pool { get; }
 
     /// <summary>Layer 11, Conv2D: [N, 256, 28, 28] to [N, 512, 28, 28], 1,180,160 parameters.</summary>
-    public Conv2d Block4Conv1 { get; }
+    public Layers::Conv2d Block4Conv1 { get; }
 
     /// <summary>Layer 12, Conv2D: [N, 512, 28, 28] to [N, 512, 28, 28], 2,359,808 parameters.</summary>
-    public Conv2d Block4Conv2 { get; }
+    public Layers::Conv2d Block4Conv2 { get; }
 
     /// <summary>Layer 13, Conv2D: [N, 512, 28, 28] to [N, 512, 28, 28], 2,359,808 parameters.</summary>
-    public Conv2d Block4Conv3 { get; }
+    public Layers::Conv2d Block4Conv3 { get; }
 
     /// <summary>Layer 14, MaxPooling2D: [N, 512, 28, 28] to [N, 512, 14, 14].</summary>
-    public MaxPool2d Block4Pool { get; }
+    public Layers::MaxPool2d Block4Pool { get; }
 
     /// <summary>Layer 15, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
-    public Conv2d Block5Conv1 { get; }
+    public Layers::Conv2d Block5Conv1 { get; }
 
     /// <summary>Layer 16, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
-    public Conv2d Block5Conv2 { get; }
+    public Layers::Conv2d Block5Conv2 { get; }
 
     /// <summary>Layer 17, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
-    public Conv2d Block5Conv3 { get; }
+    public Layers::Conv2d Block5Conv3 { get; }
 
     /// <summary>Layer 18, MaxPooling2D: [N, 512, 14, 14] to [N, 512, 7, 7].</summary>
-    public MaxPool2d Block5Pool { get; }
+    public Layers::MaxPool2d Block5Pool { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
     public HeadLayers Head { get; }
 
     /// <summary>Loads the classifier with the weights that the build embedded in this assembly.</summary>
-    /// <exception cref="System.InvalidOperationException">The assembly was built without trained weights.</exception>
-    /// <exception cref="System.IO.InvalidDataException">The weights are of another spec.</exception>
-    public static FlowerClassifier Load()
+    /// <param name="options">The device, and whether this machine is checked; null for the defaults.</param>
+    /// <exception cref="global::System.InvalidOperationException">The assembly was built without trained weights, or the device does not exist.</exception>
+    /// <exception cref="global::System.IO.InvalidDataException">The weights were trained for other classes, preprocessing or layers.</exception>
+    /// <exception cref="FineTune::Inference.WrongKernelException">The network computes wrong results on this machine.</exception>
+    [global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]
+    public static FlowerClassifier Load(FineTune::ClassifierLoadOptions? options = null)
     {
-        return Load(static classifier => classifier.LoadResource(typeof(FlowerClassifier).Assembly, WeightsResource));
+        return Fill(classifier => classifier.LoadResource(typeof(FlowerClassifier).Assembly, WeightsResource, options));
     }
 
     /// <summary>Loads the classifier with the weights of a safetensors file.</summary>
-    /// <exception cref="System.IO.IOException">The file cannot be read.</exception>
-    /// <exception cref="System.IO.InvalidDataException">The file is damaged or of another spec.</exception>
-    public static FlowerClassifier Load(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="options">The device, and whether this machine is checked; null for the defaults.</param>
+    /// <exception cref="global::System.IO.IOException">The file cannot be read.</exception>
+    /// <exception cref="global::System.IO.InvalidDataException">The file is damaged, or was trained for other classes, preprocessing or layers.</exception>
+    /// <exception cref="FineTune::Inference.WrongKernelException">The network computes wrong results on this machine.</exception>
+    public static FlowerClassifier Load(string path, FineTune::ClassifierLoadOptions? options = null)
     {
-        return Load(classifier => classifier.LoadFile(path));
+        return Fill(classifier => classifier.LoadFile(path, options));
     }
 
     /// <summary>Makes the network with random weights, ready to be trained.</summary>
@@ -203,10 +234,10 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
         return new FlowerClassifier();
     }
 
-    private static FlowerClassifier Load(System.Action<FlowerClassifier> fill)
+    private static FlowerClassifier Fill(global::System.Action<FlowerClassifier> fill)
     {
         // Without storage: the tensors of the file take the place of the layers' own.
-        var classifier = new FlowerClassifier(META);
+        var classifier = new FlowerClassifier(TorchSharp::torch.META);
         try
         {
             fill(classifier);
@@ -220,7 +251,7 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <inheritdoc />
-    protected override void Describe(ref ForwardPass pass)
+    protected override void Describe(ref FineTune::ForwardPass pass)
     {
         pass.Run(Block1Conv1);
         pass.Relu();
@@ -257,38 +288,38 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
     }
 
     /// <summary>The head: features [N, 512, 7, 7] to logits [N, 17].</summary>
-    public sealed class HeadLayers : ClassifierHead
+    public sealed class HeadLayers : FineTune::ClassifierHead
     {
-        internal HeadLayers(Device? device)
+        internal HeadLayers(TorchSharp::torch.Device? device)
         {
-            Flatten = Register("flatten", nn.Flatten());
-            Fc1 = Register("fc1", nn.Linear(25088, 256, device: device));
-            Relu = Register("relu", nn.ReLU());
-            Dropout = Register("dropout", nn.Dropout(0.5));
-            Fc2 = Register("fc2", nn.Linear(256, 17, device: device));
-            Softmax = Register("softmax", nn.Softmax(dim: 1));
+            Flatten = Register("flatten", TorchSharp::torch.nn.Flatten());
+            Fc1 = Register("fc1", TorchSharp::torch.nn.Linear(25088, 256, device: device));
+            Relu = Register("relu", TorchSharp::torch.nn.ReLU());
+            Dropout = Register("dropout", TorchSharp::torch.nn.Dropout(0.5));
+            Fc2 = Register("fc2", TorchSharp::torch.nn.Linear(256, 17, device: device));
+            Softmax = Register("softmax", TorchSharp::torch.nn.Softmax(dim: 1));
         }
 
         /// <summary>Layer 19, Flatten: [N, 512, 7, 7] to [N, 25088].</summary>
-        public Flatten Flatten { get; }
+        public Layers::Flatten Flatten { get; }
 
         /// <summary>Layer 20, Linear: [N, 25088] to [N, 256], 6,422,784 parameters.</summary>
-        public Linear Fc1 { get; }
+        public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 21, ReLU: [N, 256] to [N, 256].</summary>
-        public ReLU Relu { get; }
+        public Layers::ReLU Relu { get; }
 
         /// <summary>Layer 22, Dropout: [N, 256] to [N, 256].</summary>
-        public Dropout Dropout { get; }
+        public Layers::Dropout Dropout { get; }
 
         /// <summary>Layer 23, Linear: [N, 256] to [N, 17], 4,369 parameters.</summary>
-        public Linear Fc2 { get; }
+        public Layers::Linear Fc2 { get; }
 
         /// <summary>Layer 24, Softmax: [N, 17] to [N, 17].</summary>
-        public Softmax Softmax { get; }
+        public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
-        protected override void Describe(ref ForwardPass pass)
+        protected override void Describe(ref FineTune::ForwardPass pass)
         {
             pass.Run(Flatten);
             pass.Run(Fc1);
@@ -300,12 +331,13 @@ public sealed partial class FlowerClassifier : ImageClassifier<FlowerLabel>
 }
 
 /// <summary>Registers <see cref="FlowerClassifier"/> with dependency injection.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public static class FlowerClassifierServiceCollectionExtensions
 {
     /// <summary>Adds one <see cref="FlowerClassifier"/> for the whole application, loaded when it is first asked for.</summary>
-    public static Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
-        this Microsoft.Extensions.DependencyInjection.IServiceCollection services)
+    public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
+        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)
     {
-        return Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
+        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
     }
 }

@@ -66,6 +66,19 @@ public class FolderImporterTests
     }
 
     [Fact]
+    public void Two_folders_of_one_class_are_an_error_that_names_both()
+    {
+        using var project = new TinyProject();
+        project.AddPicture("red_sky/1.png", SKColors.Red);
+
+        Diagnostic diagnostic = project.TrainAndFail(project.Read());
+
+        Assert.Equal("MSPEC3036", diagnostic.Descriptor.Code);
+        Assert.Equal((7, 10), (diagnostic.Span.Line, diagnostic.Span.Column));
+        Assert.Contains("'Red-Sky' and 'red_sky'", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Data_that_comes_split_is_taken_as_it_is()
     {
         using var project = new TinyProject(images: 4);

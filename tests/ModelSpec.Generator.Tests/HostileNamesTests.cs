@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using FineTune;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ModelSpec.Generator.Tests;
+
+/// <summary>Names that are valid in specs and backbones, but mean something else in C# or in a compiler.</summary>
+public class HostileNamesTests
+{
+    private const BindingFlags All =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
+
+    [Theory]
+    [InlineData("/p/R&D.modelspec")]
+    [InlineData("/p/a@2.modelspec")]
+    [InlineData("/p/a\nb.modelspec")]
+    public void A_file_can_have_any_name(string path)
+    {
+        Compilation compilation = Compile(out ImmutableArray<Diagnostic> diagnostics, "", new GeneratorRun.Text(path, GeneratorRun.SpecText("flowers17")));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+        Assert.Equal(2, compilation.SyntaxTrees.Count());
+    }
+
+    [Fact]
+    public void Two_specs_of_one_name_and_class_in_two_folders_are_an_error_and_the_first_one_is_generated()
+    {
+        string spec = GeneratorRun.SpecText("flowers17");
+
+        Compilation compilation = Compile(
+            out ImmutableArray<Diagnostic> diagnostics, "", new GeneratorRun.Text("/p/a/f.modelspec", spec), new GeneratorRun.Text("/p/b/f.modelspec", spec));
+
+        Diagnostic diagnostic = Assert.Single(diagnostics);
+        Assert.Equal("MSPEC0016", diagnostic.Id);
+        Assert.Equal("/p/b/f.modelspec", diagnostic.Location.GetLineSpan().Path);
+        Assert.Contains("/p/a/f.modelspec", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.Empty(compilation.GetDiagnostics());
+    }
+
+    [Fact]
+    public void Two_specs_of_one_label_enum_are_an_error()
+    {
+        string spec = GeneratorRun.SpecText("flowers17");
+
+        Compile(
+            out ImmutableArray<Diagnostic> diagnostics, "", new GeneratorRun.Text("/p/a.modelspec", spec),
+            new GeneratorRun.Text("/p/b.modelspec", spec.Replace("\"FlowerClassifier\"", "\"Flower\"", StringComparison.Ordinal)));
+
+        Diagnostic diagnostic = Assert.Single(diagnostics);
+        Assert.Equal("MSPEC0016", diagnostic.Id);
+        Assert.Contains("'Flowers17.FlowerLabel'", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_with_line_ends_and_other_characters_stay_in_their_comments()
+    {
+        const string Name = "\\\"x\\\" </summary>\\n\\r\\u0085\\u2028\\u0001 & class";
+        string spec = GeneratorRun.SpecText("flowers17").Replace("\"daffodil\"", $"\"{Name}\"", StringComparison.Ordinal)
+            .Replace("\"warm-up\"", $"\"{Name} !\"", StringComparison.Ordinal);
+        (GeneratorRun.Text body, spec) = Backbone(spec, [Name]);
+
+        Compilation compilation = Compile(out ImmutableArray<Diagnostic> diagnostics, "", body, new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+        string source = compilation.SyntaxTrees.Last().ToString();
+        SyntaxTree documented = CSharpSyntaxTree.ParseText(
+            source, CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest).WithDocumentationMode(DocumentationMode.Diagnose));
+        Assert.Empty(documented.GetDiagnostics());
+    }
+
+    [Fact]
+    public void A_layer_can_have_the_name_of_every_member_and_keyword()
+    {
+        IEnumerable<string> members = new[] { typeof(ImageClassifier<DayOfWeek>), typeof(ClassifierHead) }
+            .SelectMany(static t => t.GetMembers(All))
+            .Select(static m => m.Name)
+            .Where(static name => name.IndexOfAny(['.', '<']) < 0);
+        string[] generated =
+        [
+            "ClassCount", "CreateUntrained", "FreezePoints", "HeadLayers", "head_layer", "InputHeight", "InputWidth", "Load",
+            "WeightsResource", "flower_classifier", "flower_label", "FlowerClassifier_layer",
+        ];
+        string[] words =
+        [
+            "class", "int", "var", "record", "device", "pass", "META", "nn", "TorchSharp", "FineTune", "Layers", "System", "Conv2d", "ReLU",
+        ];
+        string[] names = [.. members.Concat(generated).Concat(words)
+            .DistinctBy(static n => n.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant())];
+        (GeneratorRun.Text body, string spec) = Backbone(GeneratorRun.SpecText("flowers17"), names);
+
+        Compilation compilation = Compile(out ImmutableArray<Diagnostic> diagnostics, "", body, new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Assert.True(names.Length > 80, "the members of the base classes are missing");
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+    }
+
+    [Theory]
+    [InlineData("freeze_points")]
+    [InlineData("to string")]
+    [InlineData("equals")]
+    [InlineData("Stage2")]
+    [InlineData("!")]
+    public void A_stage_can_have_any_name(string name)
+    {
+        string spec = GeneratorRun.SpecText("flowers17").Replace("\"warm-up\"", $"\"{name}\"", StringComparison.Ordinal)
+            .Replace("\"fine-tune\"", "\"?\"", StringComparison.Ordinal);
+
+        Compilation compilation = Compile(out ImmutableArray<Diagnostic> diagnostics, "", new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+    }
+
+    [Fact]
+    public void Types_and_namespaces_of_the_project_do_not_take_the_place_of_others()
+    {
+        const string Hostile = """
+            namespace Flowers17
+            {
+                class Conv2d; class Linear; class Flatten; class Device; class ImageClassifier<T>; class ForwardPass; class Softmax;
+                class TorchSharp; class FineTune; class Layers; class nn; class torch; class Action<T>;
+                namespace System { class Action<T>; }
+                namespace Microsoft { class Extensions; }
+            }
+            """;
+
+        Compilation compilation = Compile(
+            out ImmutableArray<Diagnostic> diagnostics, Hostile, new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics().Where(static d => d.Id != "CS8981"));
+    }
+
+    [Fact]
+    public void Every_generated_type_says_so()
+    {
+        Compilation compilation = Compile(out _, "", new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")));
+
+        BaseTypeDeclarationSyntax[] types = [.. compilation.SyntaxTrees.Last().GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+            .Where(static t => t.Parent is BaseNamespaceDeclarationSyntax)];
+        Assert.Equal(3, types.Length);
+        Assert.All(types, static t => Assert.Contains("GeneratedCode(\"FineTune.Build\"", t.AttributeLists.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_backbones_of_one_name_are_an_error_that_names_both_files()
+    {
+        (GeneratorRun.Text body, string spec) = Backbone(GeneratorRun.SpecText("flowers17"), ["relu"]);
+
+        Compile(
+            out ImmutableArray<Diagnostic> diagnostics, "", body, new GeneratorRun.Text("/p/other.backbone", "# Another one\n" + body.GetText()),
+            new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Diagnostic diagnostic = Assert.Single(diagnostics);
+        Assert.Equal("MSPEC0033", diagnostic.Id);
+        Assert.Equal(("/p/other.backbone", 1), (diagnostic.Location.GetLineSpan().Path, diagnostic.Location.GetLineSpan().StartLinePosition.Line));
+        Assert.Contains("'/p/hostile.backbone'", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    /// <summary>A spec with a backbone whose layers have the given names, as they are written in TOML.</summary>
+    private static (GeneratorRun.Text Backbone, string Spec) Backbone(string spec, string[] names)
+    {
+        IEnumerable<string> rows = names.Select(static (name, i) => string.Create(
+            CultureInfo.InvariantCulture, $"  {{ name = \"{name}\", type = \"conv2d\", filters = 2, key = \"k{i}\" }},\n"));
+        string text = $"name = \"hostile\"\ninput = [32, 32]\nlayers = [\n  {{ name = \"in\", type = \"input\" }},\n{string.Concat(rows)}]\n";
+        string changed = spec.Replace("\"vgg16\"", "\"hostile\"", StringComparison.Ordinal).Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
+            .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
+        return (new GeneratorRun.Text("/p/hostile.backbone", text), changed);
+    }
+
+    private static Compilation Compile(out ImmutableArray<Diagnostic> diagnostics, string source, params AdditionalText[] files)
+    {
+        GeneratorRun.Driver(files).RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation(source), out Compilation updated, out diagnostics);
+        return updated;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Reflection;
+using ModelSpec.Backbones;
+using ModelSpec.Locks;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Tests;
+
+/// <summary>
+/// The text of facts is compared and digested in every lock there is: a change of it makes trained weights out of date. These files
+/// therefore only change together with <see cref="TrainingLock.Version"/>.
+/// </summary>
+public class NetworkFactsTests
+{
+    private static readonly string Folder = typeof(NetworkFactsTests).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Facts").Value!;
+
+    [Theory]
+    [InlineData("vgg16")]
+    [InlineData("mobilenet")]
+    [InlineData("every_layer")]
+    public void The_facts_of_a_spec_are_written_as_locks_have_them(string name)
+    {
+        string backbone = Path.Combine(Folder, name + ".backbone");
+        BackboneTable[] own = File.Exists(backbone) ? [BackboneReader.Read(File.ReadAllText(backbone), backbone).Value!] : [];
+        string spec = Path.Combine(Folder, name + ".modelspec");
+        Network network = NetworkBuilder.Build(File.ReadAllText(spec), spec, new BackboneCatalogue(own)).Value!;
+
+        string text = string.Concat(NetworkFacts.Of(network).Select(static fact => $"{fact.Name} = {fact.Value}\n"))
+            + "\n" + NetworkFacts.Describe(network.Body) + "\n";
+
+        string verified = Path.Combine(Folder, name + ".verified.txt");
+        string expected = File.Exists(verified) ? File.ReadAllText(verified).ReplaceLineEndings("\n") : "";
+        if (expected != text) File.WriteAllText(Path.Combine(Folder, name + ".received.txt"), text);
+        Assert.Equal(expected, text);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using FineTune.Inference;
+using FineTune.Training.Modules;
+using FineTune.Training.Parity;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+using ModelSpec.Generator;
+using ModelSpec.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Training.Tests.Modules;
+
+/// <summary>
+/// The description of a network, the trainer's module and the generated class are three accounts of one thing. Random networks find
+/// where they differ.
+/// </summary>
+public class RandomNetworkTests
+{
+    private const int Networks = 40;
+
+    // Kernel 3 and stride 3 on an input of which only one side is a multiple of the stride: zeros above and below, none at the sides.
+    private const string UnevenBackbone = """
+        name = "uneven"
+        input = [64, 66]
+        layers = [{ name = "input", type = "input" }, { name = "conv", type = "conv2d", filters = 4, kernel = 3, stride = 3 }]
+        """;
+
+    [Fact]
+    public void The_trainers_module_and_the_generated_class_compute_the_described_network()
+    {
+        RandomNetwork[] networks = [Uneven(), .. Enumerable.Range(1, Networks).Select(RandomNetworks.Draw)];
+        Assembly generated = Compile(networks);
+        FineTune.Native.NativeLibraries.Load();
+        foreach (RandomNetwork network in networks)
+        {
+            try
+            {
+                Check(network.Network, generated);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"{network.Backbone}\n{network.Spec}", e);
+            }
+        }
+    }
+
+    private static void Check(Network network, Assembly generated)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var module = new NetworkModule(network);
+        using var classifier = (nn.Module<Tensor, Tensor>)generated.GetType($"{network.Namespace}.RandomClassifier", throwOnError: true)!
+            .GetMethod("CreateUntrained")!.Invoke(null, null)!;
+        Dictionary<string, Tensor> state = classifier.state_dict();
+        Assert.Equal(module.state_dict().Keys.Order(StringComparer.Ordinal), state.Keys.Order(StringComparer.Ordinal));
+        foreach ((string key, Tensor tensor) in module.state_dict()) state[key].copy_(tensor);
+        module.eval();
+        classifier.eval();
+        Tensor input = CounterHash.Fill(5, 1, 2, 3, network.InputHeight, network.InputWidth);
+        float[] given = input.data<float>().ToArray();
+
+        foreach (Layer layer in network.Layers)
+        {
+            long[] shape = layer.Output.IsSpatial ? [2, layer.Output.Channels, layer.Output.Height, layer.Output.Width] : [2, layer.Output.Channels];
+            Assert.Equal(shape, module.Forward(input, 0, layer.Index + 1).shape);
+        }
+        float[] logits = module.call(input).data<float>().ToArray();
+        Assert.Equal(logits, classifier.call(input).data<float>().ToArray());
+        using InferenceNetwork inference = module.ForInference(0, network.Layers.Count, ScalarType.Float32);
+        float[] inferred = inference.Forward(input).data<float>().ToArray();
+        for (int i = 0; i < logits.Length; i++) Assert.Equal(logits[i], inferred[i], 1e-4f * (1 + Math.Abs(logits[i])));
+        Assert.Equal(given, input.data<float>().ToArray());
+    }
+
+    private static RandomNetwork Uneven()
+    {
+        RandomNetwork any = RandomNetworks.Draw(0);
+        string spec = any.Spec.Replace("\"random0\"", "\"uneven\"", StringComparison.Ordinal).Replace("Random0", "Uneven", StringComparison.Ordinal);
+        var table = ModelSpec.Backbones.BackboneReader.Read(UnevenBackbone, "uneven.backbone").Value!;
+        return new RandomNetwork(UnevenBackbone, spec, NetworkBuilder.Build(spec, "uneven.modelspec", new([table])).Value!);
+    }
+
+    /// <summary>Generates every class and compiles them together.</summary>
+    private static Assembly Compile(IReadOnlyList<RandomNetwork> networks)
+    {
+        CSharpParseOptions parse = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
+        IEnumerable<AdditionalText> files = networks.SelectMany(static (network, i) =>
+            new AdditionalText[] { new Text($"/p/{i}.backbone", network.Backbone), new Text($"/p/{i}.modelspec", network.Spec) });
+        var compilation = CSharpCompilation.Create(
+            "RandomNetworks",
+            references: ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+                .Select(static path => MetadataReference.CreateFromFile(path)),
+            options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        CSharpGeneratorDriver.Create([new ClassifierGenerator().AsSourceGenerator()], files, parse)
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Microsoft.CodeAnalysis.Diagnostic> diagnostics);
+        Assert.Empty(diagnostics);
+        using var assembly = new MemoryStream();
+        Assert.Empty(updated.Emit(assembly).Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error));
+        return Assembly.Load(assembly.ToArray());
+    }
+
+    private sealed class Text(string path, string text) : AdditionalText
+    {
+        public override string Path => path;
+
+        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
+    }
+}
