@@ -9,6 +9,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new EvaluateCommand(),
     new AugmentCommand(),
     new FetchCommand(),
+    new WeightsCommand(),
     new VerifyCommand(),
     new CleanCommand(),
     new ParityCommand(),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
 using ModelSpec.Networks;
@@ -33,6 +34,8 @@ public static class BackboneReader
         ["same"] = true,
         ["valid"] = false,
     };
+
+    private static readonly Regex DigestPattern = new("^(md5|sha256):[0-9a-fA-F]+$", RegexOptions.CultureInvariant);
 
     /// <summary>Reads a backbone table.</summary>
     /// <param name="text">The file's text.</param>
@@ -142,7 +145,9 @@ public static class BackboneReader
         string? name = Text("name", "the word of the language");
         string? file = Text("file", "the file's name");
         string? url = Text("url", "where it is published");
+        if (file is not null && file.IndexOfAny(['/', '\\', ':']) >= 0) Report("file", $"'{file}' is a path; 'file' is the name of a file in the folder 'weights'.");
         string? digest = row.String("digest")?.Value;
+        if (digest is not null && !DigestPattern.IsMatch(digest)) Report("digest", $"'{digest}' is not a digest: write \"md5:…\" or \"sha256:…\" in hexadecimal.");
         double? width = row.Number("width", NumberRange.Above(0))?.Value;
         Preprocessing? preprocessing = ReadPreprocessing(row);
         if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
@@ -153,13 +158,15 @@ public static class BackboneReader
         }
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file, url, digest, width, preprocessing, rename);
+            : new WeightSet(name, file, url, digest, width, preprocessing, row.String("size")?.Value, rename);
 
         string? Text(string key, string meaning)
         {
             if (!row.Has(key)) row.Missing(key, meaning);
             return row.String(key)?.Value;
         }
+
+        void Report(string key, string message) => row.Bag.Report(SpecDiagnostics.Backbone, row.String(key)!.Value.Span, message);
     }
 
     private static Preprocessing? ReadPreprocessing(TableReader row) =>

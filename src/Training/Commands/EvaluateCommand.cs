@@ -59,7 +59,7 @@ internal sealed class EvaluateCommand : SpecCommand
 
     private static void Fill(NetworkModule module, string path, SpecSource spec)
     {
-        if (!File.Exists(path)) throw spec.Name.Error(TrainingDiagnostics.NoWeightFile, path);
+        if (!File.Exists(path)) throw spec.Name.Error(TrainingDiagnostics.NoWeightFile, path, "");
         try
         {
             using FileStream file = File.OpenRead(path);
