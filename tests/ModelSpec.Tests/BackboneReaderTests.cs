@@ -43,4 +43,28 @@ public class BackboneReaderTests
 
         Assert.Contains(diagnostics, d => d.Descriptor.Code == code && d.Message.Contains(message, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("\"md5:0123456789abcdef\"", "\"w.h5\"", null)]
+    [InlineData("\"abc\"", "\"w.h5\"", "'abc' is not a digest")]
+    [InlineData("\"sha512:00\"", "\"w.h5\"", "'sha512:00' is not a digest")]
+    [InlineData("\"md5:00\"", "\"../w.h5\"", "'../w.h5' is a path")]
+    public void A_weight_set_has_a_digest_that_can_be_checked_and_a_file_in_its_folder(string digest, string file, string? message)
+    {
+        string set = $"""
+
+            [[weights]]
+            name = "imagenet"
+            file = {file}
+            url = "https://example.com/w.h5"
+            digest = {digest}
+            size = "7.5 MB"
+            preprocess = "unit"
+            """;
+
+        var result = BackboneReader.Read(Small + set, "small.backbone");
+
+        if (message is null) Assert.Equal("7.5 MB", Assert.Single(result.Value!.WeightSets).Size);
+        else Assert.Contains(result.Diagnostics, d => d.Descriptor.Code == "MSPEC0015" && d.Message.Contains(message, StringComparison.Ordinal));
+    }
 }

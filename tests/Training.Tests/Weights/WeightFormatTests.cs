@@ -132,7 +132,8 @@ public class WeightFormatTests
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(Find("mobilenet.json")));
         using var folder = new TemporaryFolder();
         string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Specs", "mobilenet.modelspec"));
-        SpecSource spec = SpecSource.Read(folder.Write("m.modelspec", text.Replace("0.75", "0.25", StringComparison.Ordinal).Replace("[224, 224]", "[128, 128]", StringComparison.Ordinal)), []).Source!;
+        SpecSource spec = SpecSource.Read(
+            folder.Write("m.modelspec", text.Replace("width        = 0.75", "width = 0.25", StringComparison.Ordinal).Replace("[224, 224]", "[128, 128]", StringComparison.Ordinal)), []).Source!;
         using var module = new NetworkModule(spec.Network);
         BackboneWeights.Load(weights, module, spec);
         module.eval();
