@@ -10,6 +10,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
+    new WeightsCommand(),
     new VerifyCommand(),
     new CleanCommand(),
     new ParityCommand(),

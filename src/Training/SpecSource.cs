@@ -8,7 +8,10 @@ using ModelSpec.Networks;
 namespace FineTune.Training;
 
 /// <summary>A spec that was read from disk: as it is written, and as the network that it means.</summary>
-internal sealed record SpecSource(Spec Spec, Network Network)
+/// <param name="Spec">The spec.</param>
+/// <param name="Network">The network.</param>
+/// <param name="WeightSets">The published weights of the backbone, of every width.</param>
+internal sealed record SpecSource(Spec Spec, Network Network, IReadOnlyList<WeightSet> WeightSets)
 {
     /// <summary>The spec's folder, which its relative paths start from.</summary>
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(Spec.Path))!;
@@ -45,6 +48,7 @@ internal sealed record SpecSource(Spec Spec, Network Network)
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
         Result<Network> network = NetworkBuilder.Build(spec.Value, backbones);
         diagnostics.AddRange(network.Diagnostics);
-        return (network.Value is null ? null : new SpecSource(spec.Value, network.Value), diagnostics);
+        if (network.Value is null) return (null, diagnostics);
+        return (new SpecSource(spec.Value, network.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? []), diagnostics);
     }
 }

@@ -68,6 +68,22 @@ public class CommandTests
     }
 
     [Fact]
+    public void Weights_lists_a_file_as_JSON_and_names_what_it_cannot_read()
+    {
+        const string Fixtures = "tests/Training.Tests/Fixtures/";
+        using JsonDocument list = JsonDocument.Parse(Trainer.Run("weights", Fixtures + "keras3.weights.h5", "--json").Succeeded().StandardOutput);
+
+        JsonElement kernel = list.RootElement.EnumerateArray().Single(static t => t.GetProperty("name").GetString() == "conv2d_1/kernel");
+        Assert.Equal([6, 4, 3, 3], kernel.GetProperty("shape").EnumerateArray().Select(static d => d.GetInt32()));
+        Assert.Equal("float32", kernel.GetProperty("type").GetString());
+        Assert.Equal([600, 601, 602, 603], kernel.GetProperty("first").EnumerateArray().Select(static d => d.GetInt32()));
+
+        CommandResult refused = Trainer.Run("weights", Fixtures + "hostile.pth", "--json").Failed();
+        Assert.Empty(refused.StandardOutput);
+        Assert.StartsWith(Fixtures + "hostile.pth: error MSPEC2002: ", refused.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Evaluate_and_augment_work_on_the_real_flowers()
     {
         string? assets = Environment.GetEnvironmentVariable("MODELSPEC_ASSETS");

@@ -143,4 +143,12 @@ public class BackboneReaderTests
         Assert.Equal(code, diagnostic.Descriptor.Code);
         Assert.Equal(Specs.Position(text, place), (diagnostic.Span.Line, diagnostic.Span.Column));
     }
+
+    [Fact]
+    public void A_weight_set_can_say_how_large_its_file_is()
+    {
+        string set = WeightSet("w.h5", "sha256:397923af") + "\nsize = \"7.5 MB\"";
+
+        Assert.Equal("7.5 MB", Assert.Single(BackboneReader.Read(Small + set, "small.backbone").Value!.WeightSets).Size);
+    }
 }

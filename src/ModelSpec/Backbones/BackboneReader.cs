@@ -168,7 +168,7 @@ public static class BackboneReader
         }
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, rename);
+            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename);
     }
 
     /// <summary>A string that must be there and must not be blank.</summary>

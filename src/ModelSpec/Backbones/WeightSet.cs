@@ -9,9 +9,10 @@ namespace ModelSpec.Backbones;
 /// <param name="Digest">Its digest as <c>algorithm:hex</c> (<c>sha256</c> may be a prefix, as torchvision publishes it), or null where the publisher gives none.</param>
 /// <param name="Width">The width multiplier that it was trained with, or null.</param>
 /// <param name="Preprocessing">What it expects of pixels.</param>
+/// <param name="Size">How large the file is, for people: <c>58.9 MB</c>; null where that is not known.</param>
 /// <param name="Rename">How the file's names become those of the backbone: beginnings to replace, the first that fits.</param>
 public sealed record WeightSet(
-    string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, EquatableArray<KeyRename> Rename);
+    string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, string? Size, EquatableArray<KeyRename> Rename);
 
 /// <summary>Names that begin with <paramref name="From"/> begin with <paramref name="To"/> instead.</summary>
 public sealed record KeyRename(string From, string To);

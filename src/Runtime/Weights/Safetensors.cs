@@ -77,16 +77,6 @@ public sealed class SafetensorsHeader
         return new SafetensorsHeader(entries, metadata, 8 + (long)size);
     }
 
-    /// <summary>The bytes of one element of a type, or 0 for a type that the format does not have.</summary>
-    internal static int ElementSize(string type) => type switch
-    {
-        "F64" or "I64" or "U64" => 8,
-        "F32" or "I32" or "U32" => 4,
-        "F16" or "BF16" or "I16" or "U16" => 2,
-        "I8" or "U8" or "BOOL" => 1,
-        _ => 0,
-    };
-
     private static SafetensorsEntry ReadEntry(JsonProperty property)
     {
         JsonElement offsets = property.Value.GetProperty("data_offsets");
@@ -103,10 +93,13 @@ public sealed class SafetensorsHeader
         foreach (SafetensorsEntry entry in entries)
         {
             if (!names.Add(entry.Name)) throw Damaged($"it has two tensors '{entry.Name}'");
-            int size = ElementSize(entry.Type);
-            if (size == 0) throw Damaged($"the tensor '{entry.Name}' has the unknown type '{entry.Type}'");
+            if (ElementTypes.OfSafetensors(entry.Type) is not { } type) throw Damaged($"the tensor '{entry.Name}' has the unknown type '{entry.Type}'");
+            if (entry.End < entry.Begin || entry.End > dataLength)
+            {
+                throw Damaged($"the tensor '{entry.Name}' claims the bytes {entry.Begin} to {entry.End}, but {dataLength} follow the header");
+            }
             if (entry.Begin != position) throw Damaged($"the tensor '{entry.Name}' begins at byte {entry.Begin} instead of {position}");
-            long expected = size;
+            long expected = type.Size();
             try
             {
                 foreach (long dimension in entry.Shape)

@@ -93,11 +93,11 @@ public static class SafetensorsLoader
 
     private static Tensor Read(Stream stream, SafetensorsEntry entry)
     {
-        ScalarType type = entry.Type switch
+        ScalarType type = ElementTypes.OfSafetensors(entry.Type) switch
         {
-            "F32" => ScalarType.Float32,
-            "F16" => ScalarType.Float16,
-            "BF16" => ScalarType.BFloat16,
+            ElementType.Float32 => ScalarType.Float32,
+            ElementType.Float16 => ScalarType.Float16,
+            ElementType.BFloat16 => ScalarType.BFloat16,
             _ => throw new InvalidDataException($"The tensor '{entry.Name}' has the type {entry.Type}; F32, F16 and BF16 are read."),
         };
         Tensor values = empty([.. entry.Shape], dtype: type);

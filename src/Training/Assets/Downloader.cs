@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Processes;
 
@@ -13,7 +12,8 @@ namespace FineTune.Training.Assets;
 /// <param name="Url">Where it is.</param>
 /// <param name="Digest">Its digest as <c>md5:hex</c> or <c>sha256:hex</c>, where the hex may be a prefix; null where none is published.</param>
 /// <param name="RelativePath">Where it stands in an asset folder.</param>
-internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath);
+/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
+internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null);
 
 /// <summary>
 /// Downloads published files into the cache. What has arrived is kept when a connection ends, and gone on with; the file is verified
@@ -44,7 +44,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or UnauthorizedAccessException)
         {
-            throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath);
+            throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath, file.Size is null ? "" : $" ({file.Size})");
         }
     }
 
@@ -122,16 +122,11 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
     private static void Verify(RemoteFile file, string part, string? published, SpecLocation location)
     {
         if (published is null) return;
-        string[] expected = published.Split(':');
-        using FileStream stream = File.OpenRead(part);
-#pragma warning disable CA5351 // MD5 is what the publishers give.
-        byte[] hash = expected[0] == "sha256" ? SHA256.HashData(stream) : MD5.HashData(stream);
-#pragma warning restore CA5351
-        string digest = Convert.ToHexStringLower(hash);
-        if (digest.StartsWith(expected[1], StringComparison.OrdinalIgnoreCase)) return;
-        stream.Dispose();
+        var expected = PublishedDigest.Parse(published);
+        string digest = expected.Compute(part);
+        if (expected.Matches(digest)) return;
         File.Delete(part);
-        throw location.Error(TrainingDiagnostics.Digest, file.Url, expected[0], digest, expected[1]);
+        throw location.Error(TrainingDiagnostics.Digest, file.Url, expected.Algorithm, digest, expected.Hex);
     }
 
     private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";

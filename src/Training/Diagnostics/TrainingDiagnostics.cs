@@ -26,7 +26,7 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NotTheDataset = Error("MSPEC1008", "Not the dataset", "'{0}' is not {1}: {2}");
 
-    public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.");
+    public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.{1}");
 
     public static readonly DiagnosticDescriptor NoTrainedWeights = Error("MSPEC3021", "No trained weights",
         "There are no trained weights '{0}'. Train them with 'finetune train' or 'dotnet build -p:TrainModel=true', or name others with --weights.");
@@ -55,7 +55,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weight keys differ", "The weight file '{0}' does not fit {1}: {2}.");
 
     public static readonly DiagnosticDescriptor Download = Error("MSPEC2005", "Download failed",
-        "'{0}' cannot be downloaded from {1}: {2} Put the file at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
+        "'{0}'{5} is not on this machine and cannot be downloaded: {2} Download {1} by other means and put it at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
 
     public static readonly DiagnosticDescriptor Digest = Error("MSPEC2006", "Digest differs",
         "What came from {0} is not the published file: its {1} is {2} instead of {3}. Nothing was kept; try again.");
@@ -102,6 +102,16 @@ internal static class TrainingDiagnostics
         "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', as case, spaces, '-' and '_' do not matter. Move the images into one of them.");
 
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
+
+    public static readonly DiagnosticDescriptor SameName = Error("MSPEC3030", "Two weights of one name",
+        "The weight file '{0}' has both '{1}' and '{2}', which the backbone calls '{3}'. Change 'rename' of the weight set.");
+
+    public static readonly DiagnosticDescriptor NotPublished = Warning("MSPEC3031", "Not the published weights",
+        "'{0}' is used, but it is not the file at {1}: its {2} is {3} instead of {4}. If that is not intended, remove it, and the published file is downloaded.");
+
+    public static readonly DiagnosticDescriptor OtherPublisher = Warning("MSPEC3032", "Preprocessing of other weights",
+        "'{0}' is a file of {1}. {1}'s weights of {2} (\"{3}\") expect preprocess = \"{4}\", but \"{5}\" is used. "
+        + "Choose weights and preprocess that belong together, or write preprocess = \"{5}\" in [backbone] if it is intended.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

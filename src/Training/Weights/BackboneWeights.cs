@@ -1,5 +1,6 @@
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Weights.Keras;
 using ModelSpec.Language;
 using ModelSpec.Networks;
 using TorchSharp;
@@ -9,64 +10,91 @@ namespace FineTune.Training.Weights;
 
 /// <summary>
 /// Fills a backbone from a weight file. Every tensor of the backbone must be there with its shape; the file's own top
-/// (<see cref="Network.TopKeys"/>) is left unread, and anything else that the backbone does not have is an error.
+/// (<see cref="Network.TopKeys"/>) and single numbers are left unread, and anything else that the backbone does not have is an error.
 /// </summary>
 internal static class BackboneWeights
 {
     /// <summary>Loads every layer of the backbone.</summary>
+    /// <returns>Whose format the file has.</returns>
     /// <exception cref="TrainingException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
-    public static void Load(string path, NetworkModule module, SpecSource spec)
+    public static WeightPublisher Load(string path, NetworkModule module, SpecSource spec)
     {
         try
         {
-            using IWeightFile file = WeightFiles.Open(path, spec.Network.Body, out bool byLayerName);
-            Dictionary<string, string> names = Match(file, path, byLayerName, spec);
+            using IWeightFile file = WeightFiles.Open(path);
+            Dictionary<string, string> names = Match(file, path, spec);
             using IDisposable noGradient = no_grad();
             foreach ((string key, Tensor target) in module.Weights().Where(weight => names.ContainsKey(weight.Key)))
             {
                 using DisposeScope scope = NewDisposeScope();
                 target.copy_(tensor(file.Read(names[key]), target.shape));
             }
+            return WeightPublishers.Of(file);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw spec.Weights.Error(e, TrainingDiagnostics.DamagedWeights, path, e.Message);
+            throw spec.Weights.Error(e, TrainingDiagnostics.DamagedWeights, path, WeightFiles.Reason(e));
         }
     }
 
     /// <summary>Finds the file's name of every tensor of the backbone, by state-dict key.</summary>
-    private static Dictionary<string, string> Match(IWeightFile file, string path, bool byLayerName, SpecSource spec)
+    private static Dictionary<string, string> Match(IWeightFile file, string path, SpecSource spec)
     {
-        Dictionary<string, string> unmatched = file.Shapes.Keys.ToDictionary(name => Rename(name, spec.Network), static name => name, StringComparer.Ordinal);
+        bool isKeras = file is KerasWeightFile;
+        Dictionary<string, string> unmatched = ByExpectedName(file, path, spec);
+        Dictionary<string, long[]> shapes = file.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         List<string> missing = [];
         foreach (Layer layer in spec.Network.Body)
         {
             foreach (StateTensor tensor in layer.State)
             {
-                string expected = $"{(byLayerName ? layer.Name : layer.Key)}.{tensor.Name}";
+                string expected = Expected(layer, tensor, isKeras);
                 if (!unmatched.Remove(expected, out string? name))
                 {
                     missing.Add(expected);
                     continue;
                 }
                 long[] shape = [.. tensor.Shape.Select(static d => (long)d)];
-                if (!file.Shapes[name].SequenceEqual(shape))
+                if (!shapes[name].SequenceEqual(shape))
                 {
                     throw spec.Weights.Error(TrainingDiagnostics.WeightShape, path, spec.Network.Backbone,
-                        name, string.Join(", ", file.Shapes[name]), string.Join(", ", shape));
+                        name, string.Join(", ", shapes[name]), string.Join(", ", shape));
                 }
                 names[$"{layer.Key}.{tensor.Name}"] = name;
             }
         }
 
-        string[] extra = [.. unmatched.Where(entry => !IsIgnored(entry.Key, spec.Network)).Select(static entry => entry.Value)];
+        string[] extra = [.. unmatched.Where(entry => shapes[entry.Value].Length > 0 && !IsIgnored(entry.Key, spec.Network)).Select(static entry => entry.Value)];
         if (missing.Count > 0 || extra.Length > 0)
         {
             throw spec.Weights.Error(TrainingDiagnostics.WeightKeys, path, spec.Network.Backbone, Describe(missing, extra));
         }
         return names;
     }
+
+    /// <summary>The names of the file's tensors by what the backbone calls them.</summary>
+    private static Dictionary<string, string> ByExpectedName(IWeightFile file, string path, SpecSource spec)
+    {
+        HashSet<string> expected = [.. spec.Network.Body.SelectMany(static layer => layer.State.Select(tensor => Expected(layer, tensor, false)))];
+        IEnumerable<KeyValuePair<string, string>> all = file is KerasWeightFile keras
+            ? KerasMatch.Find(keras, spec.Network.Body, layer => Rename(layer + ".", spec.Network).TrimEnd('.'))
+            : file.Tensors.Select(tensor => KeyValuePair.Create(Renamed(file.Prefix, tensor.Name), tensor.Name));
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string inFile) in all)
+        {
+            if (names.TryAdd(name, inFile)) continue;
+            throw spec.Weights.Error(TrainingDiagnostics.SameName, path, names[name], inFile, name);
+        }
+        return names;
+
+        // A rename may be written for the names as they are in the file, with the prefix of data-parallel training, and a backbone may have it itself.
+        string Renamed(string prefix, string name) =>
+            Rename(prefix + name, spec.Network) is var whole && (whole != prefix + name || expected.Contains(whole)) ? whole : Rename(name, spec.Network);
+    }
+
+    /// <summary>What a tensor is called in a file: Keras's files go by the names of layers, others by state-dict keys.</summary>
+    private static string Expected(Layer layer, StateTensor tensor, bool isKeras) => $"{(isKeras ? layer.Name : layer.Key)}.{tensor.Name}";
 
     private static string Rename(string name, Network network)
     {

@@ -25,6 +25,8 @@ internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloa
         if (Find(spec) is { } path) return path;
         if (spec.Network.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights);
         if (spec.Network.WeightFile is not { } name) return null;
-        throw spec.Weights.Error(TrainingDiagnostics.NoWeightFile, Path.GetFullPath(Path.Combine(spec.Folder, name)));
+        throw spec.Weights.Error(
+            TrainingDiagnostics.NoWeightFile, Path.GetFullPath(Path.Combine(spec.Folder, name)),
+            $" Nor does any folder that ModelSpecAssets or MODELSPEC_ASSETS names have 'weights/{name}'.");
     }
 }

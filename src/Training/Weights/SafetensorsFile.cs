@@ -5,20 +5,6 @@ namespace FineTune.Training.Weights;
 /// <summary>A <c>.safetensors</c> file.</summary>
 internal sealed class SafetensorsFile : IWeightFile
 {
-    private static readonly Dictionary<string, ElementType> Types = new(StringComparer.Ordinal)
-    {
-        ["F32"] = ElementType.Float32,
-        ["F64"] = ElementType.Float64,
-        ["F16"] = ElementType.Float16,
-        ["BF16"] = ElementType.BFloat16,
-        ["I64"] = ElementType.Int64,
-        ["I32"] = ElementType.Int32,
-        ["I16"] = ElementType.Int16,
-        ["I8"] = ElementType.Int8,
-        ["U8"] = ElementType.UInt8,
-        ["BOOL"] = ElementType.Bool,
-    };
-
     private readonly Stream _file;
     private readonly SafetensorsHeader _header;
     private readonly Dictionary<string, SafetensorsEntry> _entries;
@@ -27,21 +13,26 @@ internal sealed class SafetensorsFile : IWeightFile
     {
         _file = file;
         _header = SafetensorsHeader.Read(file, file.Length);
-        _entries = _header.Entries.ToDictionary(static e => e.Name, StringComparer.Ordinal);
-        Shapes = _entries.ToDictionary(static e => e.Key, static e => e.Value.Shape.ToArray(), StringComparer.Ordinal);
+        Prefix = ParallelPrefix.Find([.. _header.Entries.Select(static e => e.Name)]);
+        _entries = _header.Entries.ToDictionary(e => e.Name[Prefix.Length..], StringComparer.Ordinal);
+        Tensors = [.. _header.Entries.Select(e => new WeightTensor(e.Name[Prefix.Length..], Type(e), [.. e.Shape]))];
     }
 
-    public IReadOnlyDictionary<string, long[]> Shapes { get; }
+    public IReadOnlyList<WeightTensor> Tensors { get; }
+
+    public string Prefix { get; }
 
     public float[] Read(string name)
     {
         SafetensorsEntry entry = _entries[name];
-        if (!Types.TryGetValue(entry.Type, out ElementType type)) throw new InvalidDataException($"'{name}' has the type {entry.Type}, which no weights have.");
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(entry.End - entry.Begin)));
+        byte[] bytes = TensorBytes.Allocate(name, entry.End - entry.Begin);
         _file.Position = _header.DataOffset + entry.Begin;
         _file.ReadExactly(bytes);
-        return type.ToFloat32(bytes);
+        return Type(entry).ToFloat32(bytes);
     }
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>The header has types only that are known.</summary>
+    private static ElementType Type(SafetensorsEntry entry) => ElementTypes.OfSafetensors(entry.Type)!.Value;
 }

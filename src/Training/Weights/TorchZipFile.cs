@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using System.Text;
 using FineTune.Training.Weights.Pickle;
+using FineTune.Weights;
 
 namespace FineTune.Training.Weights;
 
@@ -9,42 +11,41 @@ namespace FineTune.Training.Weights;
 /// </summary>
 internal sealed class TorchZipFile : IWeightFile
 {
-    private readonly ZipArchive _archive;
-    private readonly string _prefix;
-    private readonly Dictionary<string, PickledTensor> _tensors;
+    /// <summary>A description of some 100 bytes per tensor is never this long.</summary>
+    private const long LongestPickle = 256 << 20;
 
-    public TorchZipFile(Stream file)
+    private readonly ZipArchive _archive;
+    private readonly string _folder;
+    private readonly StateDict _state;
+
+    /// <summary>Reads the description of the tensors.</summary>
+    /// <param name="archive">The archive. It is disposed of with this object, not where the constructor throws.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, or is not PyTorch's.</exception>
+    public TorchZipFile(ZipArchive archive)
     {
-        _archive = new ZipArchive(file, ZipArchiveMode.Read);
-        try
-        {
-            ZipArchiveEntry pickle = _archive.Entries.FirstOrDefault(static e => e.Name == "data.pkl")
-                ?? throw new InvalidDataException("The archive has no data.pkl, so PyTorch did not write it.");
-            _prefix = pickle.FullName[..^"data.pkl".Length];
-            using var buffer = new MemoryStream();
-            using (Stream stream = pickle.Open()) stream.CopyTo(buffer);
-            buffer.Position = 0;
-            _tensors = StateDict.Find(new PickleReader(buffer).Read());
-        }
-        catch
-        {
-            _archive.Dispose();
-            throw;
-        }
-        Shapes = _tensors.ToDictionary(static t => t.Key, static t => t.Value.Shape, StringComparer.Ordinal);
+        _archive = archive;
+        ZipArchiveEntry pickle = archive.Entries.FirstOrDefault(static e => e.Name == "data.pkl")
+            ?? throw new InvalidDataException("The archive has neither the data.pkl of PyTorch nor the model.weights.h5 of Keras.");
+        _folder = pickle.FullName[..^"data.pkl".Length];
+        CheckByteOrder();
+        using var buffer = new MemoryStream();
+        pickle.CopyTo(buffer, LongestPickle);
+        _state = StateDict.Find(new PickleReader(buffer).Read());
     }
 
-    public IReadOnlyDictionary<string, long[]> Shapes { get; }
+    public IReadOnlyList<WeightTensor> Tensors => _state.List;
+
+    public string Prefix => _state.Prefix;
 
     public float[] Read(string name)
     {
-        PickledTensor tensor = _tensors[name];
-        ZipArchiveEntry entry = _archive.GetEntry($"{_prefix}data/{tensor.Storage.Key}")
+        PickledTensor tensor = _state.Tensors[name];
+        ZipArchiveEntry entry = _archive.GetEntry($"{_folder}data/{tensor.Storage.Key}")
             ?? throw new InvalidDataException($"The archive lacks the storage of '{name}'.");
         int size = tensor.Storage.Type.Size();
         long skipped = tensor.Offset * size;
         if (entry.Length < skipped + tensor.Extent * size) throw new InvalidDataException($"The storage of '{name}' is too short.");
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)(tensor.Extent * size)));
+        byte[] bytes = TensorBytes.Allocate(name, tensor.Extent * size);
         using Stream stream = entry.Open();
         Skip(stream, skipped);
         stream.ReadExactly(bytes);
@@ -52,6 +53,15 @@ internal sealed class TorchZipFile : IWeightFile
     }
 
     public void Dispose() => _archive.Dispose();
+
+    private void CheckByteOrder()
+    {
+        if (_archive.GetEntry(_folder + "byteorder") is not { } entry) return;
+        using var buffer = new MemoryStream();
+        entry.CopyTo(buffer, 1 << 20);
+        string order = Encoding.ASCII.GetString(buffer.ToArray());
+        if (order.Trim() != "little") throw new InvalidDataException("The file was written on a big-endian machine, whose byte order is not read.");
+    }
 
     private static void Skip(Stream stream, long count)
     {

@@ -1,19 +1,24 @@
-using System.Buffers.Binary;
-using ModelSpec.Networks;
+using System.IO.Compression;
+using FineTune.Training.Weights.Keras;
 
 namespace FineTune.Training.Weights;
 
 /// <summary>Opens weight files of every format, by what stands in them rather than by their names.</summary>
 internal static class WeightFiles
 {
-    private static ReadOnlySpan<byte> Hdf5 => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
+    /// <summary>What a <c>.keras</c> archive calls its weights.</summary>
+    private const string KerasWeights = "model.weights.h5";
 
-    /// <summary>Opens a <c>.pth</c>, <c>.safetensors</c> or Keras file.</summary>
+    /// <summary>What an archive may inflate to.</summary>
+    private const long LargestEntry = 16L << 30;
+
+    private const int LongestReason = 500;
+
+    /// <summary>Opens a <c>.pth</c>, <c>.safetensors</c>, <c>.h5</c> or <c>.keras</c> file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="layers">The backbone's layers, by whose names Keras files are read.</param>
-    /// <param name="byLayerName">Whether the file's tensors go by the names of layers instead of their state-dict keys.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or of another format.</exception>
-    public static IWeightFile Open(string path, IEnumerable<Layer> layers, out bool byLayerName)
+    /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
+    public static IWeightFile Open(string path)
     {
         FileStream file = File.OpenRead(path);
         try
@@ -22,16 +27,13 @@ internal static class WeightFiles
             start.Clear();
             file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             file.Position = 0;
-            byLayerName = start.StartsWith(Hdf5);
-            if (byLayerName)
-            {
-                CheckLength(file);
-                file.Dispose();
-                return new KerasWeightFile(path, layers);
-            }
-            if (start is [(byte)'P', (byte)'K', 3, 4, ..]) return new TorchZipFile(file);
+            if (KerasWeightFile.Recognizes(start)) return new KerasWeightFile(file);
+            if (start is [(byte)'P', (byte)'K', 3, 4, ..]) return OpenArchive(file);
             // A safetensors file's length may begin with a pickle's first byte, but its ninth byte opens the header.
-            return start is [0x80, ..] and not [.., (byte)'{'] ? new TorchLegacyFile(file) : new SafetensorsFile(file);
+            if (start is [.., (byte)'{']) return new SafetensorsFile(file);
+            return start is [0x80, ..]
+                ? new TorchLegacyFile(file)
+                : throw new InvalidDataException("It is not a weight file of PyTorch, safetensors or Keras, going by its first bytes.");
         }
         catch
         {
@@ -40,18 +42,44 @@ internal static class WeightFiles
         }
     }
 
-    /// <summary>
-    /// An HDF5 file says in its superblock where it ends (HDF5 File Format Specification, "Disk Format: Level 0A"); a shorter one was
-    /// cut, even where what is missing is never read.
-    /// </summary>
-    private static void CheckLength(FileStream file)
+    /// <summary>Why a file could not be read, as a part of one line: names and messages out of a file can have any characters.</summary>
+    public static string Reason(Exception e)
     {
-        Span<byte> superblock = stackalloc byte[48];
-        int read = file.ReadAtLeast(superblock, superblock.Length, throwOnEndOfStream: false);
-        int position = superblock[8] < 2 ? 40 : 28;
-        if (read < superblock.Length || BinaryPrimitives.ReadUInt64LittleEndian(superblock[position..]) > (ulong)file.Length)
+        string reason = string.Concat(e.Message.Take(LongestReason).Select(static c => char.IsControl(c) ? ' ' : c));
+        return e.Message.Length > LongestReason ? reason + "…" : reason;
+    }
+
+    private static IWeightFile OpenArchive(FileStream file)
+    {
+        var archive = new ZipArchive(file, ZipArchiveMode.Read);
+        try
         {
-            throw new InvalidDataException("It is an HDF5 file that was cut: it ends before its end.");
+            if (archive.GetEntry(KerasWeights) is not { } weights) return new TorchZipFile(archive);
+            Stream copy = Extract(weights);
+            archive.Dispose();
+            return new KerasWeightFile(copy);
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>HDF5 files are read at any position, which an archive does not allow. The copy is deleted when it is closed.</summary>
+    private static FileStream Extract(ZipArchiveEntry entry)
+    {
+        var copy = new FileStream(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        try
+        {
+            entry.CopyTo(copy, LargestEntry);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
         }
     }
 }

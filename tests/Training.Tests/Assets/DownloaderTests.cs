@@ -54,6 +54,7 @@ public class DownloaderTests
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(url, folder, null)).Diagnostic;
 
         Assert.Equal("MSPEC2005", diagnostic.Descriptor.Code);
+        Assert.Contains("(58.9 MB) is not on this machine", diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(url, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(folder["weights/w.bin"], diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains("ModelSpecAssets", diagnostic.Message, StringComparison.Ordinal);
@@ -145,6 +146,6 @@ public class DownloaderTests
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         return new Downloader(new AssetFolders([], folder.Path), log ?? new RecordingLog(), client)
-            .Download(new RemoteFile("w.bin", url, digest, "weights/w.bin"), Location);
+            .Download(new RemoteFile("w.bin", url, digest, "weights/w.bin", "58.9 MB"), Location);
     }
 }

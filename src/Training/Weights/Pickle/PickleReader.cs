@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using FineTune.Weights;
 
 namespace FineTune.Training.Weights.Pickle;
 
@@ -12,6 +13,18 @@ namespace FineTune.Training.Weights.Pickle;
 /// </summary>
 internal sealed class PickleReader(Stream stream)
 {
+    /// <summary>PyTorch makes a few hundred operations per tensor at most; more than this is a hostile file.</summary>
+    private const long MostOperations = 20_000_000;
+
+    /// <summary>Python's pickler puts collections together from batches of 1,000, so its stack stays low.</summary>
+    private const int DeepestStack = 1 << 16;
+
+    /// <summary>As many dimensions as PyTorch allows.</summary>
+    private const int MostDimensions = 64;
+
+    /// <summary>How many numbers a view with repeated elements (stride 0) may have: a few bytes could claim any number of them.</summary>
+    private const long LargestRepetition = 1 << 28;
+
     private static readonly object Mark = new();
 
     private static readonly Dictionary<string, ElementType> Storages = new(StringComparer.Ordinal)
@@ -35,6 +48,10 @@ internal sealed class PickleReader(Stream stream)
 
     private readonly Stack<object?> _stack = new();
     private readonly Dictionary<int, object?> _memo = [];
+    private readonly Dictionary<string, PickledStorage> _storages = new(StringComparer.Ordinal);
+
+    /// <summary>Every storage that the pickle refers to, by key, whether or not a tensor of the result uses it.</summary>
+    public IReadOnlyDictionary<string, PickledStorage> ReferredStorages => _storages;
 
     /// <summary>Reads one pickle and leaves the stream behind it.</summary>
     /// <returns>A <see cref="PickledDictionary"/>, list, tuple (an array), number, text, <see cref="PickledTensor"/>, or null.</returns>
@@ -43,13 +60,15 @@ internal sealed class PickleReader(Stream stream)
     {
         try
         {
-            while (true)
+            for (long operations = 0; operations < MostOperations; operations++)
             {
                 int opcode = stream.ReadByte();
                 if (opcode < 0) throw new InvalidDataException("The pickle ends before its end.");
                 if (opcode == '.') return _stack.Pop();
                 Execute((byte)opcode);
+                if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle stacks more than {DeepestStack} values, which no state dict needs.");
             }
+            throw new InvalidDataException($"The pickle has more than {MostOperations} operations, which no state dict needs.");
         }
         catch (Exception e) when (e is InvalidOperationException or InvalidCastException or KeyNotFoundException or EndOfStreamException
             or FormatException or OverflowException or IndexOutOfRangeException or ArgumentException)
@@ -183,7 +202,9 @@ internal sealed class PickleReader(Stream stream)
         bool known = KnownNames.Contains(result.ToString()) || (module is "torch" or "torch.storage" && Storages.ContainsKey(name));
         return known
             ? result
-            : throw new InvalidDataException($"The pickle asks for '{result}', which is no tensor. Nothing of it was run; the file may be hostile.");
+            : throw new InvalidDataException(
+                $"It holds more than tensors: its pickle asks for '{result}'. Nothing of it was run. "
+                + "Save model.state_dict() instead of the model; a file from elsewhere that asks for such names may be hostile.");
     }
 
     private static object? Make(PickledName name, object?[] arguments) => name.Name switch
@@ -198,20 +219,30 @@ internal sealed class PickleReader(Stream stream)
     private static PickledTensor Tensor(object?[] arguments)
     {
         var tensor = new PickledTensor(As<PickledStorage>(arguments[0]), As<long>(arguments[1]), Numbers(arguments[2]), Numbers(arguments[3]));
-        bool fits = tensor.Shape.Length == tensor.Strides.Length && Array.TrueForAll(tensor.Shape, static s => s >= 0)
+        bool fits = tensor.Shape.Length == tensor.Strides.Length && tensor.Shape.Length <= MostDimensions
+            && Array.TrueForAll(tensor.Shape, static s => s >= 0)
             && Array.TrueForAll(tensor.Strides, static s => s >= 0) && tensor.Offset >= 0
-            && tensor.Offset + tensor.Extent <= tensor.Storage.Count;
-        return fits ? tensor : throw new InvalidDataException($"The pickle has a tensor that reaches out of its storage '{tensor.Storage.Key}'.");
+            && checked(tensor.Offset + tensor.Extent) <= tensor.Storage.Count;
+        if (!fits) throw new InvalidDataException($"The pickle has a tensor that reaches out of its storage '{tensor.Storage.Key}'.");
+        return tensor.Count <= Math.Max(tensor.Storage.Count, LargestRepetition)
+            ? tensor
+            : throw new InvalidDataException($"The pickle has a tensor of {tensor.Count} numbers in a storage of {tensor.Storage.Count}.");
     }
 
     private static long[] Numbers(object? tuple) => [.. As<object?[]>(tuple).Select(static n => As<long>(n))];
 
-    private static PickledStorage Storage(object?[] id)
+    private PickledStorage Storage(object?[] id)
     {
         var type = As<PickledName>(id[1]);
         if (id[0] is not "storage" || !Storages.TryGetValue(type.Name, out ElementType element)) throw new InvalidDataException($"The pickle refers to '{type}' as a storage.");
         long count = As<long>(id[4]);
-        return count >= 0 ? new PickledStorage(As<string>(id[2]), element, count) : throw new InvalidDataException("The pickle has a storage of negative length.");
+        if (count < 0 || count > long.MaxValue / element.Size()) throw new InvalidDataException($"The pickle has a storage of {count} numbers.");
+        var storage = new PickledStorage(As<string>(id[2]), element, count);
+        if (!_storages.TryAdd(storage.Key, storage) && _storages[storage.Key] != storage)
+        {
+            throw new InvalidDataException($"The pickle describes the storage '{storage.Key}' in two ways.");
+        }
+        return storage;
     }
 
     private void SetItems(object?[] items)
@@ -273,16 +304,4 @@ internal sealed class PickleReader(Stream stream)
         }
         return text.ToString();
     }
-}
-
-/// <summary>A dictionary of a pickle, in its order.</summary>
-internal sealed class PickledDictionary
-{
-    private readonly List<KeyValuePair<object?, object?>> _items = [];
-
-    public IReadOnlyList<KeyValuePair<object?, object?>> Items => _items;
-
-    public object? this[string key] => _items.Find(item => item.Key is string name && name == key).Value;
-
-    public void Add(object? key, object? value) => _items.Add(KeyValuePair.Create(key, value));
 }

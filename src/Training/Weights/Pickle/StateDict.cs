@@ -1,27 +1,37 @@
 namespace FineTune.Training.Weights.Pickle;
 
 /// <summary>The tensors of a checkpoint that a pickle describes.</summary>
-internal static class StateDict
+/// <param name="Prefix">What every name in the file begins with: <c>module.</c> or nothing.</param>
+/// <param name="Tensors">The tensors by their names without the prefix.</param>
+/// <param name="List">The tensors as a weight file lists them, in the file's order.</param>
+internal sealed record StateDict(string Prefix, IReadOnlyDictionary<string, PickledTensor> Tensors, IReadOnlyList<WeightTensor> List)
 {
+    /// <summary>Where training scripts put the weights beside the optimizer, in the order in which they are looked for.</summary>
+    private static readonly string[] Keys = ["state_dict", "model_state_dict", "model"];
+
+    /// <summary>How many dictionaries may be in one another. A hostile pickle can have one that is in itself.</summary>
+    private const int Depth = 3;
+
     /// <summary>
-    /// Finds the tensors: in the dictionary itself, or in its <c>state_dict</c> or <c>model</c>, where training scripts put them beside
-    /// the optimizer.
+    /// Finds the tensors: in the dictionary's <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>, or in the dictionary itself.
+    /// What is beside them, for example numbers, text, None or an optimizer, is left out.
     /// </summary>
     /// <exception cref="InvalidDataException">There is no dictionary of tensors.</exception>
-    public static Dictionary<string, PickledTensor> Find(object? root)
+    public static StateDict Find(object? root)
     {
-        if (root is PickledDictionary dictionary)
+        List<KeyValuePair<string, PickledTensor>> found = root is PickledDictionary dictionary ? Find(dictionary, Depth) : [];
+        if (found.Count == 0) throw new InvalidDataException("The checkpoint holds no dictionary of tensors: save model.state_dict(), not the model.");
+
+        string prefix = ParallelPrefix.Find([.. found.Select(static t => t.Key)]);
+        var tensors = new Dictionary<string, PickledTensor>(StringComparer.Ordinal);
+        List<WeightTensor> list = [];
+        foreach ((string key, PickledTensor tensor) in found)
         {
-            if (dictionary["state_dict"] is PickledDictionary inner) dictionary = inner;
-            else if (dictionary["model"] is PickledDictionary model) dictionary = model;
-            var tensors = new Dictionary<string, PickledTensor>(StringComparer.Ordinal);
-            foreach ((object? key, object? value) in dictionary.Items)
-            {
-                if (key is string name && value is PickledTensor tensor) tensors[name] = tensor;
-            }
-            if (tensors.Count > 0) return tensors;
+            string name = key[prefix.Length..];
+            if (!tensors.TryAdd(name, tensor)) throw new InvalidDataException($"The checkpoint has two tensors '{key}'.");
+            list.Add(new WeightTensor(name, tensor.Storage.Type, tensor.Shape));
         }
-        throw new InvalidDataException("The checkpoint holds no dictionary of tensors: save model.state_dict(), not the model.");
+        return new StateDict(prefix, tensors, list);
     }
 
     /// <summary>Puts the numbers of a view into row-major order.</summary>
@@ -29,4 +39,18 @@ internal static class StateDict
     /// <param name="values">The storage from the view's first element on.</param>
     public static float[] Gather(PickledTensor tensor, float[] values) =>
         tensor.IsContiguous ? values : StridedView.ToRowMajor(values, tensor.Shape, tensor.Strides);
+
+    private static List<KeyValuePair<string, PickledTensor>> Find(PickledDictionary dictionary, int depth)
+    {
+        foreach (string key in depth > 0 ? Keys : [])
+        {
+            if (dictionary[key] is PickledDictionary inner && Find(inner, depth - 1) is { Count: > 0 } nested) return nested;
+        }
+        List<KeyValuePair<string, PickledTensor>> tensors = [];
+        foreach ((object? key, object? value) in dictionary.Items)
+        {
+            if (key is string name && value is PickledTensor tensor) tensors.Add(KeyValuePair.Create(name, tensor));
+        }
+        return tensors;
+    }
 }

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Weights;
+using ModelSpec.Diagnostics;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune weights FILE</c>: lists the tensors of any weight file. It needs no spec and does not load libtorch.</summary>
+internal sealed class WeightsCommand : Command
+{
+    private readonly Argument<string> _file = new("file") { Description = "A .pth, .safetensors, .h5 or .keras file." };
+    private readonly Option<bool> _json = new("--json") { Description = "Prints JSON, with the first values and the sum of every tensor." };
+
+    public WeightsCommand()
+        : base("weights", "Lists the tensors of a weight file: names, element types and shapes.")
+    {
+        Add(_file);
+        Add(_json);
+        SetAction(parse => Run(parse.GetValue(_file)!, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error));
+    }
+
+    /// <summary>Lists a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="json">Whether to print JSON.</param>
+    /// <param name="open">Opens the output. Nothing is written to it where the file cannot be read.</param>
+    /// <param name="error">Where the one line of an error goes.</param>
+    /// <returns>0, or 1 where the file cannot be read.</returns>
+    internal static int Run(string path, bool json, Func<Stream> open, TextWriter error)
+    {
+        if (!File.Exists(path)) return Fail(path, TrainingDiagnostics.NoWeightFile, error, path, "");
+        byte[] listing;
+        try
+        {
+            using IWeightFile file = WeightFiles.Open(path);
+            listing = json ? WeightListing.Json(file) : System.Text.Encoding.UTF8.GetBytes(WeightListing.Text(file));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(path, TrainingDiagnostics.DamagedWeights, error, path, WeightFiles.Reason(e));
+        }
+        using Stream output = open();
+        output.Write(listing);
+        output.WriteByte((byte)'\n');
+        return 0;
+    }
+
+    /// <summary>The line that MSBuild understands. A weight file has no lines to point to.</summary>
+    private static int Fail(string path, DiagnosticDescriptor descriptor, TextWriter error, params object[] arguments)
+    {
+        error.WriteLine($"{path}: error {descriptor.Code}: {Diagnostic.Create(descriptor, path, SourceSpan.FileStart, arguments).Message}");
+        return 1;
+    }
+}
