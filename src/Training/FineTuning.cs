@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -58,8 +59,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         string device = options.Device == "auto" && lockedDevice is not null ? lockedDevice : DeviceClass();
         string? lockedPrecision = LockFiles.Environment(known, "precision");
         bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
-        TrainingInputs inputs = reader.Read(device, keepsPrecision ? lockedPrecision! : _precision.Value, known);
-        if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known))
+        TrainingInputs inputs = reader.Read(device, keepsPrecision ? lockedPrecision! : _precision.Value, known, cancellation);
+        if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Finish(known, inputs);
             return;
@@ -69,18 +70,25 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (options.IsLocked) throw spec.Name.Error(TrainingDiagnostics.Locked, string.Join("; ", reasons));
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
-        if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null);
-        Train(inputs, () => reader.IsUnchanged(inputs), cancellation);
+        if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
+        Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
     }
 
     /// <summary>Whether the weights of the lock are beside the spec, or could be put there from the cache.</summary>
-    private bool WeightsAreHere(TrainingLock known)
+    private bool WeightsAreHere(TrainingLock known, CancellationToken cancellation)
     {
-        if (File.Exists(options.Output) && Digests().Of(options.Output) == known.Weights) return true;
+        if (OutputDigest(cancellation) == known.Weights) return true;
         if (_cache.FindWeights(known.Weights!) is not { } cached) return false;
         Publish(cached);
         log.Line($"{Name}: restored {Path.GetFileName(options.Output)} from the cache");
         return true;
+    }
+
+    private string? OutputDigest(CancellationToken cancellation)
+    {
+        string? digest = null;
+        if (File.Exists(options.Output)) BestEffort.Run(() => digest = Digests().Of(options.Output, cancellation));
+        return digest;
     }
 
     /// <summary>Says that nothing is to be done, and writes a report that is missing.</summary>
@@ -143,7 +151,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private FileDigests Digests() => new(Path.Combine(options.Assets.Cache, "digests"));
 
-    private string TurnFile() => Path.Combine(options.Assets.Cache, "turns", Digest.Hex(Digest.Of(Path.GetFullPath(options.Output))) + ".lock");
+    private string TurnFile() => Path.Combine(options.Assets.Cache, "turns", Turn.KeyOf(options.Output, OperatingSystem.IsWindows()) + ".lock");
 
     private static string Accuracy(TrainingLock known) =>
         double.TryParse(known.Find("stage", known.StageFingerprints.Count(), "test_accuracy"), CultureInfo.InvariantCulture, out double accuracy)

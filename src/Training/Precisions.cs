@@ -38,16 +38,18 @@ internal static class Precisions
     /// <param name="network">The network; its frozen layers are measured, with random weights.</param>
     /// <param name="device">Where it will be trained.</param>
     /// <param name="location">Where an unknown name is reported.</param>
+    /// <param name="time">Times a pass of the frozen layers in a precision, in any unit; by the clock by default.</param>
     /// <returns><c>fp32</c> or <c>bf16</c>.</returns>
     /// <exception cref="TrainingException">There is no such precision.</exception>
-    public static string Choose(string name, Network network, Func<Device> device, SpecLocation location) => name switch
-    {
-        Single or Half => name,
-        Auto => Measure(network, device),
-        _ => throw location.Error(TrainingDiagnostics.Precision, name),
-    };
+    public static string Choose(string name, Network network, Func<Device> device, SpecLocation location,
+        Func<InferenceNetwork, Tensor, ScalarType, double>? time = null) => name switch
+        {
+            Single or Half => name,
+            Auto => Measure(network, device, time ?? Time),
+            _ => throw location.Error(TrainingDiagnostics.Precision, name),
+        };
 
-    private static string Measure(Network network, Func<Device> device)
+    private static string Measure(Network network, Func<Device> device, Func<InferenceNetwork, Tensor, ScalarType, double> time)
     {
         int depth = network.Stages.Max(network.FrozenPrefix);
         long multiplications = network.Layers.Take(depth).Sum(static l => l.Multiplications);
@@ -68,13 +70,13 @@ internal static class Precisions
         using var threads = new TorchThreads(1);
         for (int round = 0; round < 4; round++)
         {
-            singleTime = Math.Min(singleTime, Time(single, images));
-            halfTime = Math.Min(halfTime, Time(half, images));
+            singleTime = Math.Min(singleTime, time(single, images, ScalarType.Float32));
+            halfTime = Math.Min(halfTime, time(half, images, ScalarType.BFloat16));
         }
         return singleTime > WorthHaving * halfTime ? Half : Single;
     }
 
-    private static double Time(InferenceNetwork layers, Tensor images)
+    private static double Time(InferenceNetwork layers, Tensor images, ScalarType precision)
     {
         var clock = Stopwatch.StartNew();
         // Read back, for a GPU would still be at work.

@@ -45,7 +45,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
             using MemoryTurn? turnOfMemory = complete == Network.Stages.Count - 1 ? null : MemoryTurn.Take(
                 cache.MemoryFile, MemoryNeed.Of(Network, inputs.Split!, memory),
-                () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation);
+                () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation: cancellation);
             for (int i = 0; i < Network.Stages.Count; i++)
             {
                 string fingerprint = inputs.Fingerprints[i];
@@ -61,7 +61,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 }
                 else
                 {
-                    state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged);
+                    state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged, cancellation);
                     results.Add(Train(i, fingerprint, state, cancellation));
                 }
                 Tell(Network.Stages[i], results[^1].Evaluation);
@@ -101,7 +101,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     }
 
     /// <summary>The images, and the network with the weights that the first stage to be trained begins with.</summary>
-    private TrainingState Begin(TrainingInputs inputs, StageResult? before, Func<bool> isUnchanged)
+    private TrainingState Begin(TrainingInputs inputs, StageResult? before, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
         log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason}), in {precision}");
@@ -123,7 +123,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             }
             module.to(device);
             BodyCheck.Run(module, Precisions.TypeOf(precision), device, spec, log);
-            return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged)));
+            return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged, cancellation)));
         }
         catch
         {
@@ -133,9 +133,9 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         }
     }
 
-    private bool Complete(ImageSets images, DatasetSplit split, Func<bool> isUnchanged)
+    private bool Complete(ImageSets images, DatasetSplit split, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        images.Complete(log);
+        images.Complete(log, cancellation);
         return isUnchanged() ? true : throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
     }
 

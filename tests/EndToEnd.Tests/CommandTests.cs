@@ -25,8 +25,37 @@ public class CommandTests
     [Fact]
     public void Fetch_lists_the_catalogue_and_names_what_is_not_in_it()
     {
-        Assert.Contains("vgg16-397923af.pth", Trainer.Run("fetch").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("'vgg19' is not in the catalogue", Trainer.Run("fetch", "vgg19").Failed().Output, StringComparison.Ordinal);
+        string folder = Directory.CreateTempSubdirectory("finetune").FullName;
+        try
+        {
+            string listed = Trainer.Run("fetch", "--to", folder).Succeeded().Output;
+            Assert.Matches("vgg16-397923af\\.pth  not here  https://", listed);
+            Assert.Contains("'vgg19' is not in the catalogue", Trainer.Run("fetch", "vgg19", "--to", folder).Failed().Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Redirected_output_is_UTF8_whatever_the_system_speaks()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the console's code page is set by a variable on Unix only");
+        string folder = Directory.CreateTempSubdirectory("finetune").FullName;
+        try
+        {
+            string spec = Path.Combine(folder, "größe.modelspec");
+            var latin1 = new Dictionary<string, string> { ["LC_ALL"] = "de_DE.ISO-8859-1" };
+
+            CommandResult result = DotNet.Run(folder, latin1, "exec", Trainer.Assembly, "inspect", spec).Failed();
+
+            Assert.Contains("größe.modelspec(1,1): error MSPEC3040", result.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -97,7 +126,7 @@ public class CommandTests
             string weights = Path.Combine(folder, "f.safetensors"), report = Path.Combine(folder, "r.json");
 
             Trainer.Run("train", spec, "--assets", assets!, "--report", report, "--cache", Path.Combine(folder, "cache")).Succeeded();
-            CommandResult evaluation = Trainer.Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json").Succeeded();
+            CommandResult evaluation = Trainer.Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json", "--cache", Path.Combine(folder, "cache")).Succeeded();
 
             // At a quarter of the pixels it is right more often than not, and what was trained is what is evaluated.
             using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.StandardOutput);
@@ -108,14 +137,14 @@ public class CommandTests
             // What is said of an unreadable image does not get between program and JSON.
             string[] classes = [.. evaluated.RootElement[0].GetProperty("report").EnumerateObject().Take(17).Select(static c => c.Name)];
             string data = FlowersWithOneUnreadable(assets!, classes, Path.Combine(folder, "flowers"));
-            CommandResult withWarning = Trainer.Run("evaluate", spec, "--data", data, "--weights", weights, "--json").Succeeded();
+            CommandResult withWarning = Trainer.Run("evaluate", spec, "--data", data, "--weights", weights, "--json", "--cache", Path.Combine(folder, "cache")).Succeeded();
             Assert.Contains("MSPEC1002", withWarning.Output, StringComparison.Ordinal);
             using JsonDocument ofFolder = JsonDocument.Parse(withWarning.StandardOutput);
             Assert.Equal(17 * 8, ofFolder.RootElement[0].GetProperty("report").GetProperty("macro avg").GetProperty("support").GetInt32());
 
             File.WriteAllText(spec, text.Replace("[backbone]", "[data.augment]\nrotation = 30\n\n[backbone]", StringComparison.Ordinal));
             string sheet = Path.Combine(folder, "sheet.png");
-            Trainer.Run("augment", spec, "--assets", assets!, "--out", sheet).Succeeded();
+            Trainer.Run("augment", spec, "--assets", assets!, "--out", sheet, "--cache", Path.Combine(folder, "cache")).Succeeded();
             Assert.True(new FileInfo(sheet).Length > 100_000);
         }
         finally

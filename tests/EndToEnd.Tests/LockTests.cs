@@ -51,6 +51,68 @@ public sealed class LockTests
     }
 
     [Fact]
+    public void Weights_that_an_older_file_replaced_are_looked_at_again()
+    {
+        _consumer.Build("-p:TrainModel=true").Succeeded();
+        byte[] right = File.ReadAllBytes(_consumer.Weights);
+        DateTime written = File.GetLastWriteTimeUtc(_consumer.Weights);
+        byte[] wrong = [.. right];
+        wrong[^1] ^= 1;
+        File.WriteAllBytes(_consumer.Weights, wrong);
+        File.SetLastWriteTimeUtc(_consumer.Weights, written.AddDays(-1));
+
+        Assert.Contains("warning MSPEC3013", _consumer.Build().Succeeded().Output, StringComparison.Ordinal);
+        Assert.Empty(_consumer.Resources());
+
+        // An older file may be the right one, too.
+        File.WriteAllBytes(_consumer.Weights, right);
+        File.SetLastWriteTimeUtc(_consumer.Weights, written.AddDays(-2));
+        Assert.DoesNotContain("MSPEC3013", _consumer.Build().Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal(["sky.safetensors"], _consumer.Resources());
+    }
+
+    [Fact]
+    public void The_lock_is_beside_the_spec_whatever_an_item_says()
+    {
+        _consumer.Build("-p:TrainModel=true").Succeeded();
+        _consumer.Write("App/Directory.Build.targets", """
+            <Project>
+              <ItemGroup>
+                <ModelSpec Update="@(ModelSpec)" LockFile="elsewhere.lock" />
+              </ItemGroup>
+            </Project>
+            """);
+        try
+        {
+            Assert.DoesNotContain("MSPEC3013", _consumer.Build("-p:TrainModel=true").Succeeded().Output, StringComparison.Ordinal);
+            Assert.Equal(["sky.safetensors"], _consumer.Resources());
+        }
+        finally
+        {
+            File.Delete(Path.Combine(_consumer.App, "Directory.Build.targets"));
+        }
+    }
+
+    [Fact]
+    public void Another_C_plus_plus_library_of_the_system_is_looked_at_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has this library");
+        _consumer.Build().Succeeded();
+        string before = Assert.Single(Stamps());
+        string library = Path.Combine(_consumer.Root, "lib");
+        // As in another container: whatever the library is, what was found for the first one does not count for it.
+        _consumer.Write("lib/libstdc++.so.6", "\0" + string.Concat(Enumerable.Range(0, 40).Select(static n => $"GLIBCXX_3.4.{n}\0")) + "GLIBCXX_3.4\0CXXABI_1.3\0");
+
+        string other = DotNet.Run(
+            _consumer.App, "msbuild", "-t:_FineTuneFindStandardLibrary", "-getProperty:_FineTuneLibStdCxxHash", $"-p:LD_LIBRARY_PATH={library}").Succeeded().StandardOutput.Trim();
+
+        Assert.DoesNotContain(other, before, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(Digest(Path.Combine(library, "libstdc++.so.6")), other, ignoreCase: true);
+
+        string[] Stamps() => Directory.GetFiles(Path.Combine(_consumer.App, "obj/Debug/net10.0/finetune"), "adapted.*.stamp");
+    }
+
+    [Fact]
     public void Weights_without_a_lock_are_embedded_with_a_warning()
     {
         _consumer.Build("-p:TrainModel=true").Succeeded();
@@ -87,6 +149,7 @@ public sealed class LockTests
 
         DotNet.Run(_consumer.App, "clean").Succeeded();
         Assert.Equal(weights, File.ReadAllBytes(_consumer.Weights));
+        Assert.False(Directory.Exists(Path.Combine(_consumer.App, "obj/Debug/net10.0/finetune")));
 
         _consumer.Build("-t:CleanModel").Succeeded();
         Assert.False(File.Exists(_consumer.Weights));
@@ -118,14 +181,14 @@ public sealed class LockTests
         _consumer.Build("-p:TrainModel=true").Succeeded();
         string spec = Path.Combine(_consumer.App, "sky.modelspec");
 
-        Assert.Contains("the weights are as sky.modelspec.lock records them", Trainer.Run("verify", spec, "--backbone", Backbone).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("the weights are as sky.modelspec.lock records them", Trainer.Run("verify", spec, "--backbone", Backbone, "--cache", _consumer.Cache).Succeeded().Output, StringComparison.Ordinal);
 
         string picture = Path.Combine(_consumer.App, "pictures/red/7.png");
         byte[] bytes = File.ReadAllBytes(picture);
         try
         {
             File.WriteAllBytes(picture, [.. bytes, 0]);
-            CommandResult verified = Trainer.Run("verify", spec, "--backbone", Backbone).Failed();
+            CommandResult verified = Trainer.Run("verify", spec, "--backbone", Backbone, "--cache", _consumer.Cache).Failed();
             Assert.Matches(@"sky\.modelspec\(2,8\): error MSPEC3016: .*\[data\] digest changed", verified.Output);
         }
         finally

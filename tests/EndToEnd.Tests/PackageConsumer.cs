@@ -126,7 +126,7 @@ public sealed class PackageConsumer : IDisposable
     }
 
     /// <summary>The resources of the built assembly.</summary>
-    public string[] Resources() => [.. System.Reflection.Assembly.Load(File.ReadAllBytes(Assembly)).GetManifestResourceNames().Select(static r => r.Replace('\\', '/')).Order()];
+    public string[] Resources() => [.. System.Reflection.Assembly.Load(File.ReadAllBytes(Assembly)).GetManifestResourceNames().Order()];
 
     internal CommandResult Build(params string[] arguments) => DotNet.Run(App, ["build", "--no-restore", "--tl:off", .. arguments]);
 

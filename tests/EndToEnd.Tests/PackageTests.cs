@@ -96,7 +96,7 @@ public sealed partial class PackageTests
             Assert.Contains("SeaClassifier: learn epoch 30/30", build.Output, StringComparison.Ordinal);
             Assert.Equal(["models/sky.safetensors", "sky.safetensors"], _consumer.Resources());
             CommandResult app = DotNet.Run(_consumer.App, _consumer.Assembly).Succeeded();
-            Assert.Matches(@"SeaClassifier is loaded from models[/\\]sky\.safetensors", app.Output);
+            Assert.Matches(@"SeaClassifier is loaded from models/sky\.safetensors", app.Output);
         }
         finally
         {
@@ -111,7 +111,7 @@ public sealed partial class PackageTests
         CommandResult build = _consumer.Build("-p:TorchBackend=cuda").Failed();
 
         Assert.Contains("error MSPEC3007: ", build.Output, StringComparison.Ordinal);
-        Assert.Contains("TorchSharp-cuda-", build.Output, StringComparison.Ordinal);
+        Assert.Matches(@"TorchSharp-cuda-\w+"" Version=""\d+\.\d+\.\d+"" />.*libtorch-cpu"" Version=""\d+\.\d+\.\d+""", build.Output);
     }
 
     [Fact]
@@ -129,8 +129,6 @@ public sealed partial class PackageTests
         Assert.SkipWhen(LinuxProcesses.IgnoresInterrupt(), "these tests were started in the background, where Ctrl-C is ignored");
         _consumer.Write("App/sky.modelspec", PackageConsumer.Spec.Replace("epochs = 30", "epochs = 1000000", StringComparison.Ordinal));
 
-        // Others may run on this machine.
-        int before = Trainers();
         using Process build = DotNet.Start("dotnet", _consumer.App, "build", "--no-restore", "--tl:off", "-p:TrainModel=true");
         OutputBuffer output = DotNet.Collect(build);
         SpinWait.SpinUntil(() => build.HasExited || output.ToString().Contains("epoch ", StringComparison.Ordinal), TimeSpan.FromMinutes(2));
@@ -141,10 +139,8 @@ public sealed partial class PackageTests
         if (!ended) build.Kill(entireProcessTree: true);
         Assert.True(ended, output.ToString());
         Assert.NotEqual(0, build.ExitCode);
-        Assert.Equal(before, Trainers());
+        Assert.Empty(Trainers());
         Assert.Empty(Directory.GetFiles(_consumer.App, "*.safetensors*"));
-
-        static int Trainers() => LinuxProcesses.CommandLines().Count(static line => line.Contains("finetune.dll", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -166,14 +162,15 @@ public sealed partial class PackageTests
             build.Kill();
         }
 
-        string trainer = _consumer.Version + "/build/../tools";
-        Assert.True(
-            SpinWait.SpinUntil(() => !LinuxProcesses.CommandLines().Any(l => l.Contains(trainer, StringComparison.Ordinal)), TimeSpan.FromMinutes(1)),
-            "the trainer goes on without its build");
+        Assert.True(SpinWait.SpinUntil(() => !Trainers().Any(), TimeSpan.FromMinutes(1)), "the trainer outlives its build");
         Assert.False(File.Exists(_consumer.Weights));
         Assert.Contains("SkyClassifier: learn goes on behind epoch", _consumer.Build("-p:TrainModel=true").Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(undisturbed, File.ReadAllBytes(_consumer.Weights));
     }
+
+    /// <summary>The trainers of this test's own package: others may run on this machine.</summary>
+    private IEnumerable<string> Trainers() =>
+        LinuxProcesses.CommandLines().Where(line => line.Contains(_consumer.Version + "/build/../tools", StringComparison.Ordinal));
 
     [GeneratedRegex(@"^.*: error .*$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();

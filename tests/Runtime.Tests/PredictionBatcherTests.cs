@@ -82,4 +82,73 @@ public class PredictionBatcherTests
         Assert.Equal(TinyLabel.Blue, (await waiting).Label);
         Assert.Throws<ObjectDisposedException>(() => { _ = batcher.PredictAsync(Encoded[2], TestContext.Current.CancellationToken); });
     }
+
+    [Fact]
+    public async Task Beyond_the_capacity_callers_wait_before_their_image_is_decoded()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var classifier = new TinyClassifier { Describing = gate.Wait };
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, 1, TimeSpan.Zero, capacity: 1);
+        Task<Prediction<TinyLabel>> first = batcher.PredictAsync(Encoded[0], TestContext.Current.CancellationToken);
+
+        // Were it decoded now, this would throw.
+        Task<Prediction<TinyLabel>> second = batcher.PredictAsync("no image"u8, TestContext.Current.CancellationToken);
+        Task<Prediction<TinyLabel>> third = batcher.PredictAsync(Encoded[2], TestContext.Current.CancellationToken);
+        Assert.False(second.IsCompleted);
+        gate.Set();
+
+        Assert.Equal(TinyLabel.Red, (await first).Label);
+        await Assert.ThrowsAsync<InvalidDataException>(() => second);
+        Assert.Equal(TinyLabel.Blue, (await third).Label);
+    }
+
+    [Fact]
+    public async Task A_cancelled_caller_is_told_at_once_whatever_it_waits_for()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var classifier = new TinyClassifier { Describing = gate.Wait };
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, 1, TimeSpan.Zero, capacity: 1);
+        using var cancellation = new CancellationTokenSource();
+        Task<Prediction<TinyLabel>> inPass = batcher.PredictAsync(Encoded[0], cancellation.Token);
+        Task<Prediction<TinyLabel>> forRoom = batcher.PredictAsync(Encoded[1], cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        // The pass ends only when the gate opens.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => inPass);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => forRoom);
+        gate.Set();
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_batcher_itself_is_told_to_who_waits_and_to_who_comes_later()
+    {
+        using var classifier = new TinyClassifier();
+        await using var batcher = new PredictionBatcher<TinyLabel>(classifier, 16, TimeSpan.FromMinutes(1), capacity: null, new BrokenTime());
+
+        Task<Prediction<TinyLabel>> waiting = batcher.PredictAsync(Encoded[0], TestContext.Current.CancellationToken);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => waiting);
+        Assert.IsType<NotSupportedException>(error.InnerException);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await batcher.PredictAsync(Encoded[0].AsSpan(), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Numbers_out_of_their_range_are_refused()
+    {
+        using var classifier = new TinyClassifier();
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new PredictionBatcher<TinyLabel>(classifier, 0); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new PredictionBatcher<TinyLabel>(classifier, int.MaxValue); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new PredictionBatcher<TinyLabel>(classifier, 16, TimeSpan.FromDays(50)); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new PredictionBatcher<TinyLabel>(classifier, 16, TimeSpan.FromTicks(-1)); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = new PredictionBatcher<TinyLabel>(classifier, 16, null, capacity: 15); });
+    }
+
+    /// <summary>A clock without timers.</summary>
+    private sealed class BrokenTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            throw new NotSupportedException("no timers");
+    }
 }

@@ -30,8 +30,12 @@ public sealed class TinyClassifier : ImageClassifier<TinyLabel>
 
     public GlobalPool2d Pool { get; }
 
+    /// <summary>What happens before the first pass.</summary>
+    public Action? Describing { get; init; }
+
     protected override void Describe(ref ForwardPass pass)
     {
+        Describing?.Invoke();
         pass.Run(Conv);
         pass.Relu();
         pass.Run(Pool);

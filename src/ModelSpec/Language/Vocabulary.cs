@@ -47,7 +47,7 @@ internal static class Vocabulary
     public const string FreezeNone = "none";
 
     /// <summary>How the names of weight files end.</summary>
-    public static readonly string[] WeightFileExtensions = [".pth", ".pt", ".safetensors", ".h5"];
+    public static readonly string[] WeightFileExtensions = [".pth", ".pt", ".safetensors", ".h5", ".keras"];
 
     /// <summary>Weights that start from random numbers.</summary>
     public const string NoWeights = "none";

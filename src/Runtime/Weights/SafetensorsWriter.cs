@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using FineTune.Files;
 using static TorchSharp.torch;
 
 namespace FineTune.Weights;
@@ -16,26 +17,10 @@ public static class SafetensorsWriter
     /// <param name="state">Float32 tensors in the order in which they shall stand.</param>
     /// <param name="metadata">Notes for <c>__metadata__</c>.</param>
     /// <exception cref="IOException">The file cannot be written; nothing half-written is left.</exception>
-    public static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata)
-    {
-        string temporary = path + ".tmp";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Write(file, state, metadata);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata) =>
+        AtomicFile.Write(path, file => Write(file, state, metadata));
 
-    private static void Write(FileStream file, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata)
+    private static void Write(Stream file, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata)
     {
         byte[] header = Header(state, metadata);
         Span<byte> prefix = stackalloc byte[8];

@@ -18,6 +18,10 @@ internal sealed record AssetFolders(IReadOnlyList<string> Folders, string Cache)
         }
     }
 
+    /// <summary>Splits a list of folders: at <c>;</c> everywhere, as MSBuild does, and at the system's own separator, <c>:</c> on Unix.</summary>
+    public static string[] Split(string list) =>
+        list.Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>The file or folder at a relative path of the first folder that has it, or null.</summary>
     public string? Find(string relativePath) => Folders
         .Append(Cache)

@@ -4,83 +4,129 @@ using System.Net;
 using System.Net.Http.Headers;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Processes;
+using Polly;
+using Polly.Retry;
 
 namespace FineTune.Training.Assets;
 
 /// <summary>A published file.</summary>
 /// <param name="Name">What messages call it.</param>
 /// <param name="Url">Where it is.</param>
-/// <param name="Digest">Its digest as <c>md5:hex</c> or <c>sha256:hex</c>, where the hex may be a prefix; null where none is published.</param>
+/// <param name="Digest">
+/// Its digest as <c>md5:hex</c>, <c>sha256:hex</c> or <c>sha512:hex</c>, where the hex may be a prefix; null where none is published.
+/// </param>
 /// <param name="RelativePath">Where it stands in an asset folder.</param>
 /// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
 internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null);
 
+/// <summary>How patient a download is.</summary>
+/// <param name="Silence">How long no byte may arrive before the connection counts as lost.</param>
+/// <param name="FirstPause">The pause before the second attempt; each one after it is about twice as long.</param>
+internal sealed record DownloadPatience(TimeSpan Silence, TimeSpan FirstPause)
+{
+    public static DownloadPatience Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
+}
+
 /// <summary>
-/// Downloads published files into the cache. What has arrived is kept when a connection ends, and gone on with; the file is verified
-/// before it is moved into place. Of several processes that want the same file, one downloads and the others wait.
+/// Downloads published files into the cache. What has arrived is kept when a connection ends, and the next attempt resumes there, unless
+/// the server has another file by then; the file is verified before it is moved into place. Of several processes that want the same
+/// file, one downloads and the others wait.
 /// </summary>
-internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpClient client)
+internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpClient client, DownloadPatience? patience = null)
 {
     private const int Attempts = 5;
+
+    private readonly DownloadPatience _patience = patience ?? DownloadPatience.Default;
 
     /// <summary>The client that every command downloads with: a server that does not answer is given up after 30 seconds.</summary>
     public static HttpClient CreateClient() => new() { Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="location">Where an error stands.</param>
+    /// <param name="cancellation">Ends the download and every wait in it; what has arrived is kept.</param>
     /// <returns>Its path in the cache.</returns>
     /// <exception cref="TrainingException">It cannot be had, or is not what was published; the message says where to put it by hand.</exception>
-    public string Download(RemoteFile file, SpecLocation location)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public string Download(RemoteFile file, SpecLocation location, CancellationToken cancellation = default)
     {
+        FileDigest? published = file.Digest is null ? null : FileDigest.Parse(file.Digest, location);
         string target = Path.Combine(folders.Cache, file.RelativePath);
-        string part = target + ".part";
         try
         {
-            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process downloads it; waiting"));
+            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process downloads it; waiting"), cancellation);
             if (File.Exists(target)) return target;
-            string? published = Fetch(file, part);
-            Verify(file, part, file.Digest ?? published, location);
-            File.Move(part, target, overwrite: true);
+            var part = new PartialFile(target + ".part");
+            FileDigest? stated = FetchAsync(file, part, cancellation).GetAwaiter().GetResult();
+            Verify(file, part, published ?? stated, location, cancellation);
+            part.MoveTo(target);
             return target;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException or UnauthorizedAccessException)
+        catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath, file.Size is null ? "" : $" ({file.Size})");
         }
     }
 
-    /// <summary>Fills the partial file, going on where it ends after a connection was lost.</summary>
+    /// <summary>Fills the partial file, resuming where it ends after a connection was lost.</summary>
     /// <returns>The digest that the server states, or null.</returns>
-    private string? Fetch(RemoteFile file, string part)
+    private async Task<FileDigest?> FetchAsync(RemoteFile file, PartialFile part, CancellationToken cancellation)
     {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
+        ResiliencePipeline pipeline = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
             {
-                return FetchOnce(file, part);
-            }
-            catch (Exception e) when (attempt < Attempts && e is HttpIOException or IOException && IsLostConnection(e))
-            {
-                log.Line($"{file.Name}: {Sentence(e.Message)} Going on from byte {new FileInfo(part).Length}.");
-            }
-        }
+                MaxRetryAttempts = Attempts - 1,
+                Delay = _patience.FirstPause,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldHandle = retry => new ValueTask<bool>(!cancellation.IsCancellationRequested && retry.Outcome.Exception is { } e && MayPass(e)),
+                OnRetry = retry =>
+                {
+                    log.Line($"{file.Name}: {Sentence(retry.Outcome.Exception!.Message)} Resuming from byte {part.Length}.");
+                    return default;
+                },
+            })
+            .Build();
+        return await pipeline.ExecuteAsync(async token => await FetchOnceAsync(file, part, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
     }
 
-    private string? FetchOnce(RemoteFile file, string part)
+    private async Task<FileDigest?> FetchOnceAsync(RemoteFile file, PartialFile part, CancellationToken cancellation)
     {
-        long have = File.Exists(part) ? new FileInfo(part).Length : 0;
+        // Without a validator of the server or a digest of the publisher, nothing would tell that the rest is of another file.
+        if (part.Validator is null && file.Digest is null) part.Delete();
+        long have = part.Length;
         using var request = new HttpRequestMessage(HttpMethod.Get, file.Url);
-        if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
-        using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        if (have > 0)
+        {
+            request.Headers.Range = new RangeHeaderValue(have, null);
+            // A server whose file is another one by now sends it from its beginning.
+            if (part.Validator is { } validator) request.Headers.TryAddWithoutValidation("If-Range", validator);
+        }
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        string? version = ValidatorOf(response);
+        if (have > 0 && response.StatusCode is HttpStatusCode.RequestedRangeNotSatisfiable or HttpStatusCode.PartialContent
+            && ((version is not null && part.Validator is not null && version != part.Validator)
+                || (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length != have)
+                || (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From != have)))
+        {
+            part.Delete();
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "The server has another file than before.");
+        }
         // Nothing is left to send: the partial file was whole already.
         if (have > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return StatedDigest(response);
         response.EnsureSuccessStatusCode();
         // A server that ignores ranges sends the whole file again.
-        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != have) have = 0;
+        if (response.StatusCode != HttpStatusCode.PartialContent)
+        {
+            have = 0;
+            part.Begin(version);
+        }
 
-        using Stream body = response.Content.ReadAsStream();
-        using var target = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create);
+        using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using FileStream target = part.Append();
         long? all = response.Content.Headers.ContentLength + have;
-        Copy(body, target, file.Name, all);
+        await CopyAsync(body, target, file.Name, all, cancellation).ConfigureAwait(false);
         if (all is { } expected && target.Length != expected)
         {
             throw new HttpIOException(HttpRequestError.ResponseEnded, $"The connection ended after {target.Length} of {expected} bytes.");
@@ -88,16 +134,17 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         return StatedDigest(response);
     }
 
-    private void Copy(Stream body, FileStream target, string name, long? all)
+    private async Task CopyAsync(Stream body, FileStream target, string name, long? all, CancellationToken cancellation)
     {
         byte[] buffer = new byte[1 << 20];
         long begin = target.Position;
         var clock = Stopwatch.StartNew();
         TimeSpan last = TimeSpan.Zero;
         int read;
-        while ((read = body.Read(buffer)) > 0)
+        while ((read = await ReadAsync(body, buffer, cancellation).ConfigureAwait(false)) > 0)
         {
-            target.Write(buffer, 0, read);
+            // What has arrived is kept, also where the download is cancelled.
+            await target.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None).ConfigureAwait(false);
             if (clock.Elapsed - last < TimeSpan.FromSeconds(1)) continue;
             last = clock.Elapsed;
             string of = all is { } length ? string.Create(CultureInfo.InvariantCulture, $" of {length / 1e6:0.0}") : "";
@@ -106,26 +153,53 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
     }
 
-    /// <summary>Of a lost connection more may be had; of a full disk or a missing page nothing.</summary>
-    private static bool IsLostConnection(Exception e) => e is HttpIOException || e.InnerException is System.Net.Sockets.SocketException;
+    /// <summary>Reads what arrives next; silence counts as a lost connection.</summary>
+    private async Task<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(_patience.Silence);
+        try
+        {
+            return await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new HttpIOException(
+                HttpRequestError.ResponseEnded, string.Create(CultureInfo.InvariantCulture, $"No byte arrived for {_patience.Silence.TotalSeconds} seconds."), e);
+        }
+    }
+
+    /// <summary>A lost connection, a server that is busy or does not answer may do better next time; a full disk or a missing page will not.</summary>
+    private static bool MayPass(Exception e) => e switch
+    {
+        HttpIOException or OperationCanceledException => true,
+        HttpRequestException { StatusCode: { } status } =>
+            status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => true,
+        IOException => e.InnerException is System.Net.Sockets.SocketException,
+        _ => false,
+    };
+
+    /// <summary>What the server tells versions of the file apart by, such that equal ones are equal to the byte.</summary>
+    private static string? ValidatorOf(HttpResponseMessage response) =>
+        response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The digest that the server itself states, where the publisher gives none: Content-MD5, or Google Cloud Storage's header.</summary>
-    private static string? StatedDigest(HttpResponseMessage response)
+    private static FileDigest? StatedDigest(HttpResponseMessage response)
     {
-        if (response.Content.Headers.ContentMD5 is { } md5) return "md5:" + Convert.ToHexStringLower(md5);
+        if (response.Content.Headers.ContentMD5 is { } md5) return FileDigest.OfMd5(md5);
         string? stated = (response.Headers.TryGetValues("x-goog-hash", out IEnumerable<string>? values) ? values : [])
             .SelectMany(static v => v.Split(','))
             .FirstOrDefault(static v => v.Trim().StartsWith("md5=", StringComparison.Ordinal));
-        return stated is null ? null : "md5:" + Convert.ToHexStringLower(Convert.FromBase64String(stated.Trim()["md5=".Length..]));
+        return stated is null ? null : FileDigest.OfMd5(Convert.FromBase64String(stated.Trim()["md5=".Length..]));
     }
 
-    private static void Verify(RemoteFile file, string part, string? published, SpecLocation location)
+    private static void Verify(RemoteFile file, PartialFile part, FileDigest? expected, SpecLocation location, CancellationToken cancellation)
     {
-        if (published is null) return;
-        var expected = PublishedDigest.Parse(published);
-        string digest = expected.Compute(part);
+        if (expected is null) return;
+        string digest = expected.Compute(part.Path, cancellation);
         if (expected.Matches(digest)) return;
-        File.Delete(part);
+        part.Delete();
         throw location.Error(TrainingDiagnostics.Digest, file.Url, expected.Algorithm, digest, expected.Hex);
     }
 

@@ -11,14 +11,28 @@ namespace FineTune.Training.Checkpoints;
 /// <param name="Epoch">The epochs that are done.</param>
 /// <param name="State">The tensors that the stage changes, by state-dict key.</param>
 /// <param name="Best">The best epoch so far, with early stopping.</param>
-/// <param name="Optimizer">The optimizer's state, as TorchSharp writes it.</param>
-internal sealed record Checkpoint(int Epoch, IReadOnlyDictionary<string, byte[]> State, BestSoFar? Best, byte[] Optimizer)
+/// <param name="Optimizer">The optimizer's state.</param>
+internal sealed record Checkpoint(int Epoch, IReadOnlyDictionary<string, byte[]> State, BestSoFar? Best, SavedOptimizer Optimizer)
 {
     /// <summary>Puts the state back.</summary>
     public void Restore(IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer)
     {
         TensorBytes.Fill(state, State);
-        using var reader = new BinaryReader(new MemoryStream(Optimizer));
+        Optimizer.Restore(optimizer);
+    }
+}
+
+/// <summary>An optimizer's state where it stands in a file, as TorchSharp writes it: it may be larger than an array.</summary>
+/// <param name="Path">The checkpoint.</param>
+/// <param name="Position">Where the state begins.</param>
+internal sealed record SavedOptimizer(string Path, long Position)
+{
+    /// <summary>Puts the state back.</summary>
+    public void Restore(OptimizerHelper optimizer)
+    {
+        using FileStream file = File.OpenRead(Path);
+        file.Position = Position;
+        using var reader = new BinaryReader(file);
         optimizer.load_state_dict(reader);
     }
 }

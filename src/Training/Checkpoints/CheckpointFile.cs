@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using FineTune.Training.Processes;
+using FineTune.Files;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -50,22 +50,39 @@ internal static class CheckpointFile
         // A crash of the process keeps what the system has taken; after one of the whole machine the digest tells, and the one before is used.
         durable: false);
 
-    /// <summary>Reads a checkpoint.</summary>
+    /// <summary>Reads a checkpoint of any size.</summary>
     /// <exception cref="InvalidDataException">Its digest is not right.</exception>
+    /// <exception cref="IOException">It cannot be read, which does not mean that it is damaged.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static Checkpoint Read(string path)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        int length = bytes.Length - SHA256.HashSizeInBytes;
-        if (length < 0 || !SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)))
-        {
-            throw new InvalidDataException("its digest is not that of its content");
-        }
-        using var reader = new BinaryReader(new MemoryStream(bytes, 0, length));
+        using FileStream file = File.OpenRead(path);
+        if (!HasItsDigest(file)) throw new InvalidDataException("its digest is not that of its content");
+        file.Position = 0;
+        using var reader = new BinaryReader(file);
         if (reader.ReadInt32() != Magic) throw new InvalidDataException("it is no checkpoint of this version");
         int epoch = reader.ReadInt32();
         Dictionary<string, byte[]> state = ReadState(reader);
         BestSoFar? best = reader.ReadBoolean() ? new BestSoFar(reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt32(), ReadState(reader)) : null;
-        return new Checkpoint(epoch, state, best, reader.ReadBytes(length));
+        return new Checkpoint(epoch, state, best, new SavedOptimizer(path, file.Position));
+    }
+
+    private static bool HasItsDigest(FileStream file)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 17];
+        long left = file.Length - SHA256.HashSizeInBytes;
+        if (left < 0) return false;
+        while (left > 0)
+        {
+            int read = file.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
+            if (read == 0) return false;
+            hash.AppendData(buffer, 0, read);
+            left -= read;
+        }
+        Span<byte> stated = stackalloc byte[SHA256.HashSizeInBytes];
+        file.ReadExactly(stated);
+        return hash.GetHashAndReset().AsSpan().SequenceEqual(stated);
     }
 
     private static void Write(BinaryWriter writer, string key, ReadOnlySpan<byte> bytes)

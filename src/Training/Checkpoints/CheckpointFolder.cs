@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Files;
 using FineTune.Training.Diagnostics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,7 +15,7 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
     private const int Kept = 2;
     private const string Pattern = "epoch-*.checkpoint";
 
-    /// <summary>The last checkpoint whose digest is right, or null. Damaged ones are reported and removed.</summary>
+    /// <summary>The last checkpoint whose digest is right, or null. Damaged ones are reported and removed; those that cannot be read are reported.</summary>
     public Checkpoint? Last()
     {
         foreach (string file in Files())
@@ -23,10 +24,11 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
             {
                 return CheckpointFile.Read(file);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException)
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 log.Report(location.At(TrainingDiagnostics.DamagedCheckpoint, file, e.Message.TrimEnd('.')));
-                File.Delete(file);
+                // What cannot be read at the moment may be whole.
+                if (e is InvalidDataException) BestEffort.Run(() => File.Delete(file));
             }
         }
         return null;
@@ -40,7 +42,7 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
         try
         {
             CheckpointFile.Write(file, epoch, state, optimizer, best);
-            foreach (string old in Files().Skip(Kept)) File.Delete(old);
+            foreach (string old in Files().Skip(Kept)) BestEffort.Run(() => File.Delete(old));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,10 +50,10 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
         }
     }
 
-    /// <summary>Removes everything: the stage is done.</summary>
+    /// <summary>Removes everything: the stage is done. What cannot be removed now goes when the cache is trimmed.</summary>
     public void Clear()
     {
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        if (Directory.Exists(path)) BestEffort.Run(() => Directory.Delete(path, recursive: true));
     }
 
     private string[] Files() => Directory.Exists(path)

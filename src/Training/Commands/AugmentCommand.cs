@@ -24,13 +24,17 @@ internal sealed class AugmentCommand : SpecCommand
         Devices.Choose("cpu", spec.Name);
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
-        DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec);
+        DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec, cancellation);
         var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(assets.Cache).ScratchFolder);
-        using var images = new ImageSets(spec, split, store);
-        images.ReportUnreadable(log);
+        // Only what is shown is decoded.
+        long[] numbers = AugmentationSheet.Choose(split.Train.Count);
+        using var images = new ImageSets(spec, new DatasetSplit(split.Root, [.. numbers.Select(n => split.Train[(int)n])], [], []), store);
+        int readable = images.Train.Readable(cancellation).Length;
+        if (readable == 0) images.ReportUnreadable(log, cancellation);
+        if (readable < numbers.Length) log.Line($"{spec.Network.ClassName}: {numbers.Length - readable} of {numbers.Length} images cannot be read and are left out");
         string path = parse.GetValue(_out)!;
         var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
-        AugmentationSheet.Write(path, images.Train, new Augmenter(augmentation, spec.Network.Seed), size);
+        AugmentationSheet.Write(path, images.Train, numbers, new Augmenter(augmentation, spec.Network.Seed), size);
         log.Line($"{spec.Network.ClassName}: wrote {path}");
     }
 }

@@ -38,22 +38,22 @@ internal sealed class EvaluateCommand : SpecCommand
         module.eval();
 
         var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(Assets(parse).Cache).ScratchFolder);
-        using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log)), store);
+        using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log, cancellation)), store);
         using var features = new FeatureSource(module, spec, device, store, log);
         int last = spec.Network.Stages.Count - 1;
         Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
-        images.ReportUnreadable(log);
+        images.ReportUnreadable(log, cancellation);
         Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Network.FrozenPrefix(spec.Network.Stages[last]));
         Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation));
     }
 
-    private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log)
+    private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         if (parse.GetValue(_data) is { } folder) return FolderImporter.Import(Path.GetFullPath(folder), spec);
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
-        return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec).Test;
+        return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec, cancellation).Test;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using ModelSpec.Diagnostics;
 
 namespace FineTune.Training.Commands;
@@ -8,6 +9,8 @@ namespace FineTune.Training.Commands;
 /// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; lists them without a name.</summary>
 internal sealed class FetchCommand : Command
 {
+    private static readonly SpecLocation Location = new("finetune fetch", SourceSpan.FileStart);
+
     private readonly Argument<string[]> _names = new("name") { Description = "Files of the catalogue, or flowers17.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string> _to = new("--to") { Description = "The folder to put them into.", DefaultValueFactory = static _ => AssetFolders.DefaultCache };
 
@@ -16,12 +19,18 @@ internal sealed class FetchCommand : Command
     {
         Add(_names);
         Add(_to);
-        SetAction(Invoke);
+        SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
 
-    private int Invoke(ParseResult parse)
+    private int Invoke(ParseResult parse, CancellationToken cancellation)
     {
         var log = new ConsoleLog(Console.Out);
+        return ErrorBoundary.Run(
+            log, static () => Location, new StageCache(parse.GetValue(_to)!).LogFolder, () => Fetch(parse, log, cancellation));
+    }
+
+    private int Fetch(ParseResult parse, ConsoleLog log, CancellationToken cancellation)
+    {
         var folders = new AssetFolders([], parse.GetValue(_to)!);
         string[] names = parse.GetValue(_names) ?? [];
         if (names.Length == 0)
@@ -32,7 +41,6 @@ internal sealed class FetchCommand : Command
 
         using var client = Downloader.CreateClient();
         var downloader = new Downloader(folders, log, client);
-        var location = new SpecLocation("finetune fetch", SourceSpan.FileStart);
         foreach (string name in names)
         {
             RemoteFile? file = RemoteFiles.All.FirstOrDefault(f => f.Name == name);
@@ -41,15 +49,7 @@ internal sealed class FetchCommand : Command
                 Console.Error.WriteLine($"'{name}' is not in the catalogue. Known: {string.Join(", ", RemoteFiles.All.Select(static f => f.Name))}.");
                 return 2;
             }
-            try
-            {
-                log.Line($"{name}: {folders.Find(file.RelativePath) ?? downloader.Download(file, location)}");
-            }
-            catch (TrainingException e)
-            {
-                log.Report(e.Diagnostic);
-                return 1;
-            }
+            log.Line($"{name}: {folders.Find(file.RelativePath) ?? downloader.Download(file, Location, cancellation)}");
         }
         return 0;
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
-using FineTune.Training.Processes;
+using FineTune.Files;
 
 namespace FineTune.Training.Commands;
 

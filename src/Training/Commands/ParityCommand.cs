@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using FineTune.Native;
+using FineTune.Training.Assets;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using FineTune.Training.Parity;
+using ModelSpec.Diagnostics;
 
 namespace FineTune.Training.Commands;
 
@@ -19,7 +23,11 @@ internal sealed class ParityCommand : Command
         SetAction(Invoke);
     }
 
-    private int Invoke(ParseResult parse)
+    private int Invoke(ParseResult parse) => ErrorBoundary.Run(
+        new ConsoleLog(Console.Error), static () => new SpecLocation("finetune parity", SourceSpan.FileStart),
+        new StageCache(AssetFolders.DefaultCache).LogFolder, () => Print(parse));
+
+    private int Print(ParseResult parse)
     {
         foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
         NativeLibraries.Load();

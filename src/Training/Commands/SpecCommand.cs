@@ -2,6 +2,7 @@ using System.CommandLine;
 using FineTune.Native;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using FineTune.Training.Processes;
 using ModelSpec.Diagnostics;
 
@@ -50,12 +51,9 @@ internal abstract class SpecCommand : Command
     protected AssetFolders Assets(ParseResult parse)
     {
         string[] folders = parse.GetValue(_assets) ?? [];
-        if (folders.Length == 0)
-        {
-            folders = (Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? "")
-                .Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries);
-        }
-        return new AssetFolders(folders, parse.GetValue(_cache)!);
+        // A build hands the variable on as it is.
+        if (folders.Length == 0) folders = [Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? ""];
+        return new AssetFolders([.. folders.SelectMany(AssetFolders.Split)], parse.GetValue(_cache)!);
     }
 
     private async Task<int> InvokeAsync(ParseResult parse, CancellationToken interrupted)
@@ -72,29 +70,18 @@ internal abstract class SpecCommand : Command
     {
         var log = new ConsoleLog(PrintsJson(parse) ? Console.Error : Console.Out);
         FileInfo file = parse.GetValue(_spec)!;
-        try
+        var location = new SpecLocation(file.FullName, SourceSpan.FileStart);
+        string logs = new StageCache(parse.GetValue(_cache)!).LogFolder;
+        return ErrorBoundary.Run(log, () => location, logs, () =>
         {
             foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
-            if (!file.Exists)
-            {
-                Console.Error.WriteLine($"The spec '{file}' does not exist.");
-                return 2;
-            }
+            if (!file.Exists) throw location.Error(TrainingDiagnostics.NoSpec, file);
             (SpecSource? spec, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(file.FullName, parse.GetValue(_backbones) ?? []);
             foreach (Diagnostic diagnostic in diagnostics) log.Report(diagnostic);
-            if (spec is null) return 1;
+            if (spec is null) return ErrorBoundary.Failed;
+            location = spec.Name;
             Run(spec, parse, log, cancellation);
             return 0;
-        }
-        catch (TrainingException e)
-        {
-            log.Report(e.Diagnostic);
-            return 1;
-        }
-        catch (OperationCanceledException)
-        {
-            log.Line("Cancelled. What finished epochs have learnt is kept: the next run goes on from there.");
-            return 130;
-        }
+        });
     }
 }

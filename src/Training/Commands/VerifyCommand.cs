@@ -25,12 +25,12 @@ internal sealed class VerifyCommand : SpecCommand
         var downloader = new Downloader(assets, log, client);
         var reader = new TrainingInputReader(
             spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
-        TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known);
+        TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known, cancellation);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
         string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
-        string digest = FileDigests.Compute(weights);
-        if (digest == FileDigests.Unreadable) wrong.Add($"{Path.GetFileName(weights)} is not here");
+        string? digest = FileDigests.ComputeOrNull(weights, cancellation);
+        if (digest is null) wrong.Add($"{Path.GetFileName(weights)} is not here, or cannot be read");
         else if (digest != known.Weights) wrong.Add($"{Path.GetFileName(weights)} is {digest}, the lock has {known.Weights}");
 
         string name = spec.Network.ClassName;

@@ -1,3 +1,4 @@
+using FineTune.Files;
 using FineTune.Images;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,21 +8,34 @@ namespace FineTune.Training.Data;
 /// <summary>A picture of augmented samples: a row for each of eight training images, a column for each of eight epochs.</summary>
 internal static class AugmentationSheet
 {
-    private const int Side = 8;
+    /// <summary>The images, and the versions of each.</summary>
+    public const int Side = 8;
+
+    /// <summary>The numbers of images to draw: of as many classes as there are rows for, as images stand in the order of their classes.</summary>
+    /// <param name="count">How many images there are.</param>
+    public static long[] Choose(int count)
+    {
+        int rows = Math.Min(Side, count);
+        return [.. Enumerable.Range(0, rows).Select(row => (long)row * count / rows)];
+    }
 
     /// <summary>Draws the sheet as the first stage would see it and writes it as PNG.</summary>
-    public static void Write(string path, ImageSet images, Augmenter augmenter, ImageSize size)
+    /// <param name="path">The file.</param>
+    /// <param name="images">The images to draw; those that could not be read are left out.</param>
+    /// <param name="numbers">The number of each of them among the training images, which decides its versions.</param>
+    /// <param name="augmenter">Makes the versions.</param>
+    /// <param name="size">The size of each.</param>
+    public static void Write(string path, ImageSet images, long[] numbers, Augmenter augmenter, ImageSize size)
     {
         long[] readable = images.Readable();
-        int rows = Math.Min(Side, readable.Length);
+        int rows = readable.Length;
         var sheet = new ImageSize(rows * size.Height, Side * size.Width);
         byte[] pixels = new byte[sheet.Bytes];
-        // One image of as many classes as there are rows for: images stand in the order of their classes.
-        long[] chosen = [.. Enumerable.Range(0, rows).Select(row => readable[(long)row * readable.Length / rows])];
+        long[] chosen = [.. readable.Select(row => numbers[row])];
         for (int column = 0; column < Side; column++)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor batch = images.Pixels.index_select(0, tensor(chosen));
+            Tensor batch = images.Pixels.index_select(0, tensor(readable));
             Tensor augmented = augmenter.Apply(batch, chosen, stage: 0, epoch: column + 1).round().clamp(0, 255).to_type(ScalarType.Byte).contiguous();
             ReadOnlySpan<byte> bytes = augmented.bytes;
             for (int row = 0; row < rows; row++)
@@ -33,6 +47,16 @@ internal static class AugmentationSheet
                 }
             }
         }
-        ImageEncoder.WritePng(path, sheet, pixels);
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            ImageEncoder.WritePng(temporary, sheet, pixels);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            BestEffort.Run(() => File.Delete(temporary));
+            throw;
+        }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
 
     /// <summary>Finds and divides the images of a spec.</summary>
     /// <exception cref="TrainingException">The dataset is missing or does not fit the spec.</exception>
-    public DatasetSplit Load(SpecSource spec)
+    public DatasetSplit Load(SpecSource spec, CancellationToken cancellation = default)
     {
         if (spec.Network.Split is FolderSplit split)
         {
@@ -23,7 +23,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
                 Root(spec), Part(split.Train, spec), split.Validation is null ? [] : Part(split.Validation, spec), Part(split.Test, spec));
         }
 
-        IReadOnlyList<LabeledImage> images = Importer(spec)?.Import(spec, folders, downloader) ?? FolderImporter.Import(Root(spec), spec);
+        IReadOnlyList<LabeledImage> images = Importer(spec)?.Import(spec, folders, downloader, cancellation) ?? FolderImporter.Import(Root(spec), spec);
         return Divide(images, (FractionSplit)spec.Network.Split, spec, Importer(spec)?.Find(folders) ?? Root(spec));
     }
 

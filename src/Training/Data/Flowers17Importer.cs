@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Globalization;
 using System.IO.Compression;
+using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 
@@ -25,7 +26,8 @@ internal sealed class Flowers17Importer : IDatasetImporter
 
     public string? Find(AssetFolders folders) => folders.Find($"{Folder}/jpg");
 
-    public IReadOnlyList<LabeledImage> Import(SpecSource spec, AssetFolders folders, Downloader downloader)
+    public IReadOnlyList<LabeledImage> Import(
+        SpecSource spec, AssetFolders folders, Downloader downloader, CancellationToken cancellation)
     {
         string[] classes = [.. spec.Network.Classes.Select(static c => c.Text)];
         if (!classes.SequenceEqual(ClassNames, StringComparer.OrdinalIgnoreCase))
@@ -34,7 +36,7 @@ internal sealed class Flowers17Importer : IDatasetImporter
                 "write classes = [" + string.Join(", ", ClassNames.Select(static c => $"\"{c}\"")) + "].");
         }
 
-        string root = Find(folders) ?? Fetch(folders, downloader, spec.DataSource);
+        string root = Find(folders) ?? Fetch(folders, downloader, spec.DataSource, cancellation);
         List<LabeledImage> images = [];
         for (int i = 0; i < PerClass * ClassNames.Length; i++)
         {
@@ -48,9 +50,9 @@ internal sealed class Flowers17Importer : IDatasetImporter
         return images;
     }
 
-    private static string Fetch(AssetFolders folders, Downloader downloader, SpecLocation location)
+    private static string Fetch(AssetFolders folders, Downloader downloader, SpecLocation location, CancellationToken cancellation)
     {
-        string archive = folders.Find(RemoteFiles.Flowers17.RelativePath) ?? downloader.Download(RemoteFiles.Flowers17, location);
+        string archive = folders.Find(RemoteFiles.Flowers17.RelativePath) ?? downloader.Download(RemoteFiles.Flowers17, location, cancellation);
         string target = Path.Combine(folders.Cache, Folder);
         string temporary = Path.Combine(target, $"unpack.{Environment.ProcessId}");
         Directory.CreateDirectory(temporary);
@@ -59,7 +61,8 @@ internal sealed class Flowers17Importer : IDatasetImporter
             using (FileStream file = File.OpenRead(archive))
             using (var gzip = new GZipStream(file, CompressionMode.Decompress))
             {
-                TarFile.ExtractToDirectory(gzip, temporary, overwriteFiles: true);
+                // Ends within a file's unpacking: the archive is small, but a killed build waits for nothing.
+                TarFile.ExtractToDirectoryAsync(gzip, temporary, overwriteFiles: true, cancellation).GetAwaiter().GetResult();
             }
             string jpg = Path.Combine(target, "jpg");
             if (!Directory.Exists(jpg)) Directory.Move(Path.Combine(temporary, "jpg"), jpg);
@@ -71,7 +74,7 @@ internal sealed class Flowers17Importer : IDatasetImporter
         }
         finally
         {
-            Directory.Delete(temporary, recursive: true);
+            BestEffort.Run(() => Directory.Delete(temporary, recursive: true));
         }
     }
 }

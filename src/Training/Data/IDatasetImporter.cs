@@ -12,5 +12,5 @@ internal interface IDatasetImporter
     string? Find(AssetFolders folders);
 
     /// <summary>Lists every image with its class, downloading the dataset where no folder has it.</summary>
-    IReadOnlyList<LabeledImage> Import(SpecSource spec, AssetFolders folders, Downloader downloader);
+    IReadOnlyList<LabeledImage> Import(SpecSource spec, AssetFolders folders, Downloader downloader, CancellationToken cancellation);
 }

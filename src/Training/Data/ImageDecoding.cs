@@ -50,11 +50,14 @@ internal sealed class ImageDecoding : IDisposable
 
     /// <summary>Waits until the first images are done.</summary>
     /// <param name="count">How many.</param>
-    public void WaitFor(int count)
+    /// <param name="cancellation">Ends the waiting.</param>
+    public void WaitFor(int count, CancellationToken cancellation = default)
     {
+        using CancellationTokenRegistration wake = cancellation.UnsafeRegister(static decoding => ((ImageDecoding)decoding!).Wake(), this);
         lock (_progress)
         {
-            while (_done < count && _error is null) Monitor.Wait(_progress);
+            while (_done < count && _error is null && !cancellation.IsCancellationRequested) Monitor.Wait(_progress);
+            cancellation.ThrowIfCancellationRequested();
             if (_error is not null) throw new InvalidOperationException("Decoding failed.", _error);
         }
     }
@@ -64,6 +67,11 @@ internal sealed class ImageDecoding : IDisposable
     {
         _stops = true;
         foreach (Thread worker in _workers) worker.Join();
+    }
+
+    private void Wake()
+    {
+        lock (_progress) Monitor.PulseAll(_progress);
     }
 
     private void Work()

@@ -27,15 +27,16 @@ internal sealed class ImageSet(ImageDecoding decoding, int first, StoredTensor p
     }
 
     /// <summary>The images that could be read, in ascending order. Waits for the last one.</summary>
-    public long[] Readable()
+    public long[] Readable(CancellationToken cancellation = default)
     {
-        WaitFor(Count);
+        WaitFor(Count, cancellation);
         return [.. Enumerable.Range(0, Count).Where(i => decoding.IsReadable(first + i)).Select(static i => (long)i)];
     }
 
     /// <summary>Waits until the first images are decoded.</summary>
     /// <param name="count">How many.</param>
-    public void WaitFor(int count) => decoding.WaitFor(first + count);
+    /// <param name="cancellation">Ends the waiting.</param>
+    public void WaitFor(int count, CancellationToken cancellation = default) => decoding.WaitFor(first + count, cancellation);
 
     public void Dispose() => pixels.Dispose();
 }

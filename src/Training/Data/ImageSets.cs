@@ -57,18 +57,18 @@ internal sealed class ImageSets : IDisposable
 
     /// <summary>Waits for the last image, and tells how it went.</summary>
     /// <exception cref="TrainingException">Too many images are unreadable.</exception>
-    public void Complete(IProgressLog log)
+    public void Complete(IProgressLog log, CancellationToken cancellation = default)
     {
-        ReportUnreadable(log);
+        ReportUnreadable(log, cancellation);
         log.Line(string.Create(CultureInfo.InvariantCulture,
             $"{_spec.Network.ClassName}: decoded {_split.Count} images ({_split.Train.Count} train, {_split.Validation.Count} validation, {_split.Test.Count} test), {_split.Count / _decoding.Elapsed.TotalSeconds:0} images/s"));
     }
 
     /// <summary>Waits for the last image, and tells of those that could not be read.</summary>
     /// <exception cref="TrainingException">Too many images are unreadable.</exception>
-    public void ReportUnreadable(IProgressLog log)
+    public void ReportUnreadable(IProgressLog log, CancellationToken cancellation = default)
     {
-        _decoding.WaitFor(_split.Count);
+        _decoding.WaitFor(_split.Count, cancellation);
         IReadOnlyList<LabeledImage> images = [.. _split.Train, .. _split.Validation, .. _split.Test];
         (string Path, string Reason)[] unreadable =
             [.. _decoding.Unreadable.Select(u => (images[u.Key].Path, u.Value)).OrderBy(static u => u.Path, StringComparer.Ordinal)];

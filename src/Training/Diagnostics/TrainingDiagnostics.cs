@@ -101,6 +101,16 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor TwoFolders = Error("MSPEC3036", "Two folders of one class",
         "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', as case, spaces, '-' and '_' do not matter. Move the images into one of them.");
 
+    public static readonly DiagnosticDescriptor Unexpected = Error("MSPEC3020", "Unexpected error", "{0} {1} {2}");
+
+    public static readonly DiagnosticDescriptor NoSpec = Error("MSPEC3040", "No spec", "The spec '{0}' does not exist. Check the path.");
+
+    public static readonly DiagnosticDescriptor UnknownDigest = Error("MSPEC3041", "No such digest",
+        "'{0}' is not the digest of a file; write md5:HEX, sha256:HEX or sha512:HEX with at least {1} hexadecimal digits.");
+
+    public static readonly DiagnosticDescriptor UnreadableFile = Error("MSPEC3042", "Unreadable file",
+        "A file of the {0} cannot be read, so there is no digest of it: {1} Make it readable, or remove it.");
+
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
 
     public static readonly DiagnosticDescriptor SameName = Error("MSPEC3030", "Two weights of one name",

@@ -10,10 +10,10 @@ namespace FineTune.Training.Locks;
 internal sealed record DatasetManifest(string Digest, int Images)
 {
     /// <summary>Digests the images of a split.</summary>
-    public static DatasetManifest Of(DatasetSplit split, FileDigests digests)
+    public static DatasetManifest Of(DatasetSplit split, FileDigests digests, CancellationToken cancellation = default)
     {
         LabeledImage[] images = [.. split.Train.Concat(split.Validation).Concat(split.Test).OrderBy(static i => i.Name, StringComparer.Ordinal)];
-        string[] contents = digests.Of([.. images.Select(static i => i.Path)], split.Root);
+        string[] contents = digests.Of([.. images.Select(static i => i.Path)], split.Root, cancellation);
         var text = new StringBuilder();
         for (int i = 0; i < images.Length; i++) text.Append(images[i].Name).Append('\t').Append(images[i].Class).Append('\t').Append(contents[i]).Append('\n');
         return new DatasetManifest(ModelSpec.Locks.Digest.Of(text.ToString()), images.Length);

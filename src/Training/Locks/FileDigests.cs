@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
-using FineTune.Training.Processes;
+using FineTune.Files;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Locks;
@@ -13,49 +15,51 @@ namespace FineTune.Training.Locks;
 /// <param name="folder">Where digests are remembered; null reads every file afresh.</param>
 internal sealed class FileDigests(string? folder)
 {
-    /// <summary>What stands for the digest of a file that cannot be read.</summary>
-    public const string Unreadable = "unreadable";
-
     /// <summary>
     /// A file that was changed this shortly before it was read may be changed again without getting another time, so its digest is
     /// not remembered. Two seconds are the coarsest time stamps of file systems in use (FAT).
     /// </summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
+    /// <summary>The bytes that are read at a time.</summary>
+    private const int Block = 1 << 17;
+
     private sealed record Remembered(long Size, long Ticks, string Digest);
 
     /// <summary>The digest of one file.</summary>
-    public string Of(string path) => Of([path], Path.GetDirectoryName(path)!)[0];
+    /// <param name="path">The file.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public string Of(string path, CancellationToken cancellation = default) => Of([path], Path.GetDirectoryName(path)!, cancellation)[0];
 
     /// <summary>The digests of several files, in their order.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="root">The folder that they are in, at any depth: what is remembered is kept together for it.</param>
-    public string[] Of(IReadOnlyList<string> paths, string root)
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    public string[] Of(IReadOnlyList<string> paths, string root, CancellationToken cancellation = default)
     {
         string? memory = folder is null ? null : Path.Combine(folder, Digest.Hex(Digest.Of(Path.GetFullPath(root)))[..32] + ".tsv");
         Dictionary<string, Remembered> known = memory is null ? [] : Read(memory);
         var learnt = new ConcurrentDictionary<string, Remembered>(StringComparer.Ordinal);
         string[] digests = new string[paths.Count];
-        Parallel.For(0, paths.Count, i =>
+        ForEach(paths.Count, i =>
         {
             var file = new FileInfo(paths[i]);
-            if (!file.Exists)
-            {
-                digests[i] = Unreadable;
-                return;
-            }
             string name = Path.GetRelativePath(root, paths[i]);
-            if (known.TryGetValue(name, out Remembered? old) && old.Size == file.Length && old.Ticks == file.LastWriteTimeUtc.Ticks)
+            if (known.TryGetValue(name, out Remembered? old) && file.Exists && old.Size == file.Length && old.Ticks == file.LastWriteTimeUtc.Ticks)
             {
                 digests[i] = old.Digest;
                 return;
             }
-            digests[i] = Compute(paths[i]);
-            if (digests[i] != Unreadable && DateTime.UtcNow - file.LastWriteTimeUtc > Settled)
+            digests[i] = Compute(paths[i], cancellation);
+            if (DateTime.UtcNow - file.LastWriteTimeUtc > Settled)
             {
                 learnt[name] = new Remembered(file.Length, file.LastWriteTimeUtc.Ticks, digests[i]);
             }
-        });
+        }, cancellation);
         if (memory is not null && !learnt.IsEmpty)
         {
             foreach ((string name, Remembered digest) in learnt) known[name] = digest;
@@ -64,17 +68,51 @@ internal sealed class FileDigests(string? folder)
         return digests;
     }
 
-    /// <summary>The digest of a file that is read now, or <see cref="Unreadable"/>.</summary>
-    public static string Compute(string path)
+    /// <summary>The digest of a file that is read now.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static string Compute(string path, CancellationToken cancellation = default)
+    {
+        using FileStream file = File.OpenRead(path);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Block);
+        try
+        {
+            int read;
+            while ((read = file.Read(buffer)) > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                hash.AppendData(buffer.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        return Digest.Of(hash.GetHashAndReset());
+    }
+
+    /// <summary>The digest of a file that is read now, or null where it is missing or cannot be read.</summary>
+    public static string? ComputeOrNull(string path, CancellationToken cancellation = default)
+    {
+        string? digest = null;
+        BestEffort.Run(() => digest = Compute(path, cancellation));
+        return digest;
+    }
+
+    /// <summary>Does something for each number, several at a time; fails as the first of them does.</summary>
+    private static void ForEach(int count, Action<int> action, CancellationToken cancellation)
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            return Digest.Of(SHA256.HashData(file));
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, action);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (AggregateException e)
         {
-            return Unreadable;
+            cancellation.ThrowIfCancellationRequested();
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
 

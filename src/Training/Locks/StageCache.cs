@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using FineTune.Training.Processes;
+using FineTune.Files;
 using FineTune.Training.Stages;
 using ModelSpec.Locks;
 using ModelSpec.Networks;
@@ -35,17 +35,23 @@ internal sealed class StageCache(string folder)
     /// <summary>The lock file by which trainings share the machine's memory.</summary>
     public string MemoryFile => Path.Combine(folder, "turns", "memory.lock");
 
+    /// <summary>Where a run that failed unexpectedly tells more than a line.</summary>
+    public string LogFolder => Path.Combine(folder, "logs");
+
     /// <summary>The weights with a digest, or null where the cache has none, or damaged ones.</summary>
     public string? FindWeights(string digest)
     {
         string path = WeightsFile(digest);
         if (!File.Exists(path)) return null;
-        if (FileDigests.Compute(path) == digest)
+        string? found = FileDigests.ComputeOrNull(path);
+        if (found == digest)
         {
-            Touch(path);
+            // A cache that is shared read-only stays as it is; nothing is trimmed from it either.
+            BestEffort.Run(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
             return path;
         }
-        File.Delete(path);
+        // What cannot be read at the moment is not damaged.
+        if (found is not null) File.Delete(path);
         return null;
     }
 
@@ -66,16 +72,51 @@ internal sealed class StageCache(string folder)
     /// <param name="write">Writes the weights to a path.</param>
     public StageResult Save(string fingerprint, Evaluation evaluation, Action<string> write)
     {
-        string fresh = Path.Combine(folder, "trained", Digest.Hex(fingerprint) + ".new");
-        Directory.CreateDirectory(Path.GetDirectoryName(fresh)!);
-        write(fresh);
-        string digest = FileDigests.Compute(fresh);
-        File.Move(fresh, WeightsFile(digest), overwrite: true);
+        string digest = KeepWeights(fingerprint, write);
         var entry = new Entry(digest, evaluation.Loss, evaluation.Confusion.Rows());
         string json = JsonSerializer.Serialize(entry);
         AtomicFile.Write(EntryFile(fingerprint), stream => stream.Write(Encoding.UTF8.GetBytes($"{DigestOf(json)}\n{json}")));
-        Trim();
+        BestEffort.Run(() => Trim(Trimmed
+            .Select(name => new DirectoryInfo(Path.Combine(folder, name)))
+            .Where(static d => d.Exists)
+            .SelectMany(static d => d.EnumerateFiles("*", SearchOption.AllDirectories)), Budget));
         return new StageResult(digest, evaluation);
+    }
+
+    /// <summary>
+    /// Deletes the least recently used files beyond a budget, as far as that is possible: other trainings delete files at the same time,
+    /// and some systems keep a file that is open.
+    /// </summary>
+    /// <param name="files">The files.</param>
+    /// <param name="budget">The bytes that may stay.</param>
+    internal static void Trim(IEnumerable<FileInfo> files, long budget)
+    {
+        List<(FileInfo File, DateTime Used, long Length)> known = [];
+        foreach (FileInfo file in files) BestEffort.Run(() => known.Add((file, file.LastWriteTimeUtc, file.Length)));
+        long kept = 0;
+        foreach ((FileInfo file, _, long length) in known.OrderByDescending(static f => f.Used))
+        {
+            kept += length;
+            if (kept > budget) BestEffort.Run(file.Delete);
+        }
+    }
+
+    private string KeepWeights(string fingerprint, Action<string> write)
+    {
+        string fresh = Path.Combine(folder, "trained", $"{Digest.Hex(fingerprint)}.{Guid.NewGuid():N}.new");
+        Directory.CreateDirectory(Path.GetDirectoryName(fresh)!);
+        try
+        {
+            write(fresh);
+            string digest = FileDigests.Compute(fresh);
+            File.Move(fresh, WeightsFile(digest), overwrite: true);
+            return digest;
+        }
+        catch
+        {
+            BestEffort.Run(() => File.Delete(fresh));
+            throw;
+        }
     }
 
     /// <summary>Forgets the result of a stage and its checkpoints.</summary>
@@ -96,32 +137,6 @@ internal sealed class StageCache(string folder)
     }
 
     private static string DigestOf(string text) => Digest.Of(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static void Touch(string path)
-    {
-        try
-        {
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A cache that is shared read-only; nothing is trimmed from it either.
-        }
-    }
-
-    private void Trim()
-    {
-        long kept = 0;
-        foreach (FileInfo file in Trimmed
-            .Select(name => new DirectoryInfo(Path.Combine(folder, name)))
-            .Where(static d => d.Exists)
-            .SelectMany(static d => d.EnumerateFiles("*", SearchOption.AllDirectories))
-            .OrderByDescending(static f => f.LastWriteTimeUtc))
-        {
-            kept += file.Length;
-            if (kept > Budget) file.Delete();
-        }
-    }
 
     private sealed record Entry(string Weights, double Loss, int[][] Confusion);
 }

@@ -32,8 +32,9 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// <param name="device">The device class: <c>cpu</c> or <c>cuda</c>.</param>
     /// <param name="precision">The precision: <c>fp32</c> or <c>bf16</c>.</param>
     /// <param name="known">The lock, or null to need everything here.</param>
+    /// <param name="cancellation">Ends downloads and the reading of files.</param>
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
-    public TrainingInputs Read(string device, string precision, TrainingLock? known)
+    public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
         List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device, precision)];
         bool trustsLock = known is not null
@@ -42,7 +43,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
 
         string? weights = null;
         if (trustsLock && !pretrained.IsHere(spec)) Take(known!, Backbone, NetworkFacts.WeightsDigest);
-        else if ((weights = pretrained.Locate(spec)) is not null) facts.Add(new(Backbone, 0, NetworkFacts.WeightsDigest, TomlLiteral.Of(digests.Of(weights))));
+        else if ((weights = pretrained.Locate(spec, cancellation)) is not null) facts.Add(DigestOf(weights, cancellation));
 
         DatasetSplit? split = null;
         if (trustsLock && !datasets.IsHere(spec))
@@ -52,8 +53,15 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
         else
         {
-            split = datasets.Load(spec);
-            facts.AddRange(Of(split));
+            split = datasets.Load(spec, cancellation);
+            try
+            {
+                facts.AddRange(Of(split, cancellation));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw spec.DataSource.Error(e, TrainingDiagnostics.UnreadableFile, "dataset", e.Message.TrimEnd('.') + ".");
+            }
         }
         return new TrainingInputs(facts, Locks.Fingerprints.Of(facts), split, weights);
 
@@ -64,13 +72,35 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     }
 
     /// <summary>Whether the images are still those that were digested.</summary>
-    public bool IsUnchanged(TrainingInputs inputs) => Of(inputs.Split!).All(inputs.Facts.Contains);
-
-    private IEnumerable<Fact> Of(DatasetSplit split)
+    public bool IsUnchanged(TrainingInputs inputs, CancellationToken cancellation = default)
     {
-        DatasetManifest manifest = DatasetManifest.Of(split, digests);
-        yield return new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest));
-        yield return new(Data, 0, "images", TomlLiteral.Of(manifest.Images));
+        try
+        {
+            return Of(inputs.Split!, cancellation).All(inputs.Facts.Contains);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An image that could be read before is gone.
+            return false;
+        }
+    }
+
+    private Fact[] Of(DatasetSplit split, CancellationToken cancellation)
+    {
+        DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
+        return [new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
+    }
+
+    private Fact DigestOf(string weights, CancellationToken cancellation)
+    {
+        try
+        {
+            return new(Backbone, 0, NetworkFacts.WeightsDigest, TomlLiteral.Of(digests.Of(weights, cancellation)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw spec.Weights.Error(e, TrainingDiagnostics.UnreadableFile, "pretrained weights", e.Message.TrimEnd('.') + ".");
+        }
     }
 
     private static IEnumerable<Fact> Environment(string device, string precision)

@@ -1,35 +1,138 @@
+using System.Globalization;
+using FineTune.Files;
+
 namespace FineTune.Training.Processes;
 
 /// <summary>
-/// Lets trainings run side by side as long as memory allows: one that needs more than is free waits until the others have ended, and
-/// runs alone. What is free is what the system, or the limit of a container, leaves.
+/// Lets trainings run side by side as long as memory allows. Each reserves what it needs before it allocates anything, so that trainings
+/// that start together do not all count on the same memory. They are let in by the order in which they came: one that needs much waits
+/// until enough is free, and those that came after it wait behind it. What needs more than there is runs alone.
 /// </summary>
+/// <remarks>
+/// The reservations are lines of one file, which is read and written by whoever has it open. A reservation counts as long as its own
+/// file is locked, which the system ends with the process, however that ends.
+/// </remarks>
 internal sealed class MemoryTurn : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly string _path;
+    private readonly FileStream _own;
 
-    private MemoryTurn(FileStream file) => _file = file;
+    private MemoryTurn(string path, FileStream own)
+    {
+        _path = path;
+        _own = own;
+    }
 
     /// <summary>Waits until there is memory enough, or nobody else trains.</summary>
-    /// <param name="path">The lock file that all trainings of a user share.</param>
+    /// <param name="path">The file of the reservations that all trainings of a user share.</param>
     /// <param name="bytes">What this training needs.</param>
     /// <param name="waiting">Told once, when it has to wait.</param>
+    /// <param name="free">The bytes that are free now; what the system, or the limit of a container, leaves by default.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public static MemoryTurn Take(string path, long bytes, Action waiting, CancellationToken cancellation = default)
+    public static MemoryTurn Take(string path, long bytes, Action waiting, Func<long>? free = null, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        for (bool told = false; ; told = true)
+        string ticket = Guid.NewGuid().ToString("N");
+        string ownFile = FileOf(path, ticket);
+        var turn = new MemoryTurn(ownFile, new FileStream(ownFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+        try
         {
-            FileStream? file = bytes <= Free()
-                ? Turn.TryOpen(path, FileAccess.Read, FileShare.Read)
-                : Turn.TryOpen(path, FileAccess.ReadWrite, FileShare.None);
-            if (file is not null) return new MemoryTurn(file);
-            if (!told) waiting();
-            if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500))) cancellation.ThrowIfCancellationRequested();
+            for (bool told = false; ; told = true)
+            {
+                if (IsLetIn(path, ticket, bytes, free ?? Free, cancellation)) return turn;
+                if (!told) waiting();
+                if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500))) cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        // Its line goes when somebody reads the file next.
+        _own.Dispose();
+        BestEffort.Run(() => File.Delete(_path));
+    }
+
+    private static bool IsLetIn(string path, string ticket, long bytes, Func<long> free, CancellationToken cancellation)
+    {
+        using FileStream ledger = Open(path, cancellation);
+        List<Reservation> all = [.. Read(ledger).Where(r => r.Ticket == ticket || IsAlive(path, r.Ticket))];
+        int own = all.FindIndex(r => r.Ticket == ticket);
+        if (own < 0)
+        {
+            own = all.Count;
+            all.Add(new Reservation(ticket, bytes, Shared: 0));
+        }
+
+        long? shared = null;
+        if (all.FindIndex(static r => r.Shared == 0) == own)
+        {
+            Reservation[] running = [.. all.Where(static r => r.Shared > 0)];
+            long now = Math.Max(1, free());
+            // What was free before the first of those that run now began is what they share: what they have allocated since is not
+            // counted twice, and what they have not allocated yet is not given away.
+            if (running.Length == 0) shared = now;
+            else if (bytes <= now && bytes <= running.Aggregate(running[0].Shared, static (left, r) => left - Math.Min(left, r.Bytes))) shared = running[0].Shared;
+        }
+        if (shared is { } memory) all[own] = all[own] with { Shared = memory };
+        Write(ledger, all);
+        return shared is not null;
+    }
+
+    private static FileStream Open(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (Turn.TryOpen(path, FileAccess.ReadWrite, FileShare.None) is { } file) return file;
+            if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(10))) cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static bool IsAlive(string path, string ticket)
+    {
+        string file = FileOf(path, ticket);
+        if (!File.Exists(file)) return false;
+        using (FileStream? left = Turn.TryOpen(file, FileAccess.ReadWrite, FileShare.None))
+        {
+            if (left is null) return true;
+        }
+        // Its process was killed. Nobody takes the file of another ticket, so nobody locks what is deleted here.
+        BestEffort.Run(() => File.Delete(file));
+        return false;
+    }
+
+    private static List<Reservation> Read(FileStream ledger)
+    {
+        List<Reservation> all = [];
+        using var text = new StreamReader(ledger, leaveOpen: true);
+        while (text.ReadLine() is { } line)
+        {
+            // A line that is not whole was being written when its process was killed.
+            string[] cells = line.Split(' ');
+            if (cells.Length == 3
+                && long.TryParse(cells[1], CultureInfo.InvariantCulture, out long bytes)
+                && long.TryParse(cells[2], CultureInfo.InvariantCulture, out long shared))
+            {
+                all.Add(new Reservation(cells[0], bytes, shared));
+            }
+        }
+        return all;
+    }
+
+    private static void Write(FileStream ledger, List<Reservation> all)
+    {
+        ledger.SetLength(0);
+        using var text = new StreamWriter(ledger, leaveOpen: true);
+        foreach (Reservation r in all) text.Write(string.Create(CultureInfo.InvariantCulture, $"{r.Ticket} {r.Bytes} {r.Shared}\n"));
+    }
+
+    private static string FileOf(string path, string ticket) => $"{path}.{ticket}";
 
     private static long Free()
     {
@@ -38,4 +141,10 @@ internal sealed class MemoryTurn : IDisposable
         GCMemoryInfo memory = GC.GetGCMemoryInfo();
         return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
     }
+
+    /// <summary>A training in the order in which it came.</summary>
+    /// <param name="Ticket">Its name.</param>
+    /// <param name="Bytes">What it needs.</param>
+    /// <param name="Shared">What all that run share, or 0 while it waits.</param>
+    private sealed record Reservation(string Ticket, long Bytes, long Shared);
 }

@@ -1,3 +1,5 @@
+using ModelSpec.Locks;
+
 namespace FineTune.Training.Processes;
 
 /// <summary>
@@ -20,6 +22,7 @@ internal sealed class Turn : IDisposable
     /// <param name="cancellation">Ends the waiting.</param>
     public static Turn Take(string path, Action waiting, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         for (bool told = false; ; told = true)
         {
@@ -27,6 +30,16 @@ internal sealed class Turn : IDisposable
             if (!told) waiting();
             if (cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100))) cancellation.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>The key of the turn at a file: the same for every way to write its path.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="ignoresCase">Whether the system's file names are the same in upper and lower case.</param>
+    /// <returns>64 hexadecimal digits.</returns>
+    public static string KeyOf(string path, bool ignoresCase)
+    {
+        string full = Path.GetFullPath(path);
+        return Digest.Hex(Digest.Of(ignoresCase ? full.ToUpperInvariant() : full));
     }
 
     public void Dispose() => _file.Dispose();

@@ -117,6 +117,18 @@ internal sealed class ConfusionMatrix
         return text.ToString();
     }
 
+    /// <summary>The confusions that happened most often, the most frequent first.</summary>
+    /// <param name="count">How many of them at most.</param>
+    public IReadOnlyList<(string Truth, string Answer, int Count, int Support)> Worst(int count) =>
+    [
+        .. Enumerable.Range(0, Classes.Count)
+            .SelectMany(truth => Enumerable.Range(0, Classes.Count)
+                .Where(answer => answer != truth && _counts[truth, answer] > 0)
+                .Select(answer => (Truth: Classes[truth], Answer: Classes[answer], Count: _counts[truth, answer], Score(truth).Support)))
+            .OrderByDescending(static c => c.Count)
+            .Take(count),
+    ];
+
     /// <summary>The same numbers under scikit-learn's names (<c>output_dict=True</c>), and the counts.</summary>
     public void Write(Utf8JsonWriter json)
     {

@@ -72,21 +72,23 @@ internal sealed class EpochRunner : IDisposable
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="order">The images in the order in which they are trained on.</param>
     /// <param name="cancellation">Ends it before its next step.</param>
-    /// <returns>The mean loss, and the share of right answers in [0, 1], while training.</returns>
+    /// <returns>The mean loss, and the share of right answers in [0, 1], of the images that were trained on.</returns>
     public (double Loss, double Accuracy) Run(int epoch, ReadOnlySpan<long> order, CancellationToken cancellation)
     {
         using DisposeScope epochScope = NewDisposeScope();
         // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
         Tensor lossSum = zeros(1, device: _device);
         Tensor correct = zeros(1, dtype: ScalarType.Int64, device: _device);
+        int trained = 0;
         for (int start = 0; start < order.Length; start += Stage.BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<long> batch = order.Slice(start, Math.Min(Stage.BatchSize, order.Length - start));
             if (batch.Length == 1 && _needsTwo && order.Length > 1) continue;
             Step(epoch, batch, lossSum, correct);
+            trained += batch.Length;
         }
-        return (lossSum.item<float>() / order.Length, (double)correct.item<long>() / order.Length);
+        return (lossSum.item<float>() / trained, (double)correct.item<long>() / trained);
     }
 
     /// <inheritdoc />

@@ -7,9 +7,25 @@ namespace FineTune.Training.Stages;
 /// <summary>Evaluations for people and for programs.</summary>
 internal static class EvaluationReport
 {
-    /// <summary>The classification report and the confusion matrix.</summary>
-    public static string Text(Evaluation evaluation) => string.Create(CultureInfo.InvariantCulture,
-        $"{evaluation.Confusion.Report()}\nconfusion matrix (rows: truth, columns: answers)\n\n{evaluation.Confusion.Table()}");
+    /// <summary>The most classes whose confusion matrix people can read; that of a thousand has a million numbers.</summary>
+    private const int LargestTable = 20;
+
+    private const int WorstConfusions = 20;
+
+    /// <summary>The classification report, and the confusion matrix or, where there are many classes, the worst confusions.</summary>
+    public static string Text(Evaluation evaluation) => evaluation.Confusion.Classes.Count <= LargestTable
+        ? $"{evaluation.Confusion.Report()}\nconfusion matrix (rows: truth, columns: answers)\n\n{evaluation.Confusion.Table()}"
+        : $"{evaluation.Confusion.Report()}\nmost frequent confusions (the JSON report has all)\n\n{Confusions(evaluation.Confusion)}";
+
+    private static string Confusions(ConfusionMatrix confusion)
+    {
+        var text = new StringBuilder();
+        foreach ((string truth, string answer, int count, int support) in confusion.Worst(WorstConfusions))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{count,5} of {support} {truth} as {answer}\n");
+        }
+        return text.ToString();
+    }
 
     /// <summary>The same numbers for each stage, as JSON.</summary>
     public static string Json(IEnumerable<(string Stage, Evaluation Evaluation)> evaluations)

@@ -44,6 +44,14 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         int depth = Network.FrozenPrefix(Network.Stages[stage]);
         if (_kept.TryGetValue((images, precision, depth), out Features? known)) return known;
 
+        // Pixels take a quarter of what they become, and are there anyway.
+        if (augmenter is null && !IsWorthKeeping(depth))
+        {
+            var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device);
+            _kept.Add((images, precision, depth), onDemand);
+            return onDemand;
+        }
+
         List<int> depths = [.. Depths(stage).Where(d => !_kept.ContainsKey((images, precision, d)))];
         var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], views * images.Count);
         List<InferenceNetwork> parts = [];
@@ -51,7 +59,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         {
             for (int i = 0; i < depths.Count; i++) parts.Add(module.ForInference(i == 0 ? 0 : depths[i - 1], depths[i], precision));
             IReadOnlyList<Features> computed = Features.Compute(
-                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views);
+                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views, cancellation);
             for (int i = 0; i < depths.Count; i++) _kept.Add((images, precision, depths[i]), computed[i]);
             return computed[^1];
         }

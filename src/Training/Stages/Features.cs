@@ -12,20 +12,42 @@ namespace FineTune.Training.Stages;
 /// </summary>
 internal sealed class Features : IDisposable
 {
-    /// <summary><c>[N × views, F]</c>, or <c>[N × views, H, W, C]</c>: the order that convolutions are fastest with.</summary>
-    private readonly StoredTensor _values;
+    /// <summary>Gives the features of rows, of which there are as many for each view as there are images.</summary>
+    private readonly Func<long[], Tensor> _rows;
 
+    private readonly IDisposable _owned;
     private readonly int _images;
     private readonly Augmenter? _augmenter;
-    private readonly Device _device;
 
-    private Features(StoredTensor values, int images, Augmenter? augmenter, Device device)
+    private Features(Func<long[], Tensor> rows, IDisposable owned, int images, Augmenter? augmenter)
     {
-        _values = values;
+        _rows = rows;
+        _owned = owned;
         _images = images;
         _augmenter = augmenter;
-        _device = device;
     }
+
+    /// <summary>Computes features whenever they are asked for: for layers whose output is not worth keeping.</summary>
+    /// <param name="layers">The frozen layers, which become the features' own.</param>
+    /// <param name="images">The images, decoded by the time that features are asked for.</param>
+    /// <param name="transform">What happens to pixels.</param>
+    /// <param name="device">Where the layers are.</param>
+    public static Features OnDemand(InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device) => new(
+        rows => layers.Forward(transform.Apply(images.Pixels.index_select(0, tensor(rows)).to(device))).to_type(ScalarType.Float32),
+        layers, images.Count, augmenter: null);
+
+    /// <summary>Takes features that are kept.</summary>
+    /// <param name="values"><c>[N × views, F]</c>, or <c>[N × views, H, W, C]</c>: the order that convolutions are fastest with.</param>
+    /// <param name="images">The number of images.</param>
+    /// <param name="augmenter">What made the versions, or null.</param>
+    /// <param name="device">Where features go.</param>
+    private static Features Kept(StoredTensor values, int images, Augmenter? augmenter, Device device) => new(
+        rows =>
+        {
+            Tensor chosen = values.Values.index_select(0, tensor(rows)).to(device).to_type(ScalarType.Float32);
+            return chosen.dim() == 4 ? chosen.permute(0, 3, 1, 2) : chosen;
+        },
+        values, images, augmenter);
 
     /// <summary>Computes the features behind each of some parts of the frozen layers, in one pass through all of them.</summary>
     /// <param name="parts">The frozen layers, in parts that follow one another.</param>
@@ -37,11 +59,12 @@ internal sealed class Features : IDisposable
     /// <param name="progress">Told how many passes through images are done, of how many.</param>
     /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
     /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="cancellation">Ends the waiting for images.</param>
     /// <returns>The features behind each part.</returns>
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static IReadOnlyList<Features> Compute(
         IReadOnlyList<InferenceNetwork> parts, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store,
-        Action<int, int> progress, Augmenter? augmenter = null, int views = 1)
+        Action<int, int> progress, Augmenter? augmenter = null, int views = 1, CancellationToken cancellation = default)
     {
         var values = new StoredTensor?[parts.Count];
         try
@@ -52,7 +75,7 @@ internal sealed class Features : IDisposable
                 {
                     using DisposeScope scope = NewDisposeScope();
                     int count = Math.Min(passSize, images.Count - start);
-                    images.WaitFor(start + count);
+                    images.WaitFor(start + count, cancellation);
                     Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
                     if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view);
                     Tensor output = transform.Apply(pixels);
@@ -66,7 +89,7 @@ internal sealed class Features : IDisposable
                     progress(view * images.Count + start + count, views * images.Count);
                 }
             }
-            return [.. values.Select(all => new Features(all ?? store.Allocate([0], ScalarType.Float32), images.Count, augmenter, device))];
+            return [.. values.Select(all => Kept(all ?? store.Allocate([0], ScalarType.Float32), images.Count, augmenter, device))];
         }
         catch
         {
@@ -86,11 +109,10 @@ internal sealed class Features : IDisposable
         {
             for (int i = 0; i < rows.Length; i++) rows[i] += _augmenter.Version(images[i], epoch) * _images;
         }
-        Tensor chosen = _values.Values.index_select(0, tensor(rows)).to(_device).to_type(ScalarType.Float32);
-        return (chosen.dim() == 4 ? chosen.permute(0, 3, 1, 2) : chosen).MoveToOuterDisposeScope();
+        return _rows(rows).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => _values.Dispose();
+    public void Dispose() => _owned.Dispose();
 
     private static Tensor Augment(Augmenter augmenter, Tensor pixels, int start, int view)
     {

@@ -53,7 +53,7 @@ internal sealed class StageRunner(
     private void Train(
         Stage stage, int index, int depth, Features? trainFeatures, Features? validationFeatures, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
-        long[] order = images.Train.Readable();
+        long[] order = images.Train.Readable(cancellation);
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
         using var threads = new TorchThreads(StepThreads.Of(Network, trainFeatures is null ? 0 : depth, stage.BatchSize));
         using var epochs = new EpochRunner(module, index, images.Train, trainFeatures, _augmenter, device, precision);

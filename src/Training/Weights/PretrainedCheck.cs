@@ -24,8 +24,8 @@ internal static class PretrainedCheck
             return;
         }
         if (spec.Network.WeightSet is not { Digest: { } published } own) return;
-        var expected = PublishedDigest.Parse(published);
-        string digest = expected.Compute(path);
+        var expected = FileDigest.Parse(published, spec.Weights);
+        string digest = expected.Compute(path, CancellationToken.None);
         if (!expected.Matches(digest))
         {
             log.Report(spec.Weights.At(TrainingDiagnostics.NotPublished, path, own.Url, expected.Algorithm, digest, expected.Hex));

@@ -20,10 +20,10 @@ internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloa
 
     /// <summary>The file that the spec names, downloaded where it is published and not here; null where the spec asks for random weights.</summary>
     /// <exception cref="TrainingException">The file is missing.</exception>
-    public string? Locate(SpecSource spec)
+    public string? Locate(SpecSource spec, CancellationToken cancellation = default)
     {
         if (Find(spec) is { } path) return path;
-        if (spec.Network.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights);
+        if (spec.Network.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights, cancellation);
         if (spec.Network.WeightFile is not { } name) return null;
         throw spec.Weights.Error(
             TrainingDiagnostics.NoWeightFile, Path.GetFullPath(Path.Combine(spec.Folder, name)),

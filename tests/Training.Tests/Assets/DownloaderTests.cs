@@ -15,6 +15,7 @@ public class DownloaderTests
     [Theory]
     [InlineData("md5")]
     [InlineData("sha256")]
+    [InlineData("sha512")]
     [InlineData("prefix")]
     [InlineData("goog")]
     [InlineData("none")]
@@ -75,7 +76,7 @@ public class DownloaderTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_lost_connection_is_gone_on_with_also_where_the_server_ignores_ranges(bool ranges)
+    public void A_download_resumes_after_a_lost_connection_also_where_the_server_ignores_ranges(bool ranges)
     {
         using var server = new LoopbackServer(Body, dropAfter: [5000, 3000], ignoresRanges: !ranges);
         using var folder = new TemporaryFolder();
@@ -85,12 +86,12 @@ public class DownloaderTests
 
         Assert.Equal(Body, File.ReadAllBytes(path));
         Assert.Equal(3, server.Requests.Count);
-        Assert.Equal(2, log.Lines.Count(static l => l.Contains("Going on from byte", StringComparison.Ordinal)));
+        Assert.Equal(2, log.Lines.Count(static l => l.Contains("Resuming from byte", StringComparison.Ordinal)));
         Assert.Equal(ranges ? "bytes=5000-" : null, ranges ? server.Requests[1] : null);
     }
 
     [Fact]
-    public void What_an_earlier_process_left_is_gone_on_with()
+    public void What_an_earlier_process_left_is_resumed()
     {
         using var server = new LoopbackServer(Body);
         using var folder = new TemporaryFolder();
@@ -105,7 +106,7 @@ public class DownloaderTests
     [Fact]
     public void A_connection_that_is_lost_again_and_again_is_an_error_and_what_came_is_kept()
     {
-        using var server = new LoopbackServer(Body, dropAfter: [100, 100, 100, 100, 100, 100]);
+        using var server = new LoopbackServer(Body, dropAfter: [100, 100, 100, 100, 100, 100], tags: true);
         using var folder = new TemporaryFolder();
 
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(server, folder, null)).Diagnostic;
@@ -128,6 +129,116 @@ public class DownloaderTests
         Assert.Equal([folder["weights/w.bin"]], Files(folder));
     }
 
+    [Fact]
+    public void A_file_that_was_replaced_on_the_server_is_downloaded_anew_and_never_spliced()
+    {
+        byte[] other = [.. Body.Reverse()];
+        using var server = new LoopbackServer(Body, dropAfter: [5000], tags: true, replacement: other);
+        using var folder = new TemporaryFolder();
+
+        // Nothing but the server's tag tells the two apart.
+        string path = Download(server, folder, null);
+
+        Assert.Equal(other, File.ReadAllBytes(path));
+        Assert.Equal("bytes=5000-", server.Requests[1]);
+        Assert.Equal([path], Files(folder));
+    }
+
+    [Fact]
+    public void Where_nothing_tells_versions_apart_a_download_begins_anew()
+    {
+        byte[] other = [.. Body.Reverse()];
+        using var server = new LoopbackServer(Body, dropAfter: [5000], replacement: other);
+        using var folder = new TemporaryFolder();
+
+        string path = Download(server, folder, null);
+
+        Assert.Equal(other, File.ReadAllBytes(path));
+        Assert.Equal(["", ""], server.Requests);
+    }
+
+    [Fact]
+    public void A_body_that_falls_silent_counts_as_a_lost_connection()
+    {
+        using var server = new LoopbackServer(Body, dropAfter: [5000], tags: true, silent: 1);
+        using var folder = new TemporaryFolder();
+        var log = new RecordingLog();
+        using var client = new HttpClient();
+        // However short the patience: each attempt that is silent too early resumes where it is.
+        var downloader = new Downloader(new AssetFolders([], folder.Path), log, client, new DownloadPatience(TimeSpan.FromSeconds(2), TimeSpan.Zero));
+
+        string path = downloader.Download(new RemoteFile("w.bin", server.Url, Digest("sha256"), "weights/w.bin"), Location, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Body, File.ReadAllBytes(path));
+        Assert.Contains(log.Lines, static l => l.Contains("No byte arrived for 2 seconds.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_download_that_waits_for_bytes_can_be_cancelled_and_keeps_what_has_arrived()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var server = new LoopbackServer(Body, dropAfter: [5000], tags: true, silent: 1) { Silent = cancellation.Cancel };
+        using var folder = new TemporaryFolder();
+
+        Assert.ThrowsAny<OperationCanceledException>(() => Download(server.Url, folder, null, cancellation: cancellation.Token));
+
+        Assert.False(File.Exists(folder["weights/w.bin"]));
+    }
+
+    [Fact]
+    public void A_download_that_waits_for_another_process_can_be_cancelled()
+    {
+        using var folder = new TemporaryFolder();
+        using var cancellation = new CancellationTokenSource();
+        using var turn = FineTune.Training.Processes.Turn.Take(folder["weights/w.bin.lock"], static () => { });
+        var log = new CancellingLog(cancellation);
+        using var client = new HttpClient();
+        var downloader = new Downloader(new AssetFolders([], folder.Path), log, client);
+
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => downloader.Download(new RemoteFile("w.bin", "http://127.0.0.1:9/", null, "weights/w.bin"), Location, cancellation.Token));
+    }
+
+    [Fact]
+    public void A_server_that_is_busy_is_asked_again()
+    {
+        using var server = new LoopbackServer(Body, status: 503);
+        using var folder = new TemporaryFolder();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(server, folder, null)).Diagnostic;
+
+        Assert.Equal("MSPEC2005", diagnostic.Descriptor.Code);
+        Assert.Equal(5, server.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("sha1:0123456789")]
+    [InlineData("md5:0123")]
+    [InlineData("sha256:xyzxyzxyz")]
+    public void A_digest_that_makes_no_sense_is_an_error_before_anything_is_downloaded(string digest)
+    {
+        using var server = new LoopbackServer(Body);
+        using var folder = new TemporaryFolder();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => Download(server, folder, digest)).Diagnostic;
+
+        Assert.Equal("MSPEC3041", diagnostic.Descriptor.Code);
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("/a;/b")]
+    [InlineData("/a; /b;")]
+    public void Lists_of_asset_folders_are_split_at_semicolons_everywhere(string list) => Assert.Equal(["/a", "/b"], AssetFolders.Split(list));
+
+    [Fact]
+    public void Lists_of_asset_folders_are_split_at_the_systems_separator_too() =>
+        Assert.Equal(["a", "b", "c"], AssetFolders.Split($"a{Path.PathSeparator}b;c"));
+
+    private static Downloader Patient(HttpClient client, TemporaryFolder folder, RecordingLog? log) =>
+        new(new AssetFolders([], folder.Path), log ?? new RecordingLog(), client, new DownloadPatience(TimeSpan.FromMinutes(1), TimeSpan.Zero));
+
     /// <summary>Every file but the lock, which stays.</summary>
     private static IEnumerable<string> Files(TemporaryFolder folder) =>
         Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Where(static f => !f.EndsWith(".lock", StringComparison.Ordinal));
@@ -135,6 +246,7 @@ public class DownloaderTests
     private static string? Digest(string kind) => kind switch
     {
         "md5" => "md5:" + Convert.ToHexStringLower(MD5.HashData(Body)),
+        "sha512" => "sha512:" + Convert.ToHexStringLower(SHA512.HashData(Body)),
         "sha256" => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Body)),
         "prefix" => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Body))[..8],
         _ => null,
@@ -142,10 +254,19 @@ public class DownloaderTests
 
     private static string Download(LoopbackServer server, TemporaryFolder folder, string? digest) => Download(server.Url, folder, digest, new RecordingLog());
 
-    private static string Download(string url, TemporaryFolder folder, string? digest, RecordingLog? log = null)
+    private static string Download(string url, TemporaryFolder folder, string? digest, RecordingLog? log = null, CancellationToken cancellation = default)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        return new Downloader(new AssetFolders([], folder.Path), log ?? new RecordingLog(), client)
-            .Download(new RemoteFile("w.bin", url, digest, "weights/w.bin", "58.9 MB"), Location);
+        return Patient(client, folder, log).Download(new RemoteFile("w.bin", url, digest, "weights/w.bin", "58.9 MB"), Location, cancellation);
+    }
+
+    /// <summary>Cancels as soon as something is told.</summary>
+    private sealed class CancellingLog(CancellationTokenSource cancellation) : FineTune.Training.IProgressLog
+    {
+        public void Line(string text) => cancellation.Cancel();
+
+        public void Report(Diagnostic diagnostic)
+        {
+        }
     }
 }

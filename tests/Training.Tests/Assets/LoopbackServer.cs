@@ -8,7 +8,7 @@ namespace Training.Tests.Assets;
 
 /// <summary>
 /// An HTTP server on loopback that serves one body, byte ranges included, and misbehaves as it is told: it ends connections early,
-/// damages the body, ignores ranges, answers late or with another status.
+/// damages the body, ignores ranges, falls silent, has another file after some requests, answers late or with another status.
 /// </summary>
 internal sealed class LoopbackServer : IDisposable
 {
@@ -19,9 +19,14 @@ internal sealed class LoopbackServer : IDisposable
     private readonly string _headers;
     private readonly bool _ignoresRanges;
     private readonly TimeSpan _delay;
+    private readonly bool _tags;
+    private readonly int _silent;
+    private readonly byte[]? _replacement;
+    private readonly CancellationTokenSource _end = new();
 
     public LoopbackServer(
-        byte[] body, bool googleHash = false, bool damage = false, int status = 200, int[]? dropAfter = null, bool ignoresRanges = false, TimeSpan delay = default)
+        byte[] body, bool googleHash = false, bool damage = false, int status = 200, int[]? dropAfter = null, bool ignoresRanges = false, TimeSpan delay = default,
+        bool tags = false, int silent = 0, byte[]? replacement = null)
     {
         _body = damage ? [.. body[..^1], (byte)(body[^1] ^ 1)] : body;
         _dropAfter = dropAfter ?? [];
@@ -29,6 +34,9 @@ internal sealed class LoopbackServer : IDisposable
         _headers = googleHash ? $"x-goog-hash: crc32c=AAAAAA==,md5={Convert.ToBase64String(MD5.HashData(body))}\r\n" : "";
         _ignoresRanges = ignoresRanges;
         _delay = delay;
+        _tags = tags;
+        _silent = silent;
+        _replacement = replacement;
         _listener.Start();
         Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";
         _ = Task.Run(AcceptAsync);
@@ -39,7 +47,15 @@ internal sealed class LoopbackServer : IDisposable
     /// <summary>The range that each request asked for, or an empty text.</summary>
     public List<string> Requests { get; } = [];
 
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Told when a request has got all that it gets before the server falls silent.</summary>
+    public Action? Silent { get; set; }
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        _listener.Dispose();
+        _end.Dispose();
+    }
 
     private async Task AcceptAsync()
     {
@@ -52,13 +68,23 @@ internal sealed class LoopbackServer : IDisposable
             int number = Requests.Count;
             Requests.Add(range);
             await Task.Delay(_delay);
-            int from = range.Length == 0 || _ignoresRanges ? 0 : int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
+            // After the first request, the file may be another one.
+            byte[] body = number > 0 && _replacement is not null ? _replacement : _body;
+            string tag = _tags ? $"\"{Convert.ToHexStringLower(MD5.HashData(body))}\"" : "";
+            string ifRange = request.Split("If-Range: ").ElementAtOrDefault(1)?.Split('\r')[0] ?? "";
+            bool isAnother = ifRange.Length > 0 && ifRange != tag;
+            int from = range.Length == 0 || _ignoresRanges || isAnother ? 0 : int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
             string status = _status.Length > 0 ? _status : from > 0 ? "206 Partial Content" : "200 OK";
-            string contentRange = from > 0 ? $"Content-Range: bytes {from}-{_body.Length - 1}/{_body.Length}\r\n" : "";
+            string contentRange = from > 0 ? $"Content-Range: bytes {from}-{body.Length - 1}/{body.Length}\r\n" : "";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 {status}\r\nContent-Length: {_body.Length - from}\r\n{contentRange}{_headers}Connection: close\r\n\r\n"));
-            int sent = number < _dropAfter.Length ? _dropAfter[number] : _body.Length - from;
-            await stream.WriteAsync(_body.AsMemory(from, sent));
+                $"HTTP/1.1 {status}\r\nContent-Length: {body.Length - from}\r\n{contentRange}{_headers}{(_tags ? $"ETag: {tag}\r\n" : "")}Connection: close\r\n\r\n"));
+            int sent = number < _dropAfter.Length ? _dropAfter[number] : body.Length - from;
+            await stream.WriteAsync(body.AsMemory(from, sent));
+            if (number >= _silent) continue;
+            // The connection stays open, and nothing comes.
+            Silent?.Invoke();
+            byte[] nothing = new byte[1];
+            await stream.ReadAsync(nothing, _end.Token);
         }
     }
 

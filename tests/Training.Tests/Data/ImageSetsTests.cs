@@ -1,4 +1,9 @@
+using FineTune.Training;
+using FineTune.Training.Assets;
+using FineTune.Training.Commands;
+using FineTune.Training.Data;
 using ModelSpec.Diagnostics;
+using SkiaSharp;
 
 namespace Training.Tests.Data;
 
@@ -47,5 +52,45 @@ public class ImageSetsTests
 
         Assert.Equal("MSPEC1003", diagnostic.Descriptor.Code);
         Assert.Contains("1 of 61 images", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Waiting_for_an_image_can_be_cancelled()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var decoding = new ImageDecoding([new LabeledImage("a.png", "a.png", 0)], TinyProject.Size, _ =>
+        {
+            gate.Wait();
+            throw new InvalidOperationException("It is not asked for any more.");
+        });
+        using var cancellation = new CancellationTokenSource();
+        Task waiting = Task.Run(() => decoding.WaitFor(1, cancellation.Token), CancellationToken.None);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.Set();
+    }
+
+    [Fact]
+    public void Augment_decodes_the_images_that_it_shows_and_no_others()
+    {
+        using var project = new TinyProject(images: 30);
+        SpecSource spec = project.Read(("[backbone]", "[data.augment]\nrotation = 20\n\n[backbone]"));
+        using var client = new HttpClient();
+        var assets = new AssetFolders([], project.Cache);
+        IReadOnlyList<LabeledImage> train = new DatasetLoader(assets, new Downloader(assets, new RecordingLog(), client)).Load(spec, TestContext.Current.CancellationToken).Train;
+        long[] shown = AugmentationSheet.Choose(train.Count);
+        for (int i = 0; i < train.Count; i++)
+        {
+            if (!shown.Contains(i)) File.WriteAllText(train[i].Path, "not an image");
+        }
+
+        int code = new AugmentCommand().Parse(
+            [project["tiny.modelspec"], "--backbone", project["tiny.backbone"], "--cache", project.Cache, "--out", project["sheet.png"]]).Invoke();
+
+        Assert.Equal(0, code);
+        using SKBitmap sheet = SKBitmap.Decode(project["sheet.png"]);
+        Assert.Equal((8 * 16, 8 * 16), (sheet.Width, sheet.Height));
     }
 }

@@ -49,10 +49,14 @@ public class PrecisionTests
         Assert.Equal("fp32", chosen);
     }
 
-    [Fact]
-    public void Large_networks_are_measured()
+    // bfloat16 has to be 1.3 times as fast; what a real machine measures differs from one to the next.
+    [Theory]
+    [InlineData(1.31, 1.0, "bf16")]
+    [InlineData(1.29, 1.0, "fp32")]
+    [InlineData(1.0, 2.0, "fp32")]
+    public void Large_networks_are_measured_and_get_what_is_faster(double single, double half, string expected)
     {
-        // Filters enough to be worth it. What comes out depends on the machine.
+        // Filters enough to be worth it.
         using var project = new TinyProject();
         project.Write("tiny.backbone", TinyProject.Backbone.Replace("filters = 6", "filters = 2048", StringComparison.Ordinal).Replace("filters = 4,", "filters = 512,", StringComparison.Ordinal));
         SpecSource spec = project.Read();
@@ -62,10 +66,10 @@ public class PrecisionTests
         {
             measured = true;
             return Devices.Choose("cpu", spec.Name).Device;
-        }, spec.Name);
+        }, spec.Name, (_, _, precision) => precision == TorchSharp.torch.ScalarType.BFloat16 ? half : single);
 
         Assert.True(measured);
-        Assert.Contains(chosen, (string[])["fp32", "bf16"]);
+        Assert.Equal(expected, chosen);
     }
 
     [Fact]

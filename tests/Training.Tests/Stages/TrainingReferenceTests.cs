@@ -119,6 +119,21 @@ public class TrainingReferenceTests
         }
     }
 
+    [Fact]
+    public void Of_many_classes_the_report_has_the_most_frequent_confusions_and_no_table()
+    {
+        string[] classes = [.. Enumerable.Range(0, 21).Select(static c => $"class-{c}")];
+        long[] truth = [.. Enumerable.Range(0, 42).Select(static i => (long)i / 2)];
+        long[] answers = [.. truth];
+        // Both images of class 3, and one of class 5.
+        (answers[6], answers[7], answers[10]) = (4, 4, 9);
+
+        string text = EvaluationReport.Text(new Evaluation(new ConfusionMatrix(classes, truth, answers), 0.5));
+
+        Assert.DoesNotContain("confusion matrix", text, StringComparison.Ordinal);
+        Assert.EndsWith("\n    2 of 2 class-3 as class-4\n    1 of 2 class-5 as class-9\n", text, StringComparison.Ordinal);
+    }
+
     private static ConfusionMatrix Confusion(JsonElement report) => new(
         [.. report.GetProperty("names").EnumerateArray().Select(static n => n.GetString()!)],
         Longs(report.GetProperty("truth")), Longs(report.GetProperty("answers")));

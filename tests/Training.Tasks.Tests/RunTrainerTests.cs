@@ -1,0 +1,108 @@
+using System.Collections;
+using FineTune.Build.Tasks;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Training.Tasks.Tests;
+
+public sealed class RunTrainerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("finetune").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void An_error_line_of_the_trainer_is_the_one_error_of_the_build_at_its_place()
+    {
+        RecordingEngine engine = Run("echo 'working'\necho 'sky.modelspec(2,8): error MSPEC3020: IOException: it failed. Check it.'\nexit 1");
+
+        BuildErrorEventArgs error = Assert.Single(engine.Errors);
+        Assert.Equal("MSPEC3020", error.Code);
+        Assert.Equal(("sky.modelspec", 2, 8), (Path.GetFileName(error.File), error.LineNumber, error.ColumnNumber));
+        Assert.Equal("IOException: it failed. Check it.", error.Message);
+        Assert.Contains("working", engine.Messages);
+    }
+
+    [Fact]
+    public void A_trainer_that_ends_without_a_word_is_an_error_at_the_spec_with_its_last_line()
+    {
+        RecordingEngine engine = Run("echo 'epoch 3'\nkill -9 $$");
+
+        BuildErrorEventArgs error = Assert.Single(engine.Errors);
+        Assert.Equal("MSPEC3006", error.Code);
+        Assert.Equal("sky.modelspec", Path.GetFileName(error.File));
+        Assert.Contains("Its last line: epoch 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Arguments_go_to_the_trainer_one_a_line_whatever_is_in_them()
+    {
+        // The response file is the last argument, after @.
+        RecordingEngine engine = Run("for last; do :; done\ncat \"${last#@}\"", task =>
+        {
+            task.Assets = ["/a b;c", "/größe"];
+            task.Output = "x y.safetensors";
+        });
+
+        Assert.Empty(engine.Errors);
+        string[] lines = [.. engine.Messages.SelectMany(static m => m.Split('\n'))];
+        foreach (string line in (string[])["train", "--assets", "\"/a b;c\"", "\"/größe\"", "--output", "\"x y.safetensors\"", "--parent"]) Assert.Contains(line, lines);
+    }
+
+    private RecordingEngine Run(string script, Action<RunTrainer>? configure = null)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the trainer is played by a shell script");
+        string shell = Path.Combine(_folder, "trainer.sh");
+        File.WriteAllText(shell, "#!/bin/sh\n" + script + "\n");
+        File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var engine = new RecordingEngine();
+        var task = new RunTrainer
+        {
+            BuildEngine = engine,
+            Verb = "train",
+            Spec = new TaskItem(Path.Combine(_folder, "sky.modelspec")),
+            Trainer = "finetune.dll",
+            DotNetHost = shell,
+        };
+        configure?.Invoke(task);
+
+        Assert.Equal(task.Execute(), engine.Errors.Count == 0);
+        return engine;
+    }
+
+    /// <summary>What MSBuild would be told.</summary>
+    private sealed class RecordingEngine : IBuildEngine
+    {
+        public List<BuildErrorEventArgs> Errors { get; } = [];
+
+        public List<string> Messages { get; } = [];
+
+        public bool ContinueOnError => false;
+
+        public int LineNumberOfTaskNode => 0;
+
+        public int ColumnNumberOfTaskNode => 0;
+
+        public string ProjectFileOfTaskNode => "test.proj";
+
+        public bool BuildProjectFile(string projectFileName, string[] targetNames, IDictionary globalProperties, IDictionary targetOutputs) => false;
+
+        public void LogCustomEvent(CustomBuildEventArgs e)
+        {
+        }
+
+        public void LogErrorEvent(BuildErrorEventArgs e)
+        {
+            lock (Messages) Errors.Add(e);
+        }
+
+        public void LogMessageEvent(BuildMessageEventArgs e)
+        {
+            lock (Messages) Messages.Add(e.Message ?? "");
+        }
+
+        public void LogWarningEvent(BuildWarningEventArgs e)
+        {
+        }
+    }
+}
