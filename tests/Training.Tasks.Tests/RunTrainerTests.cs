@@ -54,7 +54,7 @@ public sealed class RunTrainerTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the trainer is played by a shell script");
         string shell = Path.Combine(_folder, "trainer.sh");
         File.WriteAllText(shell, "#!/bin/sh\n" + script + "\n");
-        File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var engine = new RecordingEngine();
         var task = new RunTrainer
         {

@@ -83,8 +83,7 @@ internal sealed class LoopbackServer : IDisposable
             if (number >= _silent) continue;
             // The connection stays open, and nothing comes.
             Silent?.Invoke();
-            byte[] nothing = new byte[1];
-            await stream.ReadAsync(nothing, _end.Token);
+            _ = await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, _end.Token);
         }
     }
 

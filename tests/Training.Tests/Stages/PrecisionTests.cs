@@ -54,7 +54,7 @@ public class PrecisionTests
     [InlineData(1.31, 1.0, "bf16")]
     [InlineData(1.29, 1.0, "fp32")]
     [InlineData(1.0, 2.0, "fp32")]
-    public void Large_networks_are_measured_and_get_what_is_faster(double single, double half, string expected)
+    public void Large_networks_are_measured_and_get_what_is_faster(double full, double half, string expected)
     {
         // Filters enough to be worth it.
         using var project = new TinyProject();
@@ -66,7 +66,7 @@ public class PrecisionTests
         {
             measured = true;
             return Devices.Choose("cpu", spec.Name).Device;
-        }, spec.Name, (_, _, precision) => precision == TorchSharp.torch.ScalarType.BFloat16 ? half : single);
+        }, spec.Name, (_, _, precision) => precision == TorchSharp.torch.ScalarType.BFloat16 ? half : full);
 
         Assert.True(measured);
         Assert.Equal(expected, chosen);
