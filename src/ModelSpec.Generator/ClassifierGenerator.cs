@@ -23,6 +23,8 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     /// <summary>The tracked step that gathers what a class is emitted from.</summary>
     public const string ModelStep = "Model";
 
+    private const string EmbedsWeightsMetadata = "build_metadata.AdditionalFiles.EmbedsWeights";
+    private const string AllowMismatchedWeights = "build_property.ModelSpecAllowMismatchedWeights";
     private const string ResourceMetadata = "build_metadata.AdditionalFiles.ResourceName";
 
     /// <inheritdoc />
@@ -60,7 +62,8 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         // Where a spec has changed since its weights were trained, it says so.
         IncrementalValueProvider<EquatableArray<LockText>> locks = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".modelspec" + TrainingLock.Extension, StringComparison.OrdinalIgnoreCase))
-            .Select(static (file, token) => new LockText(file.Path, file.GetText(token)?.ToString() ?? ""))
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, token) => new LockText(pair.Left.Path, pair.Left.GetText(token)?.ToString() ?? "", IsEmbedded(pair.Left, pair.Right)))
             .Collect()
             .Select(static (files, _) => files.ToEquatableArray());
         context.RegisterSourceOutput(
@@ -106,10 +109,17 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         return new SpecFile(file.Path, file.GetText(token)?.ToString() ?? "", string.IsNullOrEmpty(resource) ? null : resource);
     }
 
+    /// <summary>Whether the build embeds the weights of a lock, and the project does not allow them to be of another spec.</summary>
+    private static bool IsEmbedded(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
+        options.GetOptions(file).TryGetValue(EmbedsWeightsMetadata, out string? embeds) && IsTrue(embeds)
+        && !(options.GlobalOptions.TryGetValue(AllowMismatchedWeights, out string? allows) && IsTrue(allows));
+
+    private static bool IsTrue(string value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
+
     private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, Network? network, EquatableArray<LockText> locks)
     {
         LockText? known = locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension);
-        return network is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, network, known.Text);
+        return network is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, network, known.Text, known.IsEmbedded);
     }
 
     private static ClassifierModel ToModel(SpecFile file, Network network, string rootNamespace, bool dependencyInjection)

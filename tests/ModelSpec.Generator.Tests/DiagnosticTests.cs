@@ -42,17 +42,51 @@ public class DiagnosticTests
         var known = new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec));
         Assert.Empty(Run(new GeneratorRun.Text("/p/f.modelspec", spec), known).Diagnostics);
 
-        string changed = "# Another comment.\n" + spec.Replace("learning_rate = 0.001\n\n", "learning_rate = 0.002\nmomentum = 0.5\n\n", StringComparison.Ordinal);
+        string changed = "# Another comment.\n" + spec.Replace("learning_rate = 0.0001\nlabel_smoothing = 0.1\n\n", "learning_rate = 0.002\nlabel_smoothing = 0.1\nmomentum = 0.5\n\n", StringComparison.Ordinal);
         Diagnostic diagnostic = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), known).Diagnostics);
 
         Assert.Equal("MSPEC3009", diagnostic.Id);
         Assert.Equal(DiagnosticSeverity.Warning, diagnostic.DefaultSeverity);
         Assert.Contains(
-            "[[stage]] 1 learning_rate changed 0.001 → 0.002; [[stage]] 1 momentum changed 0 → 0.5.",
+            "[[stage]] 1 learning_rate changed 0.0001 → 0.002; [[stage]] 1 momentum changed 0 → 0.5.",
             diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         int line = diagnostic.Location.GetLineSpan().StartLinePosition.Line;
         Assert.StartsWith("[[stage]]", changed.Split('\n')[line], StringComparison.Ordinal);
+    }
 
+    [Theory]
+    [InlineData("\"daffodil\", \"snowdrop\"", "\"snowdrop\", \"daffodil\"", "classes")]
+    [InlineData("[224, 224]", "[192, 224]", "[backbone]")]
+    [InlineData("input        = [224, 224]", "preprocess = \"unit\"", "[backbone]")]
+    [InlineData("\"relu\"", "\"gelu\"", "layers =")]
+    public void Embedded_weights_of_another_meaning_are_an_error(string old, string replacement, string place)
+    {
+        string spec = GeneratorRun.SpecText("flowers17-pooled");
+        string changed = spec.Replace(old, replacement, StringComparison.Ordinal);
+        Assert.NotEqual(spec, changed);
+        var embedded = new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec)) { Metadata = { ["build_metadata.AdditionalFiles.EmbedsWeights"] = "true" } };
+        Assert.Empty(Run(new GeneratorRun.Text("/p/f.modelspec", spec), embedded).Diagnostics);
+
+        Diagnostic error = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), embedded).Diagnostics);
+        Diagnostic warning = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec))).Diagnostics);
+
+        Assert.Equal("MSPEC3028", error.Id);
+        Assert.Equal(DiagnosticSeverity.Error, error.DefaultSeverity);
+        Assert.Contains(place, changed.Split('\n')[error.Location.GetLineSpan().StartLinePosition.Line], StringComparison.Ordinal);
+        Assert.Equal("MSPEC3009", warning.Id);
+        Assert.Equal(error.Location, warning.Location);
+    }
+
+    [Fact]
+    public void Embedded_weights_of_another_training_are_a_warning()
+    {
+        string spec = GeneratorRun.SpecText("flowers17-pooled");
+        var embedded = new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec)) { Metadata = { ["build_metadata.AdditionalFiles.EmbedsWeights"] = "true" } };
+
+        Diagnostic diagnostic = Assert.Single(Run(
+            new GeneratorRun.Text("/p/f.modelspec", spec.Replace("epochs = 40", "epochs = 41", StringComparison.Ordinal)), embedded).Diagnostics);
+
+        Assert.Equal("MSPEC3009", diagnostic.Id);
     }
 
     [Theory]

@@ -42,6 +42,9 @@ internal static class GeneratorRun
     {
         public override string Path => path;
 
+        /// <summary>What the build says of the file, by the names that analyzers see.</summary>
+        public Dictionary<string, string> Metadata { get; init; } = [];
+
         public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
     }
 
@@ -51,7 +54,7 @@ internal static class GeneratorRun
 
         public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => new Values([]);
 
-        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => new Values([]);
+        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => new Values(textFile is Text text ? text.Metadata : []);
     }
 
     private sealed class Values(Dictionary<string, string> values) : AnalyzerConfigOptions

@@ -91,5 +91,9 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");
 
+    /// <summary>Weights that the build would embed, and whose numbers mean something else in the spec.</summary>
+    public static readonly DiagnosticDescriptor OtherMeaning = new("MSPEC3028", Severity.Error, "Weights of another meaning",
+        "The weights that the build embeds were trained for something else, so their answers would be wrong: {0}. Train them again with: dotnet build -p:TrainModel=true, or take the change back.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 }

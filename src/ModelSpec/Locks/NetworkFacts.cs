@@ -37,6 +37,10 @@ public static class NetworkFacts
     public static string LayersDigest(Network network) =>
         Digest.Hex(Digest.Of(string.Join("\n", [Describe(network.Body), .. network.Head.Select(Word)])));
 
+    /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing and layers.</summary>
+    public static bool GivesMeaning(Fact fact) =>
+        (fact.Table, fact.Key) is ("model", "classes") or ("backbone", "input" or "layers" or "preprocess") or ("head", "layers");
+
     /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
     public static bool Covers(Fact fact) => fact.Table switch
     {

@@ -12,14 +12,19 @@ public static class SpecDrift
     /// <param name="path">The spec's path, as diagnostics shall name it.</param>
     /// <param name="network">What the spec means.</param>
     /// <param name="lockText">The lock's text.</param>
-    /// <returns>A warning for each table of the spec that differs, at its place; nothing where the lock cannot be read.</returns>
-    public static EquatableArray<Diagnostic> Find(string text, string path, Network network, string lockText)
+    /// <param name="embedsWeights">Whether the build embeds the weights of the lock.</param>
+    /// <returns>
+    /// A warning for each table of the spec that differs, at its place; an error where weights would be embedded whose answers mean something
+    /// else now. Nothing where the lock cannot be read.
+    /// </returns>
+    public static EquatableArray<Diagnostic> Find(string text, string path, Network network, string lockText, bool embedsWeights)
     {
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path).Value is not { } spec) return [];
         return TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), NetworkFacts.Of(network))
-            .GroupBy(change => Place(change.Fact, spec))
+            .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && NetworkFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
-                SpecDiagnostics.SpecDrift, path, changes.Key, string.Join("; ", changes.Select(static change => change.Text))))
+                changes.Key.IsError ? SpecDiagnostics.OtherMeaning : SpecDiagnostics.SpecDrift, path, changes.Key.Place,
+                string.Join("; ", changes.Select(static change => change.Text))))
             .ToEquatableArray();
     }
 
