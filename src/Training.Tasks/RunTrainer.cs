@@ -46,6 +46,9 @@ public sealed class RunTrainer : ToolTask
     /// <summary>Folders with native libraries, for a trainer that does not bring its own.</summary>
     public string[] NativeDirectories { get; set; } = [];
 
+    /// <summary>The folder of a libtorch that is used instead of the package's.</summary>
+    public string LibTorch { get; set; } = "";
+
     /// <summary>The file to write.</summary>
     public string Output { get; set; } = "";
 
@@ -110,6 +113,7 @@ public sealed class RunTrainer : ToolTask
         List<string> lines = [Verb, Quote(Spec.GetMetadata("FullPath"))];
         foreach (ITaskItem backbone in Backbones) Add("--backbone", backbone.GetMetadata("FullPath"));
         foreach (string folder in Assets) Add("--assets", folder);
+        Add("--libtorch", LibTorch);
         foreach (string folder in NativeDirectories) Add("--native", folder);
         Add("--cache", Cache);
         Add("--output", Output);

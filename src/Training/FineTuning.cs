@@ -21,9 +21,10 @@ namespace FineTune.Training;
 /// <param name="IsLocked">Whether it is an error that training is needed.</param>
 /// <param name="Precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</param>
 /// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory; null for <see cref="TensorStore.DefaultBudget"/>.</param>
+/// <param name="LibTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long? Memory = null)
+    long? Memory = null, string? LibTorch = null)
 {
     /// <summary>The lock file of the weights, beside the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
@@ -51,7 +52,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader), new PretrainedWeights(options.Assets, downloader), Digests());
+            spec, new DatasetLoader(options.Assets, downloader), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         string? lockedDevice = LockFiles.Environment(known, "device");
@@ -95,6 +96,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private void Finish(TrainingLock known, TrainingInputs inputs)
     {
         string trust = inputs.Split is null ? $", as far as the lock tells: the dataset '{spec.Network.Source}' is not here" : "";
+        TrainingLock renamed = LockFiles.WithNamesOf(known, spec);
+        if (!options.IsLocked && !ReferenceEquals(renamed, known)) AtomicFile.WriteText(_lockFile, renamed.ToString());
         log.Line($"{Name}: up to date, {Path.GetFileName(options.Output)} has test accuracy {Accuracy(known)}{trust}");
         if (options.Report is null || File.Exists(options.Report)) return;
         StageResult?[] results = [.. known.StageFingerprints.Select(fingerprint => _cache.Find(fingerprint, spec.Network))];

@@ -78,6 +78,18 @@ public class DiagnosticTests
     }
 
     [Fact]
+    public void Weights_of_another_name_are_a_warning_as_they_may_be_others()
+    {
+        string spec = GeneratorRun.SpecText("flowers17-pooled");
+        string changed = spec.Replace("\"imagenet\"", "\"mine.pth\"", StringComparison.Ordinal).Replace("input        = [224, 224]", "preprocess = \"caffe\"", StringComparison.Ordinal);
+
+        Diagnostic diagnostic = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec))).Diagnostics);
+
+        Assert.Equal("MSPEC3009", diagnostic.Id);
+        Assert.Contains("[backbone] weights changed", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Embedded_weights_of_another_training_are_a_warning()
     {
         string spec = GeneratorRun.SpecText("flowers17-pooled");
@@ -130,7 +142,7 @@ public class DiagnosticTests
     {
         Network network = NetworkBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
         string digest = TomlLiteral.Of(Digest.Of("anything"));
-        return new TrainingLock([.. NetworkFacts.Of(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
+        return new TrainingLock([.. NetworkFacts.Of(network), .. NetworkFacts.Names(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
     }
 
     private static GeneratorDriverRunResult Run(params AdditionalText[] files) =>

@@ -7,7 +7,7 @@ namespace ModelSpec.Tests;
 
 /// <summary>
 /// The text of facts is compared and digested in every lock there is: a change of it makes trained weights out of date. These files
-/// therefore only change together with <see cref="TrainingLock.Version"/>.
+/// therefore only change where weights of before cannot be used any more.
 /// </summary>
 public class NetworkFactsTests
 {

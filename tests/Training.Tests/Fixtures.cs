@@ -141,7 +141,10 @@ internal sealed class TinyProject : IDisposable
         using var bitmap = new SKBitmap(20, 18);
         bitmap.Erase(color);
         using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        _folder.Write("pictures/" + name, png.ToArray());
+        // Moved into place as a whole: a training may be reading the file that it replaces.
+        string fresh = _folder.Write("picture.fresh", png.ToArray()), path = _folder["pictures/" + name];
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.Move(fresh, path, overwrite: true);
     }
 
     public void Write(string name, string content) => _folder.Write(name, content);

@@ -20,18 +20,30 @@ public static class NetworkFacts
         [
             new("model", 0, "classes", TomlLiteral.Array(network.Classes.Select(static c => TomlLiteral.Of(c.Text)))),
             new("model", 0, "seed", TomlLiteral.Of(network.Seed)),
-            new("backbone", 0, "architecture", TomlLiteral.Of(network.Backbone)),
             new("backbone", 0, "input", TomlLiteral.Array([TomlLiteral.Of(network.InputHeight), TomlLiteral.Of(network.InputWidth)])),
             new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(Describe(network.Body)))),
             new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
-            new("backbone", 0, "weights", TomlLiteral.Of(network.WeightSet?.File ?? network.WeightFile ?? Vocabulary.NoWeights)),
             new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(Word(layer))))),
         ];
+        if (network.WeightSet is { Rename.Count: > 0 } set)
+        {
+            facts.Add(new("backbone", 0, "rename", TomlLiteral.Array(set.Rename.Select(static r => TomlLiteral.Of($"{r.From} -> {r.To}")))));
+        }
         Add(facts, network.Split);
         if (network.Augmentation is { } augmentation) Add(facts, augmentation);
         for (int i = 0; i < network.Stages.Count; i++) Add(facts, network.Stages[i], i + 1);
         return facts.ToEquatableArray();
     }
+
+    /// <summary>
+    /// What the spec calls its backbone and its pretrained weights. The weights do not depend on these names: layers and files are digested,
+    /// so a file that was moved and a backbone that was renamed train the same.
+    /// </summary>
+    public static EquatableArray<Fact> Names(Network network) =>
+    [
+        new("backbone", 0, "architecture", TomlLiteral.Of(network.Backbone)),
+        new("backbone", 0, "weights", TomlLiteral.Of(network.WeightSet?.File ?? network.WeightFile ?? Vocabulary.NoWeights)),
+    ];
 
     /// <summary>The digest of every layer, as weight files and generated classes carry it: 64 hexadecimal digits.</summary>
     public static string LayersDigest(Network network) =>

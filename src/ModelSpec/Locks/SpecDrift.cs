@@ -20,7 +20,10 @@ public static class SpecDrift
     public static EquatableArray<Diagnostic> Find(string text, string path, Network network, string lockText, bool embedsWeights)
     {
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path).Value is not { } spec) return [];
-        return TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), NetworkFacts.Of(network))
+        // Which file a name stands for is not known here, so another name may be other weights.
+        Fact[] names = [.. NetworkFacts.Names(network).Where(static name => name.Key == "weights")];
+        IEnumerable<Fact> knownNames = known.Facts.Where(fact => names.Any(name => name.Name == fact.Name));
+        return TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers).Concat(knownNames), NetworkFacts.Of(network).Concat(names))
             .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && NetworkFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
                 changes.Key.IsError ? SpecDiagnostics.OtherMeaning : SpecDiagnostics.SpecDrift, path, changes.Key.Place,

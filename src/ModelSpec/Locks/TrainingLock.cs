@@ -23,7 +23,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>What came of a training, in contrast to what went into it.</summary>
     private static readonly HashSet<(string Table, string Key)> Outcomes =
     [
-        ("", "fingerprint"), ("", "version"), ("", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "train"), ("split", "validation"),
+        ("", "fingerprint"), ("", "version"), ("", "weights"), ("backbone", "architecture"), ("backbone", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "train"), ("split", "validation"),
         (Stage, "fingerprint"), (Stage, "name"), (Stage, "test_accuracy"), (Stage, "test_loss"),
     ];
 

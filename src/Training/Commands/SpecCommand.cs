@@ -21,6 +21,11 @@ internal abstract class SpecCommand : Command
     };
     private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
 
+    private readonly Option<string?> _libTorch = new("--libtorch")
+    {
+        Description = "The lib folder of a libtorch or PyTorch to use instead of the package's; locks record its digest.",
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
 
     private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
@@ -33,6 +38,7 @@ internal abstract class SpecCommand : Command
         Add(_assets);
         Add(_cache);
         Add(_native);
+        Add(_libTorch);
         Add(_parent);
         SetAction(InvokeAsync);
     }
@@ -46,6 +52,9 @@ internal abstract class SpecCommand : Command
 
     /// <summary>Whether the result is to be JSON. Standard output gets nothing but the result then.</summary>
     protected bool PrintsJson(ParseResult parse) => Options.Contains(_json) && parse.GetValue(_json);
+
+    /// <summary>The folder of a libtorch that is used instead of the package's, or null.</summary>
+    protected string? LibTorch(ParseResult parse) => parse.GetValue(_libTorch);
 
     /// <summary>The asset folders of the command line, or of the environment.</summary>
     protected AssetFolders Assets(ParseResult parse)
@@ -74,6 +83,7 @@ internal abstract class SpecCommand : Command
         string logs = new StageCache(parse.GetValue(_cache)!).LogFolder;
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
+            if (LibTorch(parse) is { } libTorch) NativeLibraries.AddDirectory(libTorch);
             foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
             if (!file.Exists) throw location.Error(TrainingDiagnostics.NoSpec, file);
             (SpecSource? spec, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(file.FullName, parse.GetValue(_backbones) ?? []);

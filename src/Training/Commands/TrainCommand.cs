@@ -49,7 +49,7 @@ internal sealed class TrainCommand : SpecCommand
             ? null
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
         var options = new FineTuningOptions(
-            output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes);
+            output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse));
         new FineTuning(spec, options, log).Run(cancellation);
     }
 }

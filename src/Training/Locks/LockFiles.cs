@@ -24,12 +24,22 @@ internal static class LockFiles
         return read.Value;
     }
 
+    /// <summary>A lock with the names that a spec has now; the same lock where it has them already.</summary>
+    public static TrainingLock WithNamesOf(TrainingLock known, SpecSource spec)
+    {
+        EquatableArray<Fact> names = NetworkFacts.Names(spec.Network);
+        return names.All(known.Facts.Contains)
+            ? known
+            : new TrainingLock([.. known.Facts.Where(fact => !names.Any(name => name.Name == fact.Name)), .. names]);
+    }
+
     /// <summary>The lock of a training that is done.</summary>
     public static TrainingLock Of(SpecSource spec, TrainingInputs inputs, IReadOnlyList<StageResult> results)
     {
         List<Fact> facts =
         [
             .. inputs.Facts,
+            .. NetworkFacts.Names(spec.Network),
             new("", 0, "fingerprint", TomlLiteral.Of(inputs.Fingerprint)),
             new("", 0, "version", TomlLiteral.Of(TrainingLock.Version)),
             new("", 0, "weights", TomlLiteral.Of(results[^1].Weights)),

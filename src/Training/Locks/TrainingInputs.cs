@@ -1,4 +1,3 @@
-using System.Reflection;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Weights;
@@ -20,10 +19,17 @@ internal sealed record TrainingInputs(
 }
 
 /// <summary>Gathers what a training depends on.</summary>
-internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader datasets, PretrainedWeights pretrained, FileDigests digests)
+/// <param name="spec">The spec.</param>
+/// <param name="datasets">Finds the images.</param>
+/// <param name="pretrained">Finds the pretrained weights.</param>
+/// <param name="digests">Digests files.</param>
+/// <param name="libTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
+internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader datasets, PretrainedWeights pretrained, FileDigests digests, string? libTorch = null)
 {
     private const string Data = "data";
     private const string Backbone = "backbone";
+
+    private static readonly string[] TorchLibraries = ["libtorch_cpu.so", "torch_cpu.dll", "libtorch_cpu.dylib"];
 
     /// <summary>
     /// Gathers what is there now. What a lock records for the same spec is not downloaded just to be compared: where dataset or
@@ -36,9 +42,10 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
     public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
-        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device, precision)];
+        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device, precision, cancellation)];
         bool trustsLock = known is not null
             && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Network.Source)
+            && NetworkFacts.Names(spec.Network).All(known.Facts.Contains)
             && !TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), facts.Where(NetworkFacts.Covers)).Any();
 
         string? weights = null;
@@ -103,13 +110,15 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
     }
 
-    private static IEnumerable<Fact> Environment(string device, string precision)
+    private IEnumerable<Fact> Environment(string device, string precision, CancellationToken cancellation)
     {
-        yield return new("environment", 0, "device", TomlLiteral.Of(device));
-        yield return new("environment", 0, "precision", TomlLiteral.Of(precision));
-        yield return new("environment", 0, "torchsharp", TomlLiteral.Of(Version(typeof(torch).Assembly)));
-        yield return new("environment", 0, "trainer", TomlLiteral.Of(Version(typeof(TrainingInputs).Assembly)));
+        const string table = "environment";
+        yield return new(table, 0, "device", TomlLiteral.Of(device));
+        yield return new(table, 0, "precision", TomlLiteral.Of(precision));
+        yield return new(table, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
+        yield return new(table, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
+        // The package's libtorch goes with TorchSharp's version; another one is what its file is.
+        string? library = libTorch is null ? null : TorchLibraries.Select(name => Path.Combine(libTorch, name)).FirstOrDefault(File.Exists);
+        if (library is not null) yield return new(table, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
     }
-
-    private static string Version(Assembly assembly) => assembly.GetName().Version!.ToString(3);
 }

@@ -1,4 +1,5 @@
 using FineTune.Training;
+using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using ModelSpec.Diagnostics;
@@ -204,6 +205,55 @@ public class FineTuningTests
         Assert.Contains("[split]\ndigest = \"sha256:", first, StringComparison.Ordinal);
         Assert.Contains("test = 8\ntrain = 24\nvalidation = 0\n", first, StringComparison.Ordinal);
         Assert.Contains("test_accuracy = ", first, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_file_that_was_moved_retrains_nothing_and_the_lock_gets_its_name()
+    {
+        using var project = new TinyProject();
+        project.Train(project.Read());
+        File.Copy(project.Output, project["first.safetensors"]);
+        byte[] trained = project.Train(project.Read(("weights = \"none\"", "weights = \"first.safetensors\"")));
+
+        Directory.CreateDirectory(project["moved"]);
+        File.Move(project["first.safetensors"], project["moved/second.safetensors"]);
+        SpecSource moved = project.Read(("weights = \"none\"", "weights = \"moved/second.safetensors\""));
+
+        Assert.Equal(trained, project.BringUpToDate(moved, locked: true));
+        Assert.Contains("weights = \"first.safetensors\"", File.ReadAllText(project.Lock), StringComparison.Ordinal);
+        Assert.Equal(trained, project.BringUpToDate(moved));
+        Assert.Contains("weights = \"moved/second.safetensors\"", File.ReadAllText(project.Lock), StringComparison.Ordinal);
+        Assert.DoesNotContain("first.safetensors", File.ReadAllText(project.Lock), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_libtorch_retrains()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read();
+        project.Write("lib/libtorch_cpu.so", "one libtorch");
+        var options = new FineTuningOptions(project.Output, "cpu", new AssetFolders([], project.Cache), LibTorch: project["lib"]);
+        new FineTuning(spec, options, new RecordingLog()).Run(CancellationToken.None);
+        new FineTuning(spec, options with { IsLocked = true }, new RecordingLog()).Run(CancellationToken.None);
+
+        project.Write("lib/libtorch_cpu.so", "another libtorch");
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(
+            () => new FineTuning(spec, options with { IsLocked = true }, new RecordingLog()).Run(CancellationToken.None)).Diagnostic;
+
+        Assert.Equal("MSPEC3008", diagnostic.Descriptor.Code);
+        Assert.Contains("[environment] libtorch changed", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lock_records_what_training_does_and_not_the_programs_version()
+    {
+        using var project = new TinyProject();
+        project.Train(project.Read());
+
+        string text = File.ReadAllText(project.Lock);
+
+        Assert.Contains(FormattableString.Invariant($"semantics = {TrainingSemantics.Revision}\n"), text, StringComparison.Ordinal);
+        Assert.DoesNotContain("trainer", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -79,9 +79,9 @@ public class PretrainedCheckTests
     public void A_path_to_a_file_that_expects_other_preprocessing_gives_a_warning(string fixture, string preprocess, bool warns)
     {
         using var project = new TinyProject();
-        Project(project, fixture, "none", "00");
+        Project(project, fixture, "none", new string('0', 32));
         project.Write("tiny.backbone", TinyProject.Backbone.Replace("input = [16, 16]", $"input = [16, 16]\npreprocess = \"{preprocess}\"", StringComparison.Ordinal)
-            + Sets.Replace("DIGEST", "00", StringComparison.Ordinal));
+            + Sets.Replace("DIGEST", new string('0', 32), StringComparison.Ordinal));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", fixture), project[fixture]);
         var log = new RecordingLog();
 
@@ -94,7 +94,7 @@ public class PretrainedCheckTests
     public void A_preprocessing_that_the_spec_chooses_is_not_questioned()
     {
         using var project = new TinyProject();
-        Project(project, "zip.pth", "keras", "00");
+        Project(project, "zip.pth", "keras", new string('0', 32));
         var log = new RecordingLog();
 
         project.BringUpToDate(project.Read(("weights = \"none\"", "weights = \"torch\"\npreprocess = \"caffe\"")), log);
