@@ -19,5 +19,5 @@ foreach (BlossomKind kind in Enum.GetValues<BlossomKind>())
 }
 
 int all = PerKind * Enum.GetValues<BlossomKind>().Length;
-Console.WriteLine($"{right} of {all} new blossoms are named rightly: {100.0 * right / all:0.0}%.");
+Console.WriteLine($"{right} of {all} new blossoms were classified correctly: {100.0 * right / all:0.0}%.");
 return right >= 0.9 * all ? 0 : 1;

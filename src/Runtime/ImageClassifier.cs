@@ -39,9 +39,11 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     /// <param name="pixelTransform">What happens to pixels.</param>
     /// <param name="labels">The texts of the labels in the order of the outputs; the names of the enum's members if null.</param>
     /// <param name="layers">A digest of the layers, which a weight file must have, too; null to accept every file whose tensors fit.</param>
-    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null)
+    /// <param name="mirror">Whether predictions also look at the mirrored image.</param>
+    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null, bool mirror = false)
         : base(name)
     {
+        Mirror = mirror;
         InputSize = inputSize;
         PixelTransform = pixelTransform;
         if (layers is not null) Meaning = new WeightsMeaning(labels ?? Enum.GetNames<TLabel>(), inputSize, pixelTransform, layers);
@@ -52,6 +54,9 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>What happens to pixels before they enter the network.</summary>
     public PixelTransform PixelTransform { get; }
+
+    /// <summary>Whether predictions also look at the mirrored image: the mean of both probabilities is the answer, at the price of two passes.</summary>
+    public bool Mirror { get; }
 
     /// <summary>What the numbers of a weight file must mean to be loaded; null where every file whose tensors fit is accepted.</summary>
     public WeightsMeaning? Meaning { get; }
@@ -315,11 +320,16 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
         (InferenceNetwork body, InferenceNetwork head) = ForInference();
-        Tensor logits = head.Forward(body.Forward(Prepare(pixels, count)));
-        float[] scores = nn.functional.softmax(logits.to_type(ScalarType.Float32), dim: 1).cpu().data<float>().ToArray();
+        Tensor input = Prepare(pixels, count);
+        Tensor probabilities = Probabilities(input);
+        // Columns are the last dimension.
+        if (Mirror) probabilities = probabilities.add(Probabilities(input.flip(-1))).div(2);
+        float[] scores = probabilities.cpu().data<float>().ToArray();
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(scores.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
+
+        Tensor Probabilities(Tensor images) => nn.functional.softmax(head.Forward(body.Forward(images)).to_type(ScalarType.Float32), dim: 1);
     }
 
     /// <summary>Runs the backbone, and averages what each of its channels puts out.</summary>

@@ -68,7 +68,7 @@ public class CommandTests
         string npz = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".npz");
         try
         {
-            string output = Trainer.Run(["embed", Spec, .. photos, "--pretrained", "--json", "--npz", npz]).Succeeded().StandardOutput;
+            string output = Trainer.Run(["embed", Spec, .. photos, "--assets", assets!, "--pretrained", "--json", "--npz", npz]).Succeeded().StandardOutput;
 
             using JsonDocument json = JsonDocument.Parse(output);
             Assert.Equal(photos, json.RootElement.EnumerateArray().Select(static e => e.GetProperty("file").GetString()));
@@ -83,17 +83,17 @@ public class CommandTests
             Assert.Contains("'descr': '<f4', 'fortran_order': False, 'shape': (2, 768)", Encoding.ASCII.GetString(bytes.ToArray(), 0, 128), StringComparison.Ordinal);
             Assert.Equal(features.SelectMany(static row => row), MemoryMarshal.Cast<byte, float>(bytes.ToArray().AsSpan(128)).ToArray());
 
-            string layer = Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "conv_pw_5_relu").Succeeded().StandardOutput;
+            string layer = Trainer.Run("embed", Spec, photos[0], "--assets", assets!, "--pretrained", "--layer", "conv_pw_5_relu").Succeeded().StandardOutput;
             Assert.Equal(1 + 192, layer.TrimEnd().Split('\t').Length);
         }
         finally
         {
             File.Delete(npz);
         }
-        Assert.Contains("MSPEC3022", Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "conv_pw_5_rleu").Failed().Output, StringComparison.Ordinal);
-        Assert.Contains("MSPEC3024", Trainer.Run("embed", Spec, photos[0], "--pretrained", "--layer", "head.fc1").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3022", Trainer.Run("embed", Spec, photos[0], "--assets", assets!, "--pretrained", "--layer", "conv_pw_5_rleu").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3024", Trainer.Run("embed", Spec, photos[0], "--assets", assets!, "--pretrained", "--layer", "head.fc1").Failed().Output, StringComparison.Ordinal);
         Assert.Contains("MSPEC3021", Trainer.Run("embed", Spec, photos[0], "--weights", npz).Failed().Output, StringComparison.Ordinal);
-        Assert.Contains("MSPEC3025", Trainer.Run("embed", Spec, Spec, "--pretrained").Failed().Output, StringComparison.Ordinal);
+        Assert.Contains("MSPEC3025", Trainer.Run("embed", Spec, Spec, "--assets", assets!, "--pretrained").Failed().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public class CommandTests
         Assert.Equal([600, 601, 602, 603], kernel.GetProperty("first").EnumerateArray().Select(static d => d.GetInt32()));
 
         CommandResult refused = Trainer.Run("weights", Fixtures + "hostile.pth", "--json").Failed();
-        Assert.Empty(refused.StandardOutput);
+        Assert.Empty(refused.StandardOutput.Trim());
         Assert.StartsWith(Fixtures + "hostile.pth: error MSPEC2002: ", refused.Output, StringComparison.Ordinal);
     }
 

@@ -130,7 +130,7 @@ internal static class ClassifierEmitter
         writer.Line("        new FineTune::Images.ImageSize(InputHeight, InputWidth),");
         writer.Line($"        new FineTune::Images.PixelTransform({(p.Bgr ? "true" : "false")}, {LayerEmitter.Number(p.Scale)}, [{Numbers(p.Mean)}], [{Numbers(p.Std)}]),");
         writer.Line("        Labels,");
-        writer.Line($"        {Quote(model.LayersDigest)})");
+        writer.Line($"        {Quote(model.LayersDigest)}{(model.Mirror ? ", mirror: true" : "")})");
         writer.Line("{");
         foreach (Layer layer in model.Body.Where(static l => LayerEmitter.TypeOf(l) is not null))
         {

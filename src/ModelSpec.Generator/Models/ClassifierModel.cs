@@ -16,13 +16,14 @@ namespace ModelSpec.Generator.Models;
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's.</param>
 /// <param name="LayersDigest">The digest of the layers that weight files carry, too.</param>
+/// <param name="Mirror">Whether predictions also look at the mirrored image.</param>
 /// <param name="FreezePoints">Where each training stage begins to learn.</param>
 /// <param name="Resource">The name of the embedded weights.</param>
 /// <param name="SpecName">The spec's file name without its extension, for the file header.</param>
 /// <param name="HasDependencyInjection">Whether the project references dependency injection.</param>
 internal sealed record ClassifierModel(
     string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
-    EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
+    EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, bool Mirror, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
     bool HasDependencyInjection)
 {
     /// <summary>The label enum's name: <c>FlowerClassifier</c> has the labels <c>FlowerLabel</c>.</summary>
@@ -65,7 +66,7 @@ internal sealed record ClassifierModel(
     /// <summary>Takes from a network what its class depends on.</summary>
     public static ClassifierModel Create(Network network, string ns, string resource, string specName, bool hasDependencyInjection) => new(
         network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Layers, network.BodyLength,
-        NetworkFacts.LayersDigest(network), FindFreezePoints(network), resource, specName, hasDependencyInjection);
+        NetworkFacts.LayersDigest(network), network.Mirror, FindFreezePoints(network), resource, specName, hasDependencyInjection);
 
     private static EquatableArray<FreezePoint> FindFreezePoints(Network network)
     {

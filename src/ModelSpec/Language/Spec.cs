@@ -9,8 +9,14 @@ namespace ModelSpec.Language;
 /// <param name="Backbone">The pretrained body.</param>
 /// <param name="Head">What replaces the backbone's own top.</param>
 /// <param name="Stages">The training stages in order; at least one.</param>
+/// <param name="Predict">How the trained network answers.</param>
 public sealed record Spec(
-    string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages);
+    string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages,
+    PredictSection Predict);
+
+/// <summary>The <c>[predict]</c> table.</summary>
+/// <param name="Mirror">Whether the network also looks at the mirrored image, and the mean of both probabilities is the answer.</param>
+public sealed record PredictSection(bool Mirror);
 
 /// <summary>The <c>[model]</c> table.</summary>
 public sealed record ModelSection(

@@ -36,11 +36,17 @@ public static class SpecReader
         List<StageSection?> stages = root.Tables("stage").ConvertAll(Stage);
         if (!root.Has("stage")) root.Missing("stage", "at least one [[stage]] says how to train");
         CheckStageNames(stages, root.Bag);
+        bool mirror = false;
+        if (root.Table("predict") is { } predict)
+        {
+            mirror = predict.Boolean("mirror")?.Value ?? false;
+            predict.Finish();
+        }
         root.Finish();
 
         return model is null || data is null || backbone is null || head is null || stages.Contains(null)
             ? null
-            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!);
+            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, new PredictSection(mirror));
     }
 
     private static T? Section<T>(TableReader root, string key, string meaning, Func<TableReader, T?> read)

@@ -29,6 +29,7 @@ public static class NetworkFacts
         {
             facts.Add(new("backbone", 0, "rename", TomlLiteral.Array(set.Rename.Select(static r => TomlLiteral.Of($"{r.From} -> {r.To}")))));
         }
+        if (network.Mirror) facts.Add(new("predict", 0, "mirror", TomlLiteral.Of(true)));
         Add(facts, network.Split);
         if (network.Augmentation is { } augmentation) Add(facts, augmentation);
         for (int i = 0; i < network.Stages.Count; i++) Add(facts, network.Stages[i], i + 1);

@@ -46,11 +46,12 @@ public sealed record Stage(
 /// <param name="Augmentation">Random changes of training images, or null.</param>
 /// <param name="Split">How images are divided.</param>
 /// <param name="Source">The dataset as the spec names it.</param>
+/// <param name="Mirror">Whether the network also looks at the mirrored image, and the mean of both probabilities is the answer.</param>
 public sealed record Network(
     string ClassName, string? Namespace, EquatableArray<ClassLabel> Classes, long Seed,
     string Backbone, WeightSet? WeightSet, string? WeightFile, EquatableArray<string> TopKeys, Preprocessing Preprocessing,
     EquatableArray<Layer> Layers, int BodyLength, EquatableArray<Stage> Stages,
-    Augmentation? Augmentation, Split Split, string Source)
+    Augmentation? Augmentation, Split Split, string Source, bool Mirror)
 {
     /// <summary>The input's height in pixels.</summary>
     public int InputHeight => Layers[0].Output.Height;

@@ -66,7 +66,8 @@ public static class NetworkBuilder
             spec.Model.Name.Value, spec.Model.Namespace?.Value,
             spec.Model.Classes.Select(static c => new ClassLabel(c.Value, Identifiers.ToPascalCase(c.Value))).ToEquatableArray(),
             spec.Model.Seed, table.Name, weightSet, weightFile, table.TopKeys, preprocessing, layers.ToEquatableArray(), bodyLength,
-            stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value, spec.Data.Source.Value);
+            stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value, spec.Data.Source.Value,
+            spec.Predict.Mirror);
     }
 
     private static double Multiplier(BackboneSection section, BackboneTable table, DiagnosticBag bag)

@@ -19,8 +19,9 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
     /// <param name="module">The network.</param>
     /// <param name="images">The images.</param>
     /// <param name="features">What enters the layers from <paramref name="depth"/> on.</param>
-    /// <param name="depth">The first layer behind the features.</param>
-    public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth)
+    /// <param name="depth">The first layer after the features.</param>
+    /// <param name="mirrored">The same of the mirrored images, where both looks make an answer; or null.</param>
+    public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth, Features? mirrored = null)
     {
         module.eval();
         using IDisposable inference = no_grad();
@@ -35,6 +36,8 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
             Tensor input = features.Of(rows.AsSpan(start, count), epoch: 1);
             Tensor labels = tensor(truth.AsSpan(start, count).ToArray(), device: input.device);
             Tensor logits = module.Forward(input, depth, module.Network.Layers.Count);
+            // The logarithm of the mean probabilities: their softmax are these.
+            if (mirrored is not null) logits = logits.softmax(1).add(module.Forward(mirrored.Of(rows.AsSpan(start, count), epoch: 1), depth, module.Network.Layers.Count).softmax(1)).div(2).log();
             logits.argmax(1).cpu().data<long>().CopyTo(answers.AsSpan(start, count));
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }

@@ -20,7 +20,7 @@ namespace FineTune.Training.Stages;
 internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Device device, TensorStore store, IProgressLog log) : IDisposable
 {
     private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
-    private readonly Dictionary<(ImageSet Images, ScalarType Precision, int Depth), Features> _kept = [];
+    private readonly Dictionary<(ImageSet Images, ScalarType Precision, int Depth, bool IsMirrored), Features> _kept = [];
 
     private Network Network => spec.Network;
 
@@ -36,31 +36,33 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// <param name="cancellation">Ends the computation.</param>
     /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
     /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="isMirrored">Whether the images are mirrored.</param>
     /// <returns>The features, which are this source's own until <see cref="Release"/>.</returns>
     /// <exception cref="TrainingException">There is no room for them.</exception>
     public Features Of(
-        ImageSet images, int stage, ScalarType precision, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1)
+        ImageSet images, int stage, ScalarType precision, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1,
+        bool isMirrored = false)
     {
         int depth = Network.FrozenPrefix(Network.Stages[stage]);
-        if (_kept.TryGetValue((images, precision, depth), out Features? known)) return known;
+        if (_kept.TryGetValue((images, precision, depth, isMirrored), out Features? known)) return known;
 
         // Pixels take a quarter of what they become, and are there anyway.
         if (augmenter is null && !IsWorthKeeping(depth))
         {
-            var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device);
-            _kept.Add((images, precision, depth), onDemand);
+            var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device, isMirrored);
+            _kept.Add((images, precision, depth, isMirrored), onDemand);
             return onDemand;
         }
 
-        List<int> depths = [.. Depths(stage).Where(d => !_kept.ContainsKey((images, precision, d)))];
+        List<int> depths = [.. Depths(stage).Where(d => !_kept.ContainsKey((images, precision, d, isMirrored)))];
         var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], views * images.Count);
         List<InferenceNetwork> parts = [];
         try
         {
             for (int i = 0; i < depths.Count; i++) parts.Add(module.ForInference(i == 0 ? 0 : depths[i - 1], depths[i], precision));
             IReadOnlyList<Features> computed = Features.Compute(
-                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views, cancellation);
-            for (int i = 0; i < depths.Count; i++) _kept.Add((images, precision, depths[i]), computed[i]);
+                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views, isMirrored, cancellation);
+            for (int i = 0; i < depths.Count; i++) _kept.Add((images, precision, depths[i], isMirrored), computed[i]);
             return computed[^1];
         }
         catch (IOException e)
@@ -83,7 +85,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     public void Release(int stage)
     {
         IReadOnlyList<int> needed = stage < Network.Stages.Count ? Depths(stage) : [];
-        foreach ((ImageSet Images, ScalarType Precision, int Depth) key in _kept.Keys.Where(key => !needed.Contains(key.Depth)).ToList())
+        foreach ((ImageSet Images, ScalarType Precision, int Depth, bool IsMirrored) key in _kept.Keys.Where(key => !needed.Contains(key.Depth)).ToList())
         {
             _kept.Remove(key, out Features? features);
             features!.Dispose();

@@ -12,6 +12,9 @@ namespace FineTune.Training.Stages;
 /// </summary>
 internal sealed class Features : IDisposable
 {
+    /// <summary>The dimension of an image's columns in <c>[N, H, W, 3]</c>.</summary>
+    private const int Across = 2;
+
     /// <summary>Gives the features of rows, of which there are as many for each view as there are images.</summary>
     private readonly Func<long[], Tensor> _rows;
 
@@ -32,8 +35,13 @@ internal sealed class Features : IDisposable
     /// <param name="images">The images, decoded by the time that features are asked for.</param>
     /// <param name="transform">What happens to pixels.</param>
     /// <param name="device">Where the layers are.</param>
-    public static Features OnDemand(InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device) => new(
-        rows => layers.Forward(transform.Apply(images.Pixels.index_select(0, tensor(rows)).to(device))).to_type(ScalarType.Float32),
+    /// <param name="isMirrored">Whether the images are mirrored.</param>
+    public static Features OnDemand(InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device, bool isMirrored = false) => new(
+        rows =>
+        {
+            Tensor pixels = images.Pixels.index_select(0, tensor(rows)).to(device);
+            return layers.Forward(transform.Apply(isMirrored ? pixels.flip(Across) : pixels)).to_type(ScalarType.Float32);
+        },
         layers, images.Count, augmenter: null);
 
     /// <summary>Takes features that are kept.</summary>
@@ -59,12 +67,13 @@ internal sealed class Features : IDisposable
     /// <param name="progress">Told how many passes through images are done, of how many.</param>
     /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
     /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="isMirrored">Whether the images are mirrored.</param>
     /// <param name="cancellation">Ends the waiting for images.</param>
     /// <returns>The features behind each part.</returns>
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static IReadOnlyList<Features> Compute(
         IReadOnlyList<InferenceNetwork> parts, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store,
-        Action<int, int> progress, Augmenter? augmenter = null, int views = 1, CancellationToken cancellation = default)
+        Action<int, int> progress, Augmenter? augmenter = null, int views = 1, bool isMirrored = false, CancellationToken cancellation = default)
     {
         var values = new StoredTensor?[parts.Count];
         try
@@ -77,6 +86,7 @@ internal sealed class Features : IDisposable
                     int count = Math.Min(passSize, images.Count - start);
                     images.WaitFor(start + count, cancellation);
                     Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
+                    if (isMirrored) pixels = pixels.flip(Across);
                     if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view);
                     Tensor output = transform.Apply(pixels);
                     for (int part = 0; part < parts.Count; part++)

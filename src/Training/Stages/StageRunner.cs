@@ -44,8 +44,11 @@ internal sealed class StageRunner(
         Features? validation = images.Validation.Count == 0 ? null : features.Of(images.Validation, index, precision, "validation", cancellation);
         complete();
         Train(stage, index, depth, train, validation, checkpoints, cancellation);
-        Evaluation evaluation = Evaluation.Of(
-            module, images.Test, features.Of(images.Test, index, ScalarType.Float32, "evaluation", cancellation), depth);
+        Features test = features.Of(images.Test, index, ScalarType.Float32, "evaluation", cancellation);
+        Features? mirrored = Network.Mirror
+            ? features.Of(images.Test, index, ScalarType.Float32, "evaluation of mirrored images", cancellation, isMirrored: true)
+            : null;
+        Evaluation evaluation = Evaluation.Of(module, images.Test, test, depth, mirrored);
         features.Release(index + 1);
         return evaluation;
     }

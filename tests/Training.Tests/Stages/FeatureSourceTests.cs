@@ -2,6 +2,7 @@ using FineTune.Training;
 using FineTune.Training.Data;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
+using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -59,6 +60,38 @@ public class FeatureSourceTests
         Assert.NotEqual(before, stages.Bytes(source, stage: 0));
     }
 
+    [Theory]
+    [InlineData("0..4")] // kept
+    [InlineData("none")] // computed when they are asked for
+    public void Mirrored_features_are_those_of_the_mirrored_images(string freeze)
+    {
+        using TinyProject project = new(), mirrored = new();
+        DrawHalves(project["pictures/Red-Sky/00.png"], SKColors.Red, SKColors.White);
+        DrawHalves(mirrored["pictures/Red-Sky/00.png"], SKColors.White, SKColors.Red);
+        (string, string) frozen = ("freeze = \"0..4\"", $"freeze = \"{freeze}\"");
+        using Stages stages = new(project.Read(frozen)), others = new(mirrored.Read(frozen));
+        using FeatureSource source = stages.Source(), other = others.Source();
+
+        byte[] asTheyAre = stages.Bytes(source, stage: 1), turned = stages.Bytes(source, stage: 1, isMirrored: true);
+
+        Assert.NotEqual(asTheyAre, turned);
+        Assert.Equal(others.Bytes(other, stage: 1), turned);
+    }
+
+    /// <summary>A picture of the network's own size, whose halves have two colours.</summary>
+    private static void DrawHalves(string path, SKColor left, SKColor right)
+    {
+        using var bitmap = new SKBitmap(TinyProject.Size.Width, TinyProject.Size.Height);
+        bitmap.Erase(left);
+        using (var canvas = new SKCanvas(bitmap))
+        using (var paint = new SKPaint { Color = right })
+        {
+            canvas.DrawRect(TinyProject.Size.Width / 2, 0, TinyProject.Size.Width / 2, TinyProject.Size.Height, paint);
+        }
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(path, png.ToArray());
+    }
+
     /// <summary>
     /// Whether a stage's features come from the first stage's pass: they are the same then whatever became of the weights meanwhile.
     /// </summary>
@@ -94,9 +127,11 @@ public class FeatureSourceTests
 
         public FeatureSource Source() => new(_module, _spec, CPU, _store, new RecordingLog());
 
-        public byte[] Bytes(FeatureSource source, int stage)
+        public byte[] Bytes(FeatureSource source, int stage, bool isMirrored = false)
         {
-            Features features = source.Of(_images.Train, stage, ScalarType.Float32, "features", TestContext.Current.CancellationToken);
+            _images.Train.WaitFor(_images.Train.Count);
+            Features features = source.Of(
+                _images.Train, stage, ScalarType.Float32, "features", TestContext.Current.CancellationToken, isMirrored: isMirrored);
             using Tensor values = features.Of([.. Enumerable.Range(0, _images.Train.Count).Select(static i => (long)i)], epoch: 1);
             using Tensor contiguous = values.contiguous();
             return contiguous.bytes.ToArray();
