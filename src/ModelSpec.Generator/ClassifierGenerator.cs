@@ -87,7 +87,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
                 pair.Left.Left.File.Path, ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right)))
             .WithTrackingName(ModelStep);
 
-        // Two specs must not make one type: the first one does.
+        // Two specs must not generate the same type; the first one wins.
         IncrementalValueProvider<EquatableArray<ModelSpec.Diagnostics.Diagnostic>> duplicates = models
             .Select(static (spec, _) => new GeneratedTypes(spec.Path, spec.Model.TypeNames))
             .Collect()

@@ -231,7 +231,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        // What the first pass needs is prepared meanwhile. It is waited for: an application that ends in the midst of it would crash.
+        // What the first pass needs is prepared meanwhile. It is waited for: an application that ends while it runs would crash.
         Task<bool> preparation = Task.Run(static () => OneDnn.IsAvailable);
         try
         {
@@ -246,13 +246,13 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     private void Fill(LoadedWeights weights, string source, ClassifierLoadOptions options)
     {
+        Device device = Find(options.Device);
         if (Meaning?.FindDifference(weights.Metadata) is { } difference)
         {
             foreach (Tensor tensor in weights.Tensors.Values) tensor.Dispose();
             throw new InvalidDataException($"{source} cannot be used for {GetName()}. {difference}");
         }
         ModuleState.Replace(this, weights.Tensors);
-        Device device = Find(options.Device);
         if (device.type != DeviceType.CPU) this.to(device);
         eval();
         if (options.SelfCheck && weights.Metadata.TryGetValue(GoldenAnswers.Key, out string? golden)) Check(golden, options.OnWarning);
@@ -277,11 +277,15 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
         (InferenceNetwork body, InferenceNetwork head) = ForInference();
-        Tensor input = PixelTransform.Apply(CheckImage.Create(InputSize).to(CurrentDevice()));
-        foreach (Conv2d wrong in SelfCheck.Run([body, head], input, GoldenAnswers.Parse(golden), ScalarType.Float32))
+        Tensor input = PixelTransform.Apply(CheckImage.Create(InputSize).to(CurrentDevice())), exact = GoldenAnswers.Parse(golden);
+        if (exact.numel() != AllLabels.Length)
+        {
+            throw new InvalidDataException($"The weight file's '{GoldenAnswers.Key}' is damaged: it has {exact.numel()} numbers for {AllLabels.Length} classes.");
+        }
+        foreach (Conv2d wrong in SelfCheck.Run([body, head], input, exact, ScalarType.Float32))
         {
             string name = named_modules().First(entry => ReferenceEquals(entry.module, wrong)).name;
-            string warning = $"{GetName()}: the convolution '{name}' is computed wrong on this machine, so it runs in a slower way that is right. {SelfCheck.Describe()}.";
+            string warning = $"{GetName()}: the convolution '{name}' gives wrong results on this machine, so a slower, correct implementation is used. {SelfCheck.Describe()}.";
             if (warn is null) Trace.TraceWarning(warning);
             else warn(warning);
         }
@@ -337,9 +341,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
-        Tensor output = ForInference().Body.Forward(Prepare(pixels, count));
-        Tensor features = (output.dim() == 4 ? output.mean([2, 3]) : output).cpu().contiguous();
-        return [.. features.data<float>().ToArray().Chunk((int)features.shape[1])];
+        return ChannelMeans.Compute(ForInference().Body.Forward(Prepare(pixels, count)));
     }
 
     /// <summary>What enters the network, on its device.</summary>
@@ -389,7 +391,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Decodes files side by side, one behind another into <paramref name="pixels"/>.</summary>
+    /// <summary>Decodes files side by side, one after another into <paramref name="pixels"/>.</summary>
     private void Decode(IReadOnlyList<string> paths, int start, int count, byte[] pixels)
     {
         try

@@ -67,7 +67,7 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     /// <param name="encoded">The file's content.</param>
     /// <param name="cancellationToken">Ends the waiting at once.</param>
     /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond the classifier's limits.</exception>
-    /// <exception cref="ObjectDisposedException">This serves no more.</exception>
+    /// <exception cref="ObjectDisposedException">The batcher was disposed.</exception>
     /// <exception cref="InvalidOperationException">Serving has failed; the inner exception says why.</exception>
     public Task<Prediction<TLabel>> PredictAsync(ReadOnlySpan<byte> encoded, CancellationToken cancellationToken = default)
     {
@@ -83,7 +83,7 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     /// <param name="cancellationToken">Ends the waiting at once.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is not an image, or beyond the classifier's limits; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">This serves no more.</exception>
+    /// <exception cref="ObjectDisposedException">The batcher was disposed.</exception>
     /// <exception cref="InvalidOperationException">Serving has failed; the inner exception says why.</exception>
     public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
     {

@@ -141,6 +141,34 @@ public sealed class LockTests
     }
 
     [Fact]
+    public void Weights_of_other_classes_are_not_embedded_without_a_word()
+    {
+        _consumer.Build("-p:TrainModel=true").Succeeded();
+        _consumer.Write("App/sky.modelspec", PackageConsumer.Spec.Replace("[\"red\", \"blue\"]", "[\"blue\", \"red\"]", StringComparison.Ordinal));
+
+        Assert.Matches(@"sky\.modelspec\(3,11\): error MSPEC3028: .*\[model\] classes changed", _consumer.Build().Failed().Output);
+        Assert.Matches(@"sky\.modelspec\(3,11\): warning MSPEC3009: ", _consumer.Build("-p:ModelSpecAllowMismatchedWeights=true").Succeeded().Output);
+        // Who runs it all the same is told by the class itself.
+        string picture = Path.Combine(_consumer.App, "pictures/red/0.png");
+        Assert.Contains("classes ([\"red\",\"blue\"] in the file, [\"blue\",\"red\"] in the class)",
+            DotNet.Run(_consumer.App, "exec", _consumer.Assembly, picture).Failed().Output, StringComparison.Ordinal);
+
+        // With nothing to embed there is nothing wrong with the order.
+        string weights = _consumer.Weights + ".away";
+        File.Move(_consumer.Weights, weights);
+        Directory.Move(_consumer.Cache, _consumer.Cache + ".away");
+        Assert.DoesNotContain("MSPEC3028", _consumer.Build().Succeeded().Output, StringComparison.Ordinal);
+        File.Move(weights, _consumer.Weights);
+        Directory.Move(_consumer.Cache + ".away", _consumer.Cache);
+
+        _consumer.Write("App/sky.modelspec", PackageConsumer.Spec);
+        _consumer.Build().Succeeded();
+        Assert.Contains("red", DotNet.Run(_consumer.App, "exec", _consumer.Assembly, picture).Succeeded().Output, StringComparison.OrdinalIgnoreCase);
+        CommandResult again = DotNet.Run(_consumer.App, "build", "--no-restore", "--tl:off", "-v:n").Succeeded();
+        Assert.Contains("Skipping target \"CoreCompile\" because all output files are up-to-date", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Clean_keeps_trained_weights_CleanModel_removes_them_and_training_again_gives_the_same_bytes()
     {
         _consumer.Build("-p:TrainModel=true").Succeeded();

@@ -164,7 +164,7 @@ public sealed partial class PackageTests
 
         Assert.True(SpinWait.SpinUntil(() => !Trainers().Any(), TimeSpan.FromMinutes(1)), "the trainer outlives its build");
         Assert.False(File.Exists(_consumer.Weights));
-        Assert.Contains("SkyClassifier: learn goes on behind epoch", _consumer.Build("-p:TrainModel=true").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("SkyClassifier: learn resumes after epoch", _consumer.Build("-p:TrainModel=true").Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(undisturbed, File.ReadAllBytes(_consumer.Weights));
     }
 

@@ -12,7 +12,7 @@ namespace ModelSpec.Locks;
 /// <param name="Facts">Every line.</param>
 public sealed record TrainingLock(EquatableArray<Fact> Facts)
 {
-    /// <summary>What the name of a lock ends with, behind the spec's.</summary>
+    /// <summary>What is appended to a spec's name for its lock.</summary>
     public const string Extension = ".lock";
 
     /// <summary>The version of the format.</summary>

@@ -53,7 +53,7 @@ public static class ImageDecoder
         void* decoded = null;
         try
         {
-            // Not an array: so much would stay with the garbage collector. Zeros, so that nothing of another image can shine through.
+            // Not an array: so much would stay with the garbage collector. Zeros, so that nothing of another image is left in the buffer.
             decoded = NativeMemory.AllocZeroed((nuint)bytes);
             Decode(codec, info, decoded);
             Resize(new ReadOnlySpan<byte>(decoded, bytes), new ImageSize(info.Height, info.Width), target, orientation, pixels);

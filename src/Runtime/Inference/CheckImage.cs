@@ -19,7 +19,8 @@ public static class CheckImage
         return tensor(pixels, [1, size.Height, size.Width, 3], ScalarType.Byte);
     }
 
-    private static uint Mix(uint h)
+    /// <summary>The finalizer of MurmurHash3 (<c>fmix32</c>).</summary>
+    internal static uint Mix(uint h)
     {
         h ^= h >> 16;
         h *= 0x85EBCA6B;

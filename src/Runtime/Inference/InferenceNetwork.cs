@@ -30,7 +30,7 @@ public sealed class InferenceNetwork : IDisposable
         return Fuse(ForwardPass.Record(describe), precision);
     }
 
-    /// <summary>Records and fuses a classifier in two parts, so that both a prediction and the features before the head can be had from it.</summary>
+    /// <summary>Records and fuses a classifier in two parts, so that both a prediction and the features before the head are available.</summary>
     /// <param name="describe">Runs the classifier's layers, the last of which is its <see cref="ClassifierHead"/>.</param>
     /// <returns>The backbone, and what comes after it. No layers of the two are ever fused with one another.</returns>
     internal static (InferenceNetwork Body, InferenceNetwork Head) Split(ForwardPass.Description describe)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Processes;
 using Polly;
@@ -46,7 +47,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
     /// <param name="location">Where an error stands.</param>
     /// <param name="cancellation">Ends the download and every wait in it; what has arrived is kept.</param>
     /// <returns>Its path in the cache.</returns>
-    /// <exception cref="TrainingException">It cannot be had, or is not what was published; the message says where to put it by hand.</exception>
+    /// <exception cref="TrainingException">It cannot be downloaded, or is not what was published; the message says where to put it by hand.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public string Download(RemoteFile file, SpecLocation location, CancellationToken cancellation = default)
     {
@@ -175,7 +176,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         HttpIOException or OperationCanceledException => true,
         HttpRequestException { StatusCode: { } status } =>
             status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500,
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.ConnectionError } => true,
         IOException => e.InnerException is System.Net.Sockets.SocketException,
         _ => false,
     };
@@ -191,7 +192,9 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         string? stated = (response.Headers.TryGetValues("x-goog-hash", out IEnumerable<string>? values) ? values : [])
             .SelectMany(static v => v.Split(','))
             .FirstOrDefault(static v => v.Trim().StartsWith("md5=", StringComparison.Ordinal));
-        return stated is null ? null : FileDigest.OfMd5(Convert.FromBase64String(stated.Trim()["md5=".Length..]));
+        byte[] bytes = new byte[MD5.HashSizeInBytes];
+        bool isDigest = stated is not null && Convert.TryFromBase64String(stated.Trim()["md5=".Length..], bytes, out int length) && length == bytes.Length;
+        return isDigest ? FileDigest.OfMd5(bytes) : null;
     }
 
     private static void Verify(RemoteFile file, PartialFile part, FileDigest? expected, SpecLocation location, CancellationToken cancellation)

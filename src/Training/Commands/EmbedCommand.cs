@@ -45,7 +45,7 @@ internal sealed class EmbedCommand : SpecCommand
         if (layer.InHead && parse.GetValue(_pretrained)) throw spec.Name.Error(TrainingDiagnostics.NoPretrainedHead, layer.Name);
         (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
         using var module = new NetworkModule(network);
-        if (parse.GetValue(_pretrained)) LoadPretrained(module, spec, Assets(parse), log);
+        if (parse.GetValue(_pretrained)) LoadPretrained(module, spec, Assets(parse), log, cancellation);
         else TrainedWeights.Load(parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), module, spec);
         module.to(device);
         module.eval();
@@ -65,11 +65,12 @@ internal sealed class EmbedCommand : SpecCommand
             ?? throw spec.Name.Error(TrainingDiagnostics.NoLayer, name, NearestName.Find(name, names) is { } nearest ? $" Did you mean '{nearest}'?" : "");
     }
 
-    private static void LoadPretrained(NetworkModule module, SpecSource spec, AssetFolders assets, IProgressLog log)
+    private static void LoadPretrained(NetworkModule module, SpecSource spec, AssetFolders assets, IProgressLog log, CancellationToken cancellation)
     {
         using HttpClient client = Downloader.CreateClient();
-        string file = new PretrainedWeights(assets, new Downloader(assets, log, client)).Locate(spec) ?? throw spec.Weights.Error(TrainingDiagnostics.NoPretrained);
-        BackboneWeights.Load(file, module, spec);
+        string file = new PretrainedWeights(assets, new Downloader(assets, log, client)).Locate(spec, cancellation)
+            ?? throw spec.Weights.Error(TrainingDiagnostics.NoPretrained);
+        PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec), spec, log, cancellation);
     }
 
     /// <summary>Runs the first layers in float32, as predictions do, and averages each channel over rows and columns.</summary>
@@ -90,9 +91,7 @@ internal sealed class EmbedCommand : SpecCommand
                 using Tensor image = pixels[i];
                 Decode(batch[i], size, image, spec);
             }
-            Tensor output = layers.Forward(transform.Apply(pixels.to(device)));
-            Tensor averages = (output.dim() == 4 ? output.mean([2, 3]) : output).to_type(ScalarType.Float32).cpu().contiguous();
-            foreach (float[] row in averages.data<float>().ToArray().Chunk((int)averages.shape[1])) yield return row;
+            foreach (float[] row in ChannelMeans.Compute(layers.Forward(transform.Apply(pixels.to(device))))) yield return row;
         }
     }
 
@@ -100,7 +99,7 @@ internal sealed class EmbedCommand : SpecCommand
     {
         try
         {
-            ImageDecoder.Decode(File.ReadAllBytes(path), size, image.bytes);
+            ImageDecoder.Decode(EncodedImage.Read(path, ImageLimits.Default), size, image.bytes);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -5,8 +5,8 @@ using FineTune.Training.Diagnostics;
 namespace FineTune.Training.Commands;
 
 /// <summary>
-/// Where every command ends: whatever goes wrong becomes one line that MSBuild and editors understand, and an exit code. What nobody
-/// foresaw keeps its stack trace in a file.
+/// Where every command ends: whatever goes wrong becomes one line that MSBuild and editors understand, and an exit code. An unexpected
+/// error keeps its stack trace in a file.
 /// </summary>
 internal static class ErrorBoundary
 {
@@ -18,7 +18,7 @@ internal static class ErrorBoundary
 
     /// <summary>Does the work of a command.</summary>
     /// <param name="log">Where errors are told.</param>
-    /// <param name="location">Where an error stands that nobody foresaw; asked when there is one.</param>
+    /// <param name="location">Where an unexpected error stands; asked when there is one.</param>
     /// <param name="logFolder">The folder of the file with its stack trace.</param>
     /// <param name="work">The work; its result is the exit code.</param>
     public static int Run(IProgressLog log, Func<SpecLocation> location, string logFolder, Func<int> work)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
 
@@ -16,7 +18,15 @@ internal sealed class WeightsCommand : Command
     {
         Add(_file);
         Add(_json);
-        SetAction(parse => Run(parse.GetValue(_file)!, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error));
+        SetAction(Invoke);
+    }
+
+    private int Invoke(ParseResult parse)
+    {
+        string path = parse.GetValue(_file)!;
+        return ErrorBoundary.Run(
+            new ConsoleLog(Console.Error), () => new SpecLocation(path, SourceSpan.FileStart), new StageCache(AssetFolders.DefaultCache).LogFolder,
+            () => Run(path, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error));
     }
 
     /// <summary>Lists a file.</summary>

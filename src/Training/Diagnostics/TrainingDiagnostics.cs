@@ -43,7 +43,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor CannotEmbed = Error("MSPEC3025", "Cannot read an image", "'{0}' cannot be read: {1}");
 
     public static readonly DiagnosticDescriptor WrongKernelAvoided = Warning("MSPEC3026", "Wrong kernel avoided",
-        "The convolution '{0}' is computed wrong on this machine, so it runs in a slower way that is right. {1}. Please report it.");
+        "The convolution '{0}' gives wrong results on this machine, so a slower, correct implementation is used. {1}. Please report it.");
 
     public static readonly DiagnosticDescriptor WrongKernel = Error("MSPEC3027", "Wrong results", "{0} Nothing was trained. Train on another machine, or with another libtorch (LibTorchDir).");
 
@@ -82,7 +82,7 @@ internal static class TrainingDiagnostics
         "The lock '{0}' cannot be read and counts as none: {1}");
 
     public static readonly DiagnosticDescriptor CannotCheckpoint = Error("MSPEC3014", "Cannot write a checkpoint",
-        "'{0}' cannot be written: {1} Make room and build again: training goes on behind epoch {2}.");
+        "'{0}' cannot be written: {1} Make room and build again: training resumes after epoch {2}.");
 
     public static readonly DiagnosticDescriptor NoLock = Error("MSPEC3015", "No lock",
         "There is no '{0}' to verify against. dotnet build -p:TrainModel=true writes it.");
@@ -96,7 +96,7 @@ internal static class TrainingDiagnostics
         "Decoded images and the output of frozen layers fit neither ModelSpecMemory nor the disk of the cache: {0} Make room, or move the cache with ModelSpecCache.");
 
     public static readonly DiagnosticDescriptor Memory = Error("MSPEC3019", "No amount of memory",
-        "'{0}' is no amount of memory; ModelSpecMemory is a number with KB, MB or GB behind it, such as 1.5 GB.");
+        "'{0}' is not a valid size; ModelSpecMemory is a number followed by KB, MB or GB, such as 1.5 GB.");
 
     public static readonly DiagnosticDescriptor TwoFolders = Error("MSPEC3036", "Two folders of one class",
         "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', as case, spaces, '-' and '_' do not matter. Move the images into one of them.");

@@ -35,7 +35,7 @@ internal sealed class StageCache(string folder)
     /// <summary>The lock file by which trainings share the machine's memory.</summary>
     public string MemoryFile => Path.Combine(folder, "turns", "memory.lock");
 
-    /// <summary>Where a run that failed unexpectedly tells more than a line.</summary>
+    /// <summary>Where a run that failed unexpectedly writes its stack trace.</summary>
     public string LogFolder => Path.Combine(folder, "logs");
 
     /// <summary>The weights with a digest, or null where the cache has none, or damaged ones.</summary>

@@ -1,3 +1,4 @@
+using FineTune.Inference;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Parity;
@@ -9,7 +10,7 @@ namespace FineTune.Training.Parity;
 internal static class CounterHash
 {
     /// <summary>A number in [0, 1).</summary>
-    public static double Uniform(long seed, long index) => Mix(unchecked((uint)index + (uint)((ulong)seed * 0x9E3779B9UL))) / 4294967296.0;
+    public static double Uniform(long seed, long index) => CheckImage.Mix(unchecked((uint)index + (uint)((ulong)seed * 0x9E3779B9UL))) / 4294967296.0;
 
     /// <summary>A float32 tensor whose i-th number, row-major, is <c>(2u - 1) × scale</c>.</summary>
     public static Tensor Fill(long seed, double scale, params ReadOnlySpan<long> shape)
@@ -19,14 +20,5 @@ internal static class CounterHash
         float[] values = new float[count];
         for (int i = 0; i < values.Length; i++) values[i] = (float)((2 * Uniform(seed, i) - 1) * scale);
         return tensor(values, shape);
-    }
-
-    private static uint Mix(uint h)
-    {
-        h ^= h >> 16;
-        h *= 0x85EBCA6B;
-        h ^= h >> 13;
-        h *= 0xC2B2AE35;
-        return h ^ (h >> 16);
     }
 }

@@ -6,7 +6,7 @@ namespace FineTune.Training.Processes;
 /// <summary>
 /// Lets trainings run side by side as long as memory allows. Each reserves what it needs before it allocates anything, so that trainings
 /// that start together do not all count on the same memory. They are let in by the order in which they came: one that needs much waits
-/// until enough is free, and those that came after it wait behind it. What needs more than there is runs alone.
+/// until enough is free, and those that came after it wait for it. What needs more than there is runs alone.
 /// </summary>
 /// <remarks>
 /// The reservations are lines of one file, which is read and written by whoever has it open. A reservation counts as long as its own

@@ -15,7 +15,7 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
     /// <summary>The share of right answers, in [0, 1].</summary>
     public double Accuracy => Confusion.Accuracy;
 
-    /// <summary>Evaluates the layers behind the features, in evaluation mode.</summary>
+    /// <summary>Evaluates the layers after the features, in evaluation mode.</summary>
     /// <param name="module">The network.</param>
     /// <param name="images">The images.</param>
     /// <param name="features">What enters the layers from <paramref name="depth"/> on.</param>
@@ -36,8 +36,12 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
             Tensor input = features.Of(rows.AsSpan(start, count), epoch: 1);
             Tensor labels = tensor(truth.AsSpan(start, count).ToArray(), device: input.device);
             Tensor logits = module.Forward(input, depth, module.Network.Layers.Count);
-            // The logarithm of the mean probabilities: their softmax are these.
-            if (mirrored is not null) logits = logits.softmax(1).add(module.Forward(mirrored.Of(rows.AsSpan(start, count), epoch: 1), depth, module.Network.Layers.Count).softmax(1)).div(2).log();
+            if (mirrored is not null)
+            {
+                Tensor other = module.Forward(mirrored.Of(rows.AsSpan(start, count), epoch: 1), depth, module.Network.Layers.Count);
+                // The logarithm of the mean of both probabilities, whose softmax is that mean.
+                logits = logits.log_softmax(1).logaddexp(other.log_softmax(1)).sub(Math.Log(2));
+            }
             logits.argmax(1).cpu().data<long>().CopyTo(answers.AsSpan(start, count));
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }

@@ -65,7 +65,7 @@ internal sealed class StageRunner(
         if (last is not null)
         {
             last.Restore(state, epochs.Optimizer);
-            log.Line($"{Network.ClassName}: {stage.Name} goes on behind epoch {last.Epoch}");
+            log.Line($"{Network.ClassName}: {stage.Name} resumes after epoch {last.Epoch}");
         }
         BestWeights? best = stage.EarlyStopping is { } stopping ? new BestWeights(state, stopping.Patience, last?.Best) : null;
         for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)

@@ -15,7 +15,8 @@ internal static class PretrainedCheck
     /// <param name="publisher">Whose format it has.</param>
     /// <param name="spec">The spec that asks for it.</param>
     /// <param name="log">Where warnings go.</param>
-    public static void Report(string path, WeightPublisher publisher, SpecSource spec, IProgressLog log)
+    /// <param name="cancellation">Ends the reading of the file.</param>
+    public static void Report(string path, WeightPublisher publisher, SpecSource spec, IProgressLog log, CancellationToken cancellation)
     {
         if (OfOtherPreprocessing(publisher, spec) is { } set)
         {
@@ -25,7 +26,7 @@ internal static class PretrainedCheck
         }
         if (spec.Network.WeightSet is not { Digest: { } published } own) return;
         var expected = FileDigest.Parse(published, spec.Weights);
-        string digest = expected.Compute(path, CancellationToken.None);
+        string digest = expected.Compute(path, cancellation);
         if (!expected.Matches(digest))
         {
             log.Report(spec.Weights.At(TrainingDiagnostics.NotPublished, path, own.Url, expected.Algorithm, digest, expected.Hex));

@@ -20,7 +20,7 @@ internal static class TrainedWeights
             using FileStream file = File.OpenRead(path);
             SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw spec.Name.Error(e, TrainingDiagnostics.DamagedWeights, path, e.Message);
         }

@@ -13,7 +13,8 @@ internal static class WeightListing
     /// <summary>A line per tensor: its name, element type and shape; then how many there are.</summary>
     public static string Text(IWeightFile file)
     {
-        int name = file.Tensors.Max(static t => t.Name.Length), type = file.Tensors.Max(static t => t.Type.PlainName().Length);
+        int name = file.Tensors.Select(static t => t.Name.Length).DefaultIfEmpty().Max();
+        int type = file.Tensors.Select(static t => t.Type.PlainName().Length).DefaultIfEmpty().Max();
         var text = new StringBuilder();
         long numbers = 0;
         foreach (WeightTensor tensor in file.Tensors)

@@ -46,7 +46,7 @@ public class ResumeTests
             }
             var log = new RecordingLog();
             Assert.Equal(whole, project.BringUpToDate(spec, log));
-            if (epoch > 1) Assert.Contains(log.Lines, l => l == $"TinyClassifier: fine-tune goes on behind epoch {epoch - 1}");
+            if (epoch > 1) Assert.Contains(log.Lines, l => l == $"TinyClassifier: fine-tune resumes after epoch {epoch - 1}");
         }
     }
 
@@ -68,7 +68,7 @@ public class ResumeTests
         Assert.Equal(whole, project.BringUpToDate(spec, log));
 
         Assert.Equal("MSPEC3010", Assert.Single(log.Diagnostics).Descriptor.Code);
-        Assert.Contains("TinyClassifier: fine-tune goes on behind epoch 3", log.Lines);
+        Assert.Contains("TinyClassifier: fine-tune resumes after epoch 3", log.Lines);
         Assert.Empty(Directory.GetFiles(Path.Combine(project.Cache, "checkpoints"), "*", SearchOption.AllDirectories));
     }
 
@@ -87,7 +87,7 @@ public class ResumeTests
         var log = new RecordingLog();
 
         Assert.Equal(whole, project.BringUpToDate(spec, log));
-        Assert.Contains("TinyClassifier: fine-tune goes on behind epoch 3", log.Lines);
+        Assert.Contains("TinyClassifier: fine-tune resumes after epoch 3", log.Lines);
     }
 
     private static Diagnostic? Record(Action action) => (Xunit.Record.Exception(action) as TrainingException)?.Diagnostic;

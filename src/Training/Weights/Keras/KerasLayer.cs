@@ -13,7 +13,7 @@ internal enum KerasLayerKind
 
 /// <summary>A layer of a Keras file.</summary>
 /// <param name="Name">Its name in Keras, for example <c>block1_conv1</c>.</param>
-/// <param name="Path">Its name behind those of the models that it is nested in: <c>vgg16/block1_conv1</c>.</param>
+/// <param name="Path">Its name, preceded by the names of the models that it is nested in: <c>vgg16/block1_conv1</c>.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Variables">Its weights in Keras's order.</param>
 internal sealed record KerasLayer(string Name, string Path, KerasLayerKind Kind, IReadOnlyList<KerasVariable> Variables);
