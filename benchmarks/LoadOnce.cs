@@ -9,22 +9,32 @@ namespace FineTune.Benchmarks;
 internal sealed class LoadOnce : Command
 {
     private readonly Argument<string> _image = new("image");
+    private readonly Option<bool> _mobileNet = new("--mobilenet") { Description = "MobileNet instead of VGG16." };
+    private readonly Option<bool> _noCheck = new("--no-check") { Description = "Leaves out the check that Load() makes." };
 
     public LoadOnce()
-        : base("load-once", "Loads VGG16 in this process and predicts.")
+        : base("load-once", "Loads a classifier in this process and predicts.")
     {
         Add(_image);
+        Add(_mobileNet);
+        Add(_noCheck);
         Hidden = true;
-        SetAction(parse => Measure(parse.GetValue(_image)!));
+        SetAction(parse =>
+        {
+            var options = new ClassifierLoadOptions { SelfCheck = !parse.GetValue(_noCheck) };
+            if (parse.GetValue(_mobileNet)) Measure(parse.GetValue(_image)!, () => MobileNetClassifier.Load(options));
+            else Measure(parse.GetValue(_image)!, () => Vgg16Classifier.Load(options));
+        });
     }
 
-    private static void Measure(string image)
+    private static void Measure<TLabel>(string image, Func<ImageClassifier<TLabel>> load)
+        where TLabel : struct, Enum
     {
         byte[] encoded = File.ReadAllBytes(image);
         var clock = Stopwatch.StartNew();
         NativeLibraries.Load();
         double libtorch = clock.Elapsed.TotalSeconds;
-        using Vgg16Classifier classifier = Vgg16Classifier.Load();
+        using ImageClassifier<TLabel> classifier = load();
         double loaded = clock.Elapsed.TotalSeconds;
         _ = classifier.Predict(encoded);
         double first = clock.Elapsed.TotalSeconds;

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using FineTune.Inference;
 using FineTune.Native;
 using FineTune.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace FineTune.Benchmarks;
 
@@ -14,11 +17,20 @@ internal sealed class RandomWeights : Command
     {
         NativeLibraries.Load();
         using var vgg = Vgg16Classifier.CreateUntrained();
-        Write("vgg16", [.. vgg.Weights()]);
+        Write("vgg16", vgg);
         using var mobilenet = MobileNetClassifier.CreateUntrained();
-        Write("mobilenet", [.. mobilenet.Weights()]);
+        Write("mobilenet", mobilenet);
     }
 
-    private static void Write(string model, IReadOnlyList<KeyValuePair<string, TorchSharp.torch.Tensor>> weights) => SafetensorsWriter.Write(
-        Path.Combine(Commands.RepositoryRoot, "benchmarks/Models", model + ".safetensors"), weights, new Dictionary<string, string>());
+    /// <summary>With what a class checks when it loads them: what they mean, and the logits of the check image.</summary>
+    private static void Write<TLabel>(string model, ImageClassifier<TLabel> classifier)
+        where TLabel : struct, Enum
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        classifier.eval();
+        Tensor logits = classifier.forward(classifier.PixelTransform.Apply(CheckImage.Create(classifier.InputSize)));
+        var notes = new Dictionary<string, string>(classifier.Meaning!.ToMetadata()) { [GoldenAnswers.Key] = GoldenAnswers.Format(logits.to_type(ScalarType.Float64)) };
+        SafetensorsWriter.Write(Path.Combine(Commands.RepositoryRoot, "benchmarks/Models", model + ".safetensors"), [.. classifier.Weights()], notes);
+    }
 }
