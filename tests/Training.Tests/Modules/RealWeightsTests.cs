@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Training;
 using FineTune.Training.Assets;
 using FineTune.Training.Modules;
@@ -72,6 +73,35 @@ public class RealWeightsTests
             double cosine = wanted.Zip(features, static (a, b) => a * b).Sum()
                 / Math.Sqrt(wanted.Sum(static a => a * a) * features.Sum(static b => (double)b * b));
             Assert.InRange(cosine, 0.9995, 1 + 1e-9);
+        }
+    }
+
+    /// <summary>In bfloat16, the rounding of MobileNet's 27 convolutions adds up to a quarter of its output, and is not an error.</summary>
+    [Theory]
+    [InlineData("vgg16", Vgg16Weights)]
+    [InlineData("mobilenet", MobileNetWeights)]
+    public void Real_weights_pass_the_check_before_a_training_in_both_precisions_and_a_wrong_kernel_does_not(string network, string weights)
+    {
+        using NetworkModule module = Load(network, RealData.Require(weights).Find(weights)!);
+        SpecSource spec = Reference.Spec(network + ".modelspec");
+        var log = new RecordingLog();
+
+        BodyCheck.Run(module, ScalarType.BFloat16, CPU, spec, log);
+        Assert.Empty(log.Diagnostics);
+
+        TorchSharp.Modules.Conv2d broken = module.modules().OfType<TorchSharp.Modules.Conv2d>().ElementAt(3);
+        KernelFault.Current = (layer, isSafe, result) => ReferenceEquals(layer, broken) && !isSafe ? result.add(result.abs().max()) : result;
+        try
+        {
+            BodyCheck.Run(module, ScalarType.BFloat16, CPU, spec, log);
+            Assert.Equal("MSPEC3026", Assert.Single(log.Diagnostics).Descriptor.Code);
+            // Found once, it is avoided from then on.
+            BodyCheck.Run(module, ScalarType.BFloat16, CPU, spec, log);
+            Assert.Single(log.Diagnostics);
+        }
+        finally
+        {
+            KernelFault.Current = null;
         }
     }
 
