@@ -2,12 +2,12 @@
 """The two stages of the VGG16 recipe on Flowers-17 in PyTorch: seconds of each, and test accuracy where the body has real weights.
 
 Run:  apt-get install -y --no-install-recommends python3-torch libopenblas0-pthread python3-pil python3-h5py
-      /usr/bin/python3 vgg16_flowers17.py FOLDER-OF-JPEGS [--help]
+      /usr/bin/python3 vgg16_flowers17.py FOLDER-OF-JPEGS [warm-up epochs] [second epochs] [images] [views] [fp32|bf16] [weights]
 
 libopenblas0-pthread replaces the plain BLAS that Debian's PyTorch has otherwise, which is ten times slower in linear layers.
 
 Decodes with Pillow, sends the images through the frozen layers once (channels-last, all cores), and keeps what comes out of block 4 and of
-block 5: with --views, that many warped versions of each training image, and the other images as they are. The warm-up trains the head
+block 5: with views, that many warped versions of each training image, and the other images as they are. The warm-up trains the head
 alone; the second stage trains block 5 with it.
 """
 import argparse
@@ -58,12 +58,13 @@ def warp(images):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
-    parser.add_argument("--weights", help="Keras's VGG16 weights without the top; random ones otherwise")
-    parser.add_argument("--warm-up", type=int, default=25)
-    parser.add_argument("--second", type=int, default=3)
-    parser.add_argument("--images", type=int, default=1360)
-    parser.add_argument("--views", type=int, default=0)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    # All by place, so that the benchmark that runs this script does not take its options for its own.
+    parser.add_argument("warm_up", type=int, nargs="?", default=25)
+    parser.add_argument("second", type=int, nargs="?", default=3)
+    parser.add_argument("images", type=int, nargs="?", default=1360)
+    parser.add_argument("views", type=int, nargs="?", default=0)
+    parser.add_argument("precision", choices=["fp32", "bf16"], nargs="?", default="fp32")
+    parser.add_argument("weights", nargs="?", help="Keras's VGG16 weights without the top; random ones otherwise")
     arguments = parser.parse_args()
     bf16 = arguments.precision == "bf16"
     torch.set_num_threads(len(os.sched_getaffinity(0)))
