@@ -154,19 +154,7 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     /// <summary>Computes the features of an encoded image (JPEG, PNG, WebP, BMP, GIF).</summary>
     /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond <see cref="ImageLimits"/>.</exception>
-    public float[] Embed(ReadOnlySpan<byte> encoded)
-    {
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
-        try
-        {
-            Decode(encoded, null, pixels.AsSpan(0, InputSize.Bytes));
-            return Features(pixels, 1)[0];
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(pixels);
-        }
-    }
+    public float[] Embed(ReadOnlySpan<byte> encoded) => RunOne(encoded, null, Features);
 
     /// <summary>Computes the features of any number of files, in batches whose size bounds the memory that this takes.</summary>
     /// <returns>The features in the order of the paths.</returns>
@@ -377,13 +365,19 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
 
     private Device CurrentDevice() => parameters().First().device;
 
-    private Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded, string? path)
+    private Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded, string? path) => RunOne(encoded, path, Classify);
+
+    /// <summary>Decodes one image and sends it through the network.</summary>
+    /// <param name="encoded">The image.</param>
+    /// <param name="path">The file that it is from, which an error names, or null.</param>
+    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
+    private T RunOne<T>(ReadOnlySpan<byte> encoded, string? path, Func<byte[], int, T[]> run)
     {
         byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
         try
         {
             Decode(encoded, path, pixels.AsSpan(0, InputSize.Bytes));
-            return Classify(pixels, 1)[0];
+            return run(pixels, 1)[0];
         }
         finally
         {

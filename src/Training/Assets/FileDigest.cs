@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Locks;
 
 namespace FineTune.Training.Assets;
 
@@ -28,19 +29,8 @@ internal sealed record FileDigest(string Algorithm, string Hex)
 
     /// <summary>The digest of a file by the same algorithm, in lower-case hexadecimal digits.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public string Compute(string path, CancellationToken cancellation)
-    {
-        using FileStream file = File.OpenRead(path);
-        using var hash = IncrementalHash.CreateHash(Name(Algorithm));
-        byte[] buffer = new byte[1 << 17];
-        int read;
-        while ((read = file.Read(buffer)) > 0)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            hash.AppendData(buffer, 0, read);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    public string Compute(string path, CancellationToken cancellation) =>
+        Convert.ToHexStringLower(FileDigests.Hash(path, Name(Algorithm), cancellation));
 
     /// <summary>Whether a computed digest is this one.</summary>
     public bool Matches(string digest) => digest.StartsWith(Hex, StringComparison.Ordinal);

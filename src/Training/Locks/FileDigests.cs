@@ -73,10 +73,19 @@ internal sealed class FileDigests(string? folder)
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static string Compute(string path, CancellationToken cancellation = default)
+    public static string Compute(string path, CancellationToken cancellation = default) =>
+        Digest.Of(Hash(path, HashAlgorithmName.SHA256, cancellation));
+
+    /// <summary>The hash of a file that is read now, without holding it in memory.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="algorithm">The kind of hash.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static byte[] Hash(string path, HashAlgorithmName algorithm, CancellationToken cancellation)
     {
         using FileStream file = File.OpenRead(path);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(algorithm);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Block);
         try
         {
@@ -91,7 +100,7 @@ internal sealed class FileDigests(string? folder)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return Digest.Of(hash.GetHashAndReset());
+        return hash.GetHashAndReset();
     }
 
     /// <summary>The digest of a file that is read now, or null where it is missing or cannot be read.</summary>
