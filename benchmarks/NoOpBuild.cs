@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using ModelSpec.Backbones;
 using ModelSpec.Locks;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace FineTune.Benchmarks;
 
@@ -63,10 +63,10 @@ internal sealed class NoOpBuild : Command
         byte[] weights = new byte[WeightBytes];
         new Random(1).NextBytes(weights);
         File.WriteAllBytes(Path.Combine(folder, "flowers17.safetensors"), weights);
-        Network network = NetworkBuilder.Build(spec, "flowers17.modelspec", BackboneCatalogue.BuiltIn).Value!;
+        TrainingPlan plan = TrainingPlanBuilder.Build(spec, "flowers17.modelspec", BackboneCatalogue.BuiltIn).Value!;
         var known = new TrainingLock(
         [
-            .. NetworkFacts.Of(network),
+            .. PlanFacts.Of(plan),
             new Fact("", 0, "fingerprint", TomlLiteral.Of(Digest.Of("not trained"))),
             new Fact("", 0, "weights", TomlLiteral.Of(Digest.Of(SHA256.HashData(weights)))),
         ]);

@@ -4,6 +4,7 @@ using FineTune.Inference;
 using FineTune.Native;
 using FineTune.Training.Modules;
 using FineTune.Weights;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
 using TorchSharp;
 using TorchSharp.Modules;

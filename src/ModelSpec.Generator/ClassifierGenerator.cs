@@ -6,7 +6,8 @@ using ModelSpec.Generator.Diagnostics;
 using ModelSpec.Generator.Emit;
 using ModelSpec.Generator.Models;
 using ModelSpec.Locks;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
+using ModelSpec.Text;
 
 namespace ModelSpec.Generator;
 
@@ -17,8 +18,8 @@ namespace ModelSpec.Generator;
 [Generator(LanguageNames.CSharp)]
 public sealed class ClassifierGenerator : IIncrementalGenerator
 {
-    /// <summary>The tracked step that builds one network from one spec.</summary>
-    public const string NetworkStep = "Network";
+    /// <summary>The tracked step that builds one plan from one spec.</summary>
+    public const string PlanStep = "Plan";
 
     /// <summary>The tracked step that gathers what a class is emitted from.</summary>
     public const string ModelStep = "Model";
@@ -39,14 +40,14 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         IncrementalValueProvider<BackboneCatalogue> backbones = backboneFiles
             .Select(static (tables, _) => new BackboneCatalogue(tables.Select(static t => t.Value).OfType<BackboneTable>()));
 
-        // Each spec to its network.
-        IncrementalValuesProvider<(SpecFile File, Result<Network> Result)> networks = context.AdditionalTextsProvider
+        // Each spec to its plan.
+        IncrementalValuesProvider<(SpecFile File, Result<TrainingPlan> Result)> plans = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".modelspec", StringComparison.OrdinalIgnoreCase))
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Select(static (pair, token) => ReadFile(pair.Left, pair.Right, token))
             .Combine(backbones)
-            .Select(static (pair, _) => (File: pair.Left, Result: NetworkBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right)))
-            .WithTrackingName(NetworkStep);
+            .Select(static (pair, _) => (File: pair.Left, Result: TrainingPlanBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right)))
+            .WithTrackingName(PlanStep);
 
         // What is wrong is reported at its place in the spec.
         context.RegisterSourceOutput(
@@ -56,7 +57,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             backbones.SelectMany(static (catalogue, _) => catalogue.FindDuplicates()),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
         context.RegisterSourceOutput(
-            networks.SelectMany(static (spec, _) => spec.Result.Diagnostics),
+            plans.SelectMany(static (spec, _) => spec.Result.Diagnostics),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
         // Where a spec has changed since its weights were trained, it says so.
@@ -67,7 +68,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .Collect()
             .Select(static (files, _) => files.ToEquatableArray());
         context.RegisterSourceOutput(
-            networks.Combine(locks).SelectMany(static (pair, _) => FindDrift(pair.Left.File, pair.Left.Result.Value, pair.Right)),
+            plans.Combine(locks).SelectMany(static (pair, _) => FindDrift(pair.Left.File, pair.Left.Result.Value, pair.Right)),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
         // What a class depends on besides its spec.
@@ -79,7 +80,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .Select(static (compilation, _) =>
                 compilation.GetTypeByMetadataName("Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions") is not null);
 
-        IncrementalValuesProvider<(string Path, ClassifierModel Model)> models = networks
+        IncrementalValuesProvider<(string Path, ClassifierModel Model)> models = plans
             .Where(static spec => spec.Result.Value is not null)
             .Combine(rootNamespace)
             .Combine(dependencyInjection)
@@ -116,15 +117,15 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
 
     private static bool IsTrue(string value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 
-    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, Network? network, EquatableArray<LockText> locks)
+    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, TrainingPlan? plan, EquatableArray<LockText> locks)
     {
         LockText? known = locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension);
-        return network is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, network, known.Text, known.IsEmbedded);
+        return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, known.IsEmbedded);
     }
 
-    private static ClassifierModel ToModel(SpecFile file, Network network, string rootNamespace, bool dependencyInjection)
+    private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, bool dependencyInjection)
     {
         string name = Path.GetFileNameWithoutExtension(file.Path);
-        return ClassifierModel.Create(network, network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
+        return ClassifierModel.Create(plan, plan.Network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
     }
 }

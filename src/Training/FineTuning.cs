@@ -40,7 +40,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private readonly string _lockFile = FineTuningOptions.LockFile(spec);
 
     private readonly Lazy<string> _precision = new(
-        () => Precisions.Choose(options.Precision, spec.Network, () => Devices.Choose(options.Device, spec.Name).Device, spec.Name));
+        () => Precisions.Choose(options.Precision, spec.Plan, () => Devices.Choose(options.Device, spec.Name).Device, spec.Name));
 
     private string Name => spec.Network.ClassName;
 
@@ -95,7 +95,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <summary>Says that nothing is to be done, and writes a report that is missing.</summary>
     private void Finish(TrainingLock known, TrainingInputs inputs)
     {
-        string trust = inputs.Split is null ? $", as far as the lock tells: the dataset '{spec.Network.Source}' is not here" : "";
+        string trust = inputs.Split is null ? $", as far as the lock tells: the dataset '{spec.Plan.Source}' is not here" : "";
         TrainingLock renamed = LockFiles.WithNamesOf(known, spec);
         if (!options.IsLocked && !ReferenceEquals(renamed, known)) AtomicFile.WriteText(_lockFile, renamed.ToString());
         log.Line($"{Name}: up to date, {Path.GetFileName(options.Output)} has test accuracy {Accuracy(known)}{trust}");
@@ -146,7 +146,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     }
 
     private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
-        options.Report!, EvaluationReport.Json(spec.Network.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));
+        options.Report!, EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));
 
     private string DeviceClass() => options.Device == "auto"
         ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"

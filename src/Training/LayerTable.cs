@@ -1,29 +1,32 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace FineTune.Training;
 
-/// <summary>A network as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
+/// <summary>A plan as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
 internal static class LayerTable
 {
     /// <summary>The table for people: a row per layer, then totals, and what each stage trains and freezes.</summary>
-    public static string Format(Network network)
+    public static string Format(TrainingPlan plan)
     {
-        List<string[]> rows = [["", "name", "type", "output", "parameters", .. network.Stages.Select(static s => s.Name)]];
+        Network network = plan.Network;
+        List<string[]> rows = [["", "name", "type", "output", "parameters", .. plan.Stages.Select(static s => s.Name)]];
         foreach (Layer layer in network.Layers)
         {
             rows.Add(
             [
                 layer.Index.ToString(CultureInfo.InvariantCulture), layer.DisplayName, layer.Type, layer.Output.ToString(), Number(layer.Parameters),
-                .. network.Stages.Select(stage => layer.LearntParameters == 0 ? "" : stage.Freezes(layer) ? "frozen" : "trains"),
+                .. plan.Stages.Select(stage => layer.LearntParameters == 0 ? "" : stage.Freezes(layer) ? "frozen" : "trains"),
             ]);
         }
         long all = network.Layers.Sum(static l => l.Parameters);
-        rows.Add(["", "total", "", "", Number(all), .. network.Stages.Select(static _ => "")]);
-        rows.Add(["", "trainable", "", "", "", .. network.Stages.Select(stage => Number(network.TrainableParameters(stage)))]);
-        rows.Add(["", "frozen", "", "", "", .. network.Stages.Select(stage => Number(all - network.TrainableParameters(stage)))]);
+        rows.Add(["", "total", "", "", Number(all), .. plan.Stages.Select(static _ => "")]);
+        rows.Add(["", "trainable", "", "", "", .. plan.Stages.Select(stage => Number(plan.TrainableParameters(stage)))]);
+        rows.Add(["", "frozen", "", "", "", .. plan.Stages.Select(stage => Number(all - plan.TrainableParameters(stage)))]);
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var text = new StringBuilder();
@@ -41,8 +44,9 @@ internal static class LayerTable
     }
 
     /// <summary>The same as JSON.</summary>
-    public static string Json(Network network)
+    public static string Json(TrainingPlan plan)
     {
+        Network network = plan.Network;
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
@@ -52,15 +56,15 @@ internal static class LayerTable
             json.WriteNumber("parameters", network.Layers.Sum(static l => l.Parameters));
             json.WriteNumber("backbone_parameters", network.Body.Sum(static l => l.Parameters));
             json.WriteStartArray("layers");
-            foreach (Layer layer in network.Layers) Write(json, network, layer);
+            foreach (Layer layer in network.Layers) Write(json, plan, layer);
             json.WriteEndArray();
             json.WriteStartArray("stages");
-            foreach (Stage stage in network.Stages)
+            foreach (Stage stage in plan.Stages)
             {
                 json.WriteStartObject();
                 json.WriteString("name", stage.Name);
-                json.WriteNumber("trainable", network.TrainableParameters(stage));
-                json.WriteNumber("frozen", network.Layers.Sum(static l => l.Parameters) - network.TrainableParameters(stage));
+                json.WriteNumber("trainable", plan.TrainableParameters(stage));
+                json.WriteNumber("frozen", network.Layers.Sum(static l => l.Parameters) - plan.TrainableParameters(stage));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -69,7 +73,7 @@ internal static class LayerTable
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void Write(Utf8JsonWriter json, Network network, Layer layer)
+    private static void Write(Utf8JsonWriter json, TrainingPlan plan, Layer layer)
     {
         json.WriteStartObject();
         json.WriteNumber("index", layer.Index);
@@ -83,7 +87,7 @@ internal static class LayerTable
         json.WriteEndArray();
         json.WriteNumber("parameters", layer.Parameters);
         json.WriteStartObject("trains");
-        foreach (Stage stage in network.Stages) json.WriteBoolean(stage.Name, stage.Trains(layer));
+        foreach (Stage stage in plan.Stages) json.WriteBoolean(stage.Name, stage.Trains(layer));
         json.WriteEndObject();
         json.WriteEndObject();
     }

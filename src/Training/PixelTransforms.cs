@@ -1,4 +1,5 @@
 using FineTune.Images;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
 
 namespace FineTune.Training;

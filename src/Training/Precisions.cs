@@ -4,6 +4,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Training.Processes;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,23 +36,24 @@ internal static class Precisions
 
     /// <summary>Resolves <c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
     /// <param name="name">What is asked for.</param>
-    /// <param name="network">The network; its frozen layers are measured, with random weights.</param>
+    /// <param name="plan">The plan; its network's frozen layers are measured, with random weights.</param>
     /// <param name="device">Where it will be trained.</param>
     /// <param name="location">Where an unknown name is reported.</param>
     /// <param name="time">Times a pass of the frozen layers in a precision, in any unit; by the clock by default.</param>
     /// <returns><c>fp32</c> or <c>bf16</c>.</returns>
     /// <exception cref="TrainingException">There is no such precision.</exception>
-    public static string Choose(string name, Network network, Func<Device> device, SpecLocation location,
+    public static string Choose(string name, TrainingPlan plan, Func<Device> device, SpecLocation location,
         Func<InferenceNetwork, Tensor, ScalarType, double>? time = null) => name switch
         {
             Single or Half => name,
-            Auto => Measure(network, device, time ?? Time),
+            Auto => Measure(plan, device, time ?? Time),
             _ => throw location.Error(TrainingDiagnostics.Precision, name),
         };
 
-    private static string Measure(Network network, Func<Device> device, Func<InferenceNetwork, Tensor, ScalarType, double> time)
+    private static string Measure(TrainingPlan plan, Func<Device> device, Func<InferenceNetwork, Tensor, ScalarType, double> time)
     {
-        int depth = network.Stages.Max(network.FrozenPrefix);
+        Network network = plan.Network;
+        int depth = plan.Stages.Max(plan.FrozenPrefix);
         long multiplications = network.Layers.Take(depth).Sum(static l => l.Multiplications);
         if (multiplications < WorthMeasuring) return Single;
 

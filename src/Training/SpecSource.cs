@@ -4,15 +4,19 @@ using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace FineTune.Training;
 
-/// <summary>A spec that was read from disk: as it is written, and as the network that it means.</summary>
+/// <summary>A spec that was read from disk: as it is written, and as the plan that it means.</summary>
 /// <param name="Spec">The spec.</param>
-/// <param name="Network">The network.</param>
+/// <param name="Plan">The plan.</param>
 /// <param name="WeightSets">The published weights of the backbone, of every width.</param>
-internal sealed record SpecSource(Spec Spec, Network Network, IReadOnlyList<WeightSet> WeightSets)
+internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<WeightSet> WeightSets)
 {
+    /// <summary>The plan's network.</summary>
+    public Network Network => Plan.Network;
+
     /// <summary>The spec's folder, which its relative paths start from.</summary>
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(Spec.Path))!;
 
@@ -46,9 +50,9 @@ internal sealed record SpecSource(Spec Spec, Network Network, IReadOnlyList<Weig
         Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path);
         diagnostics.AddRange(spec.Diagnostics);
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
-        Result<Network> network = NetworkBuilder.Build(spec.Value, backbones);
-        diagnostics.AddRange(network.Diagnostics);
-        if (network.Value is null) return (null, diagnostics);
-        return (new SpecSource(spec.Value, network.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? []), diagnostics);
+        Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones);
+        diagnostics.AddRange(plan.Diagnostics);
+        if (plan.Value is null) return (null, diagnostics);
+        return (new SpecSource(spec.Value, plan.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? []), diagnostics);
     }
 }

@@ -10,6 +10,7 @@ using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using FineTune.Weights;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,8 @@ namespace FineTune.Training;
 /// <param name="log">Where progress is told.</param>
 internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, StageCache cache, IProgressLog log)
 {
+    private TrainingPlan Plan => spec.Plan;
+
     private Network Network => spec.Network;
 
     /// <summary>Brings every stage's result into the cache.</summary>
@@ -43,18 +46,18 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         {
             int complete = LastComplete(inputs);
             // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
-            using MemoryTurn? turnOfMemory = complete == Network.Stages.Count - 1 ? null : MemoryTurn.Take(
-                cache.MemoryFile, MemoryNeed.Of(Network, inputs.Split!, memory),
+            using MemoryTurn? turnOfMemory = complete == Plan.Stages.Count - 1 ? null : MemoryTurn.Take(
+                cache.MemoryFile, MemoryNeed.Of(Plan, inputs.Split!, memory),
                 () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation: cancellation);
-            for (int i = 0; i < Network.Stages.Count; i++)
+            for (int i = 0; i < Plan.Stages.Count; i++)
             {
                 string fingerprint = inputs.Fingerprints[i];
                 using var turn = Turn.Take(
-                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process trains {Network.Stages[i].Name}; waiting"), cancellation);
+                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process trains {Plan.Stages[i].Name}; waiting"), cancellation);
                 // Of stages before one whose weights are there, only the evaluation is needed.
                 if (cache.Find(fingerprint, Network) is { } known && (i < complete || cache.FindWeights(known.Weights) is not null))
                 {
-                    log.Line($"{Network.ClassName}: {Network.Stages[i].Name} is in the cache");
+                    log.Line($"{Network.ClassName}: {Plan.Stages[i].Name} is in the cache");
                     // Where another process has trained it meanwhile, the next stage goes on from its weights.
                     if (state is not null) Fill(state.Module, cache.WeightsFile(known.Weights));
                     results.Add(known);
@@ -64,7 +67,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                     state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged, cancellation);
                     results.Add(Train(i, fingerprint, state, cancellation));
                 }
-                Tell(Network.Stages[i], results[^1].Evaluation);
+                Tell(Plan.Stages[i], results[^1].Evaluation);
             }
             return results;
         }
@@ -110,7 +113,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         NetworkModule? module = null;
         try
         {
-            random.manual_seed(Network.Seed);
+            random.manual_seed(Plan.Seed);
             module = new NetworkModule(Network);
             if (before is not null)
             {

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 using ModelSpec.Backbones;
 using ModelSpec.Locks;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Generator.Tests;
 
@@ -140,9 +140,9 @@ public class DiagnosticTests
 
     private static string LockOf(string text)
     {
-        Network network = NetworkBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
+        TrainingPlan plan = TrainingPlanBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
         string digest = TomlLiteral.Of(Digest.Of("anything"));
-        return new TrainingLock([.. NetworkFacts.Of(network), .. NetworkFacts.Names(network), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
+        return new TrainingLock([.. PlanFacts.Of(plan), .. PlanFacts.Names(plan), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
     }
 
     private static GeneratorDriverRunResult Run(params AdditionalText[] files) =>

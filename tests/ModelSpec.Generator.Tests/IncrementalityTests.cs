@@ -19,7 +19,7 @@ public class IncrementalityTests
         driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class B;", (CSharpParseOptions)compilation.SyntaxTrees[0].Options)));
 
         GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
-        Assert.All(Reasons(result, ClassifierGenerator.NetworkStep), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+        Assert.All(Reasons(result, ClassifierGenerator.PlanStep), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
         Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }
 
@@ -68,7 +68,7 @@ public class IncrementalityTests
         driver = driver.ReplaceAdditionalText(Flowers, changed).RunGenerators(compilation);
 
         GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
-        Assert.Equal([IncrementalStepRunReason.Modified], Reasons(result, ClassifierGenerator.NetworkStep));
+        Assert.Equal([IncrementalStepRunReason.Modified], Reasons(result, ClassifierGenerator.PlanStep));
         Assert.Equal([IncrementalStepRunReason.Unchanged], Reasons(result, ClassifierGenerator.ModelStep));
         Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }

@@ -1,6 +1,8 @@
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Tests;
 
@@ -26,7 +28,7 @@ public class BackboneReaderTests
             .Replace("0..14", "none", StringComparison.Ordinal)
             .Replace("[224, 224]", "[32, 32]", StringComparison.Ordinal);
 
-        Network network = NetworkBuilder.Build(spec, "s.modelspec", new BackboneCatalogue([table])).Value!;
+        Network network = TrainingPlanBuilder.Build(spec, "s.modelspec", new BackboneCatalogue([table])).Value!.Network;
 
         Assert.Equal(new Shape(8, 16, 16), network.Layers[2].Output);
         Assert.Equal(Preprocessing.Unit, network.Preprocessing);
@@ -122,7 +124,7 @@ public class BackboneReaderTests
         string spec = Specs.Flowers.Replace("\"vgg16\"", "\"small\"", StringComparison.Ordinal).Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
             .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
 
-        Network network = NetworkBuilder.Build(spec, "s.modelspec", new BackboneCatalogue([table])).Value!;
+        Network network = TrainingPlanBuilder.Build(spec, "s.modelspec", new BackboneCatalogue([table])).Value!.Network;
 
         Assert.Equal(["FlowerClassifierLayer", "HeadLayer", "HeadLayerLayer"], network.Body.Select(static l => l.Member));
     }

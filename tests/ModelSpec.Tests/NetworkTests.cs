@@ -1,5 +1,6 @@
-using ModelSpec.Language;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Text;
 
 namespace ModelSpec.Tests;
 
@@ -30,23 +31,6 @@ public class NetworkTests
             ["19 flatten", "20 fc1", "21 relu", "22 dropout", "23 fc2", "24 softmax"],
             network.Head.Select(static l => $"{l.Index} {l.Name}"));
         Assert.Equal(25_088 * 256 + 256, network.Layers[20].Parameters);
-    }
-
-    [Theory]
-    [InlineData("", "1: 15 16 17 20 23")]
-    [InlineData("backbone_learning_rate = 0.0001", "1: 20 23; 0.1: 15 16 17")]
-    [InlineData("layer_decay = 0.5\nfreeze = \"0..10\"", "1: 20 23; 0.5: 15 16 17; 0.25: 11 12 13")]
-    [InlineData("layer_decay = 0.5\nbackbone_learning_rate = 0.0001\nfreeze = \"0..10\"", "1: 20 23; 0.1: 15 16 17; 0.05: 11 12 13")]
-    public void Groups_of_the_backbone_learn_at_rates_of_their_own(string words, string expected)
-    {
-        string freeze = words.Contains("freeze", StringComparison.Ordinal) ? "" : "freeze = \"0..14\"\n";
-        string stages = Specs.Flowers[..Specs.Flowers.IndexOf("[[stage]]", StringComparison.Ordinal)];
-        Network network = Specs.Network($"{stages}[[stage]]\nname = \"s\"\nepochs = 1\noptimizer = \"sgd\"\nlearning_rate = 0.001\n{freeze}{words}\n");
-
-        string rates = string.Join("; ", network.LearningRates(network.Stages[0]).Select(
-            static rate => FormattableString.Invariant($"{Math.Round(rate.Factor, 12)}: {string.Join(' ', rate.Layers.Select(static l => l.Index))}")));
-
-        Assert.Equal(expected, rates);
     }
 
     // The parameters that Keras counts for MobileNet(include_top=False, alpha=...).
@@ -106,47 +90,6 @@ public class NetworkTests
     [InlineData("a..b", "a._.b")]
     public void A_projects_name_gives_a_namespace(string name, string ns) => Assert.Equal(ns, Identifiers.ToNamespace(name));
 
-    [Theory]
-    [InlineData("0..14", 15)]
-    [InlineData("..block4_pool", 15)]
-    [InlineData("..14", 15)]
-    [InlineData("backbone", 19)]
-    [InlineData("none", 0)]
-    [InlineData("0..3, 7..9", 7)]
-    [InlineData("block1_conv1", 1)]
-    [InlineData("15..18", 4)]
-    [InlineData("0..14, fc1", 16)]
-    public void Freeze_ranges_take_indices_names_and_open_ends(string freeze, int count)
-    {
-        Network network = Specs.Network(Specs.With("\"0..14\"", $"\"{freeze}\""));
-
-        Assert.Equal(count, network.Stages[1].Frozen.Count);
-    }
-
-    [Theory]
-    [InlineData("0..14", 15)]
-    [InlineData("backbone", 20)]
-    [InlineData("none", 1)]
-    [InlineData("5..18", 1)]
-    public void The_frozen_prefix_ends_where_something_learns_first(string freeze, int length)
-    {
-        Network network = Specs.Network(Specs.With("\"0..14\"", $"\"{freeze}\""));
-
-        Assert.Equal(length, network.FrozenPrefix(network.Stages[1]));
-    }
-
-    [Fact]
-    public void Comments_and_the_order_of_keys_change_nothing()
-    {
-        Network network = Specs.Network(Specs.Flowers);
-        Network commented = Specs.Network("# A comment\n" + Specs.With("epochs = 25\nbatch_size = 32", "batch_size = 32 # images\nepochs = 25"));
-        Network changed = Specs.Network(Specs.With("epochs = 25", "epochs = 26"));
-
-        Assert.Equal(network, commented);
-        Assert.Equal(network.GetHashCode(), commented.GetHashCode());
-        Assert.NotEqual(network, changed);
-    }
-
     [Fact]
     public void The_weight_set_brings_its_preprocessing_unless_the_spec_overrides_it()
     {
@@ -154,15 +97,6 @@ public class NetworkTests
         Assert.Equal(Preprocessing.Symmetric, Specs.Network(MobileNet(0.75)).Preprocessing);
         string overridden = Specs.With("weights      = \"imagenet\"", "weights = \"imagenet\"\npreprocess = \"unit\"");
         Assert.Equal(Preprocessing.Unit, Specs.Network(overridden).Preprocessing);
-    }
-
-    [Fact]
-    public void Optimizers_have_the_defaults_of_PyTorch()
-    {
-        Network network = Specs.Network(Specs.With("\"rmsprop\"", "\"adamw\""));
-
-        Assert.Equal(new Optimizer(OptimizerKind.AdamW, 0.001) { WeightDecay = 0.01 }, network.Stages[0].Optimizer);
-        Assert.Equal(new Optimizer(OptimizerKind.Sgd, 0.001), network.Stages[1].Optimizer);
     }
 
     private static string MobileNet(double width) => Specs.Flowers

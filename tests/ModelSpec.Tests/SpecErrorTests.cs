@@ -1,5 +1,5 @@
 using ModelSpec.Diagnostics;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Tests;
 
@@ -76,7 +76,7 @@ public class SpecErrorTests
     {
         string text = Specs.Flowers.Replace("\"rmsprop\"", "\"x\"", StringComparison.Ordinal).Replace("seed      = 42", "seed = -1", StringComparison.Ordinal);
 
-        Result<Network> result = Specs.Build(text);
+        Result<TrainingPlan> result = Specs.Build(text);
 
         Assert.Null(result.Value);
         Assert.Equal(["MSPEC0005", "MSPEC0006"], result.Diagnostics.Select(static d => d.Descriptor.Code));
@@ -85,7 +85,7 @@ public class SpecErrorTests
     [Fact]
     public void An_empty_spec_names_every_table_that_is_missing()
     {
-        Result<Network> result = Specs.Build("");
+        Result<TrainingPlan> result = Specs.Build("");
 
         Assert.Equal(5, result.Diagnostics.Count);
         Assert.All(result.Diagnostics, static d => Assert.Equal("MSPEC0003", d.Descriptor.Code));

@@ -1,6 +1,7 @@
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Tests;
 
@@ -47,11 +48,13 @@ internal static class Specs
         learning_rate = 0.001
         """;
 
-    public static Result<Network> Build(string text) => NetworkBuilder.Build(text, "flowers.modelspec", BackboneCatalogue.BuiltIn);
+    public static Result<TrainingPlan> Build(string text) => TrainingPlanBuilder.Build(text, "flowers.modelspec", BackboneCatalogue.BuiltIn);
 
-    public static Network Network(string text)
+    public static Network Network(string text) => Plan(text).Network;
+
+    public static TrainingPlan Plan(string text)
     {
-        Result<Network> result = Build(text);
+        Result<TrainingPlan> result = Build(text);
         Assert.Empty(result.Diagnostics);
         return result.Value!;
     }

@@ -2,7 +2,8 @@ using System.Globalization;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
+using ModelSpec.Text;
 
 namespace ModelSpec.Tests;
 
@@ -80,8 +81,8 @@ public class TrainingLockTests
     [Fact]
     public void Every_setting_of_a_spec_is_a_fact()
     {
-        Network network = NetworkBuilder.Build(Specs.Flowers, "f.modelspec", BackboneCatalogue.BuiltIn).Value!;
-        Dictionary<string, string> facts = NetworkFacts.Of(network).ToDictionary(static f => f.Name, static f => f.Value);
+        TrainingPlan plan = TrainingPlanBuilder.Build(Specs.Flowers, "f.modelspec", BackboneCatalogue.BuiltIn).Value!;
+        Dictionary<string, string> facts = PlanFacts.Of(plan).ToDictionary(static f => f.Name, static f => f.Value);
 
         Assert.Equal("42", facts["[model] seed"]);
         Assert.Equal("[224, 224]", facts["[backbone] input"]);

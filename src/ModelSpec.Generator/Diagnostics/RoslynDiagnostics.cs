@@ -1,6 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
 using DiagnosticDescriptor = Microsoft.CodeAnalysis.DiagnosticDescriptor;
 

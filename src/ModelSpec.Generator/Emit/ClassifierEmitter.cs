@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelSpec.Generator.Models;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
 
 namespace ModelSpec.Generator.Emit;

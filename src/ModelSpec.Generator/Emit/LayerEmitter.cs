@@ -1,5 +1,6 @@
 using System.Globalization;
-using ModelSpec.Networks;
+using ModelSpec.Layers;
+using ModelSpec.Text;
 
 namespace ModelSpec.Generator.Emit;
 

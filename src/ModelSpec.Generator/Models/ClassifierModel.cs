@@ -1,6 +1,9 @@
 using System.Globalization;
+using ModelSpec.Layers;
 using ModelSpec.Locks;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
+using ModelSpec.Text;
 
 namespace ModelSpec.Generator.Models;
 
@@ -63,12 +66,16 @@ internal sealed record ClassifierModel(
     /// <summary>The head's layers.</summary>
     public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
 
-    /// <summary>Takes from a network what its class depends on.</summary>
-    public static ClassifierModel Create(Network network, string ns, string resource, string specName, bool hasDependencyInjection) => new(
-        network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Layers, network.BodyLength,
-        NetworkFacts.LayersDigest(network), network.Mirror, FindFreezePoints(network), resource, specName, hasDependencyInjection);
+    /// <summary>Takes from a plan what its class depends on: the network, and where stages begin to learn.</summary>
+    public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, bool hasDependencyInjection)
+    {
+        Network network = plan.Network;
+        return new ClassifierModel(
+            network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Layers, network.BodyLength,
+            LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, hasDependencyInjection);
+    }
 
-    private static EquatableArray<FreezePoint> FindFreezePoints(Network network)
+    private static EquatableArray<FreezePoint> FindFreezePoints(TrainingPlan plan)
     {
         // The container's own name and the members that every type has are taken.
         var taken = new HashSet<string>(StringComparer.Ordinal)
@@ -76,13 +83,13 @@ internal sealed record ClassifierModel(
             "FreezePoints", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
         };
         List<FreezePoint> points = [];
-        foreach (Stage stage in network.Stages)
+        foreach (Stage stage in plan.Stages)
         {
             string member = Identifiers.ToPascalCase(stage.Name);
             string numbered = string.Format(CultureInfo.InvariantCulture, "Stage{0}", points.Count + 1);
             if (member.Length == 0 || taken.Contains(member)) member = numbered;
             while (!taken.Add(member)) member += "_";
-            Layer first = network.Layers.First(stage.Trains);
+            Layer first = plan.Network.Layers.First(stage.Trains);
             points.Add(new FreezePoint(stage.Name, member, first.Name, first.Index));
         }
         return points.ToEquatableArray();

@@ -1,4 +1,5 @@
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace ModelSpec.Generator.Models;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ModelSpec.Diagnostics;
-using ModelSpec.Language;
-using ModelSpec.Networks;
+using ModelSpec.Layers;
+using ModelSpec.Text;
 using ModelSpec.Toml;
 
 namespace ModelSpec.Backbones;

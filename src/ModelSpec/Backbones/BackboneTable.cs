@@ -1,5 +1,5 @@
-using ModelSpec.Diagnostics;
-using ModelSpec.Networks;
+using ModelSpec.Layers;
+using ModelSpec.Text;
 
 namespace ModelSpec.Backbones;
 

@@ -1,4 +1,4 @@
-using ModelSpec.Networks;
+using ModelSpec.Layers;
 
 namespace ModelSpec.Backbones;
 

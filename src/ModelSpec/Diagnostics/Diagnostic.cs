@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelSpec.Text;
 
 namespace ModelSpec.Diagnostics;
 

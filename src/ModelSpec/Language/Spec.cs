@@ -1,4 +1,4 @@
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace ModelSpec.Language;
 

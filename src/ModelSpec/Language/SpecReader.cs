@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ModelSpec.Diagnostics;
-using ModelSpec.Networks;
+using ModelSpec.Text;
 using ModelSpec.Toml;
 
 namespace ModelSpec.Language;
 
 /// <summary>
 /// Reads a <c>.modelspec</c>: TOML in, <see cref="Spec"/> out. It checks what can be checked without knowing a backbone: keys, types,
-/// ranges, words and identifiers. <see cref="NetworkBuilder"/> checks the rest.
+/// ranges, words and identifiers. What builds the plan checks the rest.
 /// </summary>
 public static class SpecReader
 {
@@ -70,7 +70,7 @@ public static class SpecReader
         {
             table.Bag.Report(SpecDiagnostics.NotAnIdentifier, given.Span, given.Value, "a class name");
         }
-        else if (name is { } identifier && MemberNames.ReasonAgainstClass(identifier.Value) is { } reason)
+        else if (name is { } identifier && ReservedNames.ReasonAgainstClass(identifier.Value) is { } reason)
         {
             table.Bag.Report(
                 SpecDiagnostics.ReservedClassName, identifier.Span, identifier.Value, reason, Identifiers.ToPascalCase(identifier.Value) + "Classifier");

@@ -1,6 +1,7 @@
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
+using ModelSpec.Text;
 
 namespace ModelSpec.Locks;
 
@@ -10,21 +11,21 @@ public static class SpecDrift
     /// <summary>Compares a spec with the lock beside it.</summary>
     /// <param name="text">The spec's text.</param>
     /// <param name="path">The spec's path, as diagnostics shall name it.</param>
-    /// <param name="network">What the spec means.</param>
+    /// <param name="plan">What the spec means.</param>
     /// <param name="lockText">The lock's text.</param>
     /// <param name="embedsWeights">Whether the build embeds the weights of the lock.</param>
     /// <returns>
     /// A warning for each table of the spec that differs, at its place; an error where weights would be embedded whose answers mean something
     /// else now. Nothing where the lock cannot be read.
     /// </returns>
-    public static EquatableArray<Diagnostic> Find(string text, string path, Network network, string lockText, bool embedsWeights)
+    public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, bool embedsWeights)
     {
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path).Value is not { } spec) return [];
         // Which file a name stands for is not known here, so another name may be other weights.
-        Fact[] names = [.. NetworkFacts.Names(network).Where(static name => name.Key == "weights")];
+        Fact[] names = [.. PlanFacts.Names(plan).Where(static name => name.Key == "weights")];
         IEnumerable<Fact> knownNames = known.Facts.Where(fact => names.Any(name => name.Name == fact.Name));
-        return TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers).Concat(knownNames), NetworkFacts.Of(network).Concat(names))
-            .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && NetworkFacts.GivesMeaning(change.Fact)))
+        return TrainingLock.Compare(known.Inputs.Where(PlanFacts.Covers).Concat(knownNames), PlanFacts.Of(plan).Concat(names))
+            .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && PlanFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
                 changes.Key.IsError ? SpecDiagnostics.OtherMeaning : SpecDiagnostics.SpecDrift, path, changes.Key.Place,
                 string.Join("; ", changes.Select(static change => change.Text))))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ModelSpec.Text;
 using ModelSpec.Toml;
 
 namespace ModelSpec.Locks;

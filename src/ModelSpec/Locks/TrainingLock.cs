@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 using ModelSpec.Toml;
 
 namespace ModelSpec.Locks;

@@ -1,4 +1,5 @@
 using ModelSpec.Backbones;
+using ModelSpec.Layers;
 
 namespace ModelSpec.Networks;
 

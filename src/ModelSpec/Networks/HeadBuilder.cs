@@ -1,6 +1,8 @@
 using System.Globalization;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
+using ModelSpec.Layers;
+using ModelSpec.Text;
 
 namespace ModelSpec.Networks;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using ModelSpec.Diagnostics;
-using ModelSpec.Language;
+using ModelSpec.Text;
 
 namespace ModelSpec.Toml;
 

@@ -1,7 +1,7 @@
 using ModelSpec.Diagnostics;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
-using SourceSpan = ModelSpec.Diagnostics.SourceSpan;
+using SourceSpan = ModelSpec.Text.SourceSpan;
 
 namespace ModelSpec.Toml;
 

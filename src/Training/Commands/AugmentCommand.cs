@@ -17,7 +17,7 @@ internal sealed class AugmentCommand : SpecCommand
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
-        if (spec.Network.Augmentation is not { } augmentation)
+        if (spec.Plan.Augmentation is not { } augmentation)
         {
             throw spec.Name.Error(TrainingDiagnostics.NoAugmentation);
         }
@@ -34,7 +34,7 @@ internal sealed class AugmentCommand : SpecCommand
         if (readable < numbers.Length) log.Line($"{spec.Network.ClassName}: {numbers.Length - readable} of {numbers.Length} images cannot be read and are left out");
         string path = parse.GetValue(_out)!;
         var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
-        AugmentationSheet.Write(path, images.Train, numbers, new Augmenter(augmentation, spec.Network.Seed), size);
+        AugmentationSheet.Write(path, images.Train, numbers, new Augmenter(augmentation, spec.Plan.Seed), size);
         log.Line($"{spec.Network.ClassName}: wrote {path}");
     }
 }

@@ -9,8 +9,9 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
-using ModelSpec.Language;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 

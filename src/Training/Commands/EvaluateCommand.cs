@@ -40,13 +40,13 @@ internal sealed class EvaluateCommand : SpecCommand
         var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(Assets(parse).Cache).ScratchFolder);
         using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log, cancellation)), store);
         using var features = new FeatureSource(module, spec, device, store, log);
-        int last = spec.Network.Stages.Count - 1;
+        int last = spec.Plan.Stages.Count - 1;
         Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
         Features? mirrored = spec.Network.Mirror
             ? features.Of(images.Test, last, ScalarType.Float32, "evaluation of mirrored images", cancellation, isMirrored: true)
             : null;
         images.ReportUnreadable(log, cancellation);
-        Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Network.FrozenPrefix(spec.Network.Stages[last]), mirrored);
+        Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Plan.FrozenPrefix(spec.Plan.Stages[last]), mirrored);
         Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation));

@@ -2,7 +2,7 @@ using System.CommandLine;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 

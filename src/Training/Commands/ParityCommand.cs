@@ -5,7 +5,7 @@ using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Parity;
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 
@@ -34,7 +34,7 @@ internal sealed class ParityCommand : Command
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
-            Vgg16Parity.OfTrainer(Vgg16Parity.ReferenceNetwork()).Write(parse.GetValue(_seed), json);
+            Vgg16Parity.OfTrainer(Vgg16Parity.ReferencePlan()).Write(parse.GetValue(_seed), json);
         }
         buffer.Position = 0;
         using Stream output = Console.OpenStandardOutput();

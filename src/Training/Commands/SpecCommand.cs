@@ -5,6 +5,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 

@@ -34,7 +34,7 @@ internal sealed class VerifyCommand : SpecCommand
         else if (digest != known.Weights) wrong.Add($"{Path.GetFileName(weights)} is {digest}, the lock has {known.Weights}");
 
         string name = spec.Network.ClassName;
-        if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Network.Source}' is not here and was not verified");
+        if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Plan.Source}' is not here and was not verified");
         if (wrong.Count > 0) throw spec.Name.Error(TrainingDiagnostics.NotAsLocked, Path.GetFileName(path), string.Join("; ", wrong));
         log.Line($"{name}: {inputs.Facts.Count} facts and the weights are as {Path.GetFileName(path)} records them");
     }

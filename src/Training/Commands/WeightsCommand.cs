@@ -4,6 +4,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 

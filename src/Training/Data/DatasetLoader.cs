@@ -17,14 +17,14 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
     /// <exception cref="TrainingException">The dataset is missing or does not fit the spec.</exception>
     public DatasetSplit Load(SpecSource spec, CancellationToken cancellation = default)
     {
-        if (spec.Network.Split is FolderSplit split)
+        if (spec.Plan.Split is FolderSplit split)
         {
             return new DatasetSplit(
                 Root(spec), Part(split.Train, spec), split.Validation is null ? [] : Part(split.Validation, spec), Part(split.Test, spec));
         }
 
         IReadOnlyList<LabeledImage> images = Importer(spec)?.Import(spec, folders, downloader, cancellation) ?? FolderImporter.Import(Root(spec), spec);
-        return Divide(images, (FractionSplit)spec.Network.Split, spec, Importer(spec)?.Find(folders) ?? Root(spec));
+        return Divide(images, (FractionSplit)spec.Plan.Split, spec, Importer(spec)?.Find(folders) ?? Root(spec));
     }
 
     /// <summary>Divides the images of each class by the seed, so that every part has every class in the same proportion.</summary>
@@ -34,7 +34,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
         foreach (IGrouping<int, LabeledImage> group in images.GroupBy(static i => i.Class))
         {
             LabeledImage[] shuffled = [.. group];
-            new SeededRandom(spec.Network.Seed, group.Key).Shuffle<LabeledImage>(shuffled);
+            new SeededRandom(spec.Plan.Seed, group.Key).Shuffle<LabeledImage>(shuffled);
             int testCount = Share(split.Test, shuffled.Length);
             int validationCount = Share(split.Validation, shuffled.Length);
             int trainCount = shuffled.Length - testCount - validationCount;
@@ -49,9 +49,9 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
     }
 
     private static IDatasetImporter? Importer(SpecSource spec) =>
-        spec.Network.Split is FolderSplit ? null : Array.Find(Catalogue, i => i.Name == spec.Network.Source);
+        spec.Plan.Split is FolderSplit ? null : Array.Find(Catalogue, i => i.Name == spec.Plan.Source);
 
-    private static string Root(SpecSource spec) => Path.GetFullPath(Path.Combine(spec.Folder, spec.Network.Source));
+    private static string Root(SpecSource spec) => Path.GetFullPath(Path.Combine(spec.Folder, spec.Plan.Source));
 
     /// <summary>The images of a part that has a folder of its own.</summary>
     private static List<LabeledImage> Part(string name, SpecSource spec) =>

@@ -2,6 +2,7 @@ using FineTune.Training.Diagnostics;
 using ModelSpec;
 using ModelSpec.Language;
 using ModelSpec.Networks;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Data;
 

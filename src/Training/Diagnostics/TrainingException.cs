@@ -1,4 +1,5 @@
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace FineTune.Training.Diagnostics;
 

@@ -27,7 +27,7 @@ internal static class LockFiles
     /// <summary>A lock with the names that a spec has now; the same lock where it has them already.</summary>
     public static TrainingLock WithNamesOf(TrainingLock known, SpecSource spec)
     {
-        EquatableArray<Fact> names = NetworkFacts.Names(spec.Network);
+        EquatableArray<Fact> names = PlanFacts.Names(spec.Plan);
         return names.All(known.Facts.Contains)
             ? known
             : new TrainingLock([.. known.Facts.Where(fact => !names.Any(name => name.Name == fact.Name)), .. names]);
@@ -39,11 +39,11 @@ internal static class LockFiles
         List<Fact> facts =
         [
             .. inputs.Facts,
-            .. NetworkFacts.Names(spec.Network),
+            .. PlanFacts.Names(spec.Plan),
             new("", 0, "fingerprint", TomlLiteral.Of(inputs.Fingerprint)),
             new("", 0, "version", TomlLiteral.Of(TrainingLock.Version)),
             new("", 0, "weights", TomlLiteral.Of(results[^1].Weights)),
-            new("data", 0, "source", TomlLiteral.Of(spec.Network.Source)),
+            new("data", 0, "source", TomlLiteral.Of(spec.Plan.Source)),
             new("split", 0, "digest", TomlLiteral.Of(DatasetManifest.DigestOfParts(inputs.Split!))),
             new("split", 0, "test", TomlLiteral.Of(inputs.Split!.Test.Count)),
             new("split", 0, "train", TomlLiteral.Of(inputs.Split.Train.Count)),
@@ -52,7 +52,7 @@ internal static class LockFiles
         for (int i = 0; i < results.Count; i++)
         {
             facts.Add(new("stage", i + 1, "fingerprint", TomlLiteral.Of(inputs.Fingerprints[i])));
-            facts.Add(new("stage", i + 1, "name", TomlLiteral.Of(spec.Network.Stages[i].Name)));
+            facts.Add(new("stage", i + 1, "name", TomlLiteral.Of(spec.Plan.Stages[i].Name)));
             facts.Add(new("stage", i + 1, "test_accuracy", TomlLiteral.Of(Math.Round(results[i].Evaluation.Accuracy, 6))));
             facts.Add(new("stage", i + 1, "test_loss", TomlLiteral.Of(Math.Round(results[i].Evaluation.Loss, 6))));
         }

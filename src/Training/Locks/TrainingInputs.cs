@@ -42,14 +42,14 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
     public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
-        List<Fact> facts = [.. NetworkFacts.Of(spec.Network), .. Environment(device, precision, cancellation)];
+        List<Fact> facts = [.. PlanFacts.Of(spec.Plan), .. Environment(device, precision, cancellation)];
         bool trustsLock = known is not null
-            && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Network.Source)
-            && NetworkFacts.Names(spec.Network).All(known.Facts.Contains)
-            && !TrainingLock.Compare(known.Inputs.Where(NetworkFacts.Covers), facts.Where(NetworkFacts.Covers)).Any();
+            && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Plan.Source)
+            && PlanFacts.Names(spec.Plan).All(known.Facts.Contains)
+            && !TrainingLock.Compare(known.Inputs.Where(PlanFacts.Covers), facts.Where(PlanFacts.Covers)).Any();
 
         string? weights = null;
-        if (trustsLock && !pretrained.IsHere(spec)) Take(known!, Backbone, NetworkFacts.WeightsDigest);
+        if (trustsLock && !pretrained.IsHere(spec)) Take(known!, Backbone, PlanFacts.WeightsDigest);
         else if ((weights = pretrained.Locate(spec, cancellation)) is not null) facts.Add(DigestOf(weights, cancellation));
 
         DatasetSplit? split = null;
@@ -102,7 +102,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     {
         try
         {
-            return new(Backbone, 0, NetworkFacts.WeightsDigest, TomlLiteral.Of(digests.Of(weights, cancellation)));
+            return new(Backbone, 0, PlanFacts.WeightsDigest, TomlLiteral.Of(digests.Of(weights, cancellation)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using FineTune.Inference;
 using FineTune.Training.Diagnostics;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,4 +1,4 @@
-using ModelSpec.Networks;
+using ModelSpec.Layers;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Modules;

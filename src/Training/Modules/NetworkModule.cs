@@ -1,6 +1,8 @@
 using FineTune.Inference;
 using FineTune.Training.Stages;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -77,8 +79,8 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The parameters that a stage trains, by their learning rates.</summary>
-    public IReadOnlyList<RateGroup> RateGroups(Stage stage) =>
-        [.. Network.LearningRates(stage).Select(rate => new RateGroup(rate.Factor, [.. rate.Layers.SelectMany(layer => _layers[layer.Index]!.parameters())]))];
+    public IReadOnlyList<RateGroup> RateGroups(TrainingPlan plan, Stage stage) =>
+        [.. plan.LearningRates(stage).Select(rate => new RateGroup(rate.Factor, [.. rate.Layers.SelectMany(layer => _layers[layer.Index]!.parameters())]))];
 
     /// <summary>The tensors of a weight file, by state-dict key, in the order of the layers.</summary>
     public IReadOnlyList<KeyValuePair<string, Tensor>> Weights()

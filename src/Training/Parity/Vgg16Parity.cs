@@ -2,7 +2,9 @@ using System.Text.Json;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
 using ModelSpec.Backbones;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,26 +17,28 @@ namespace FineTune.Training.Parity;
 /// base + k and the scale sqrt(6 / fan-in), or 0.05 for a bias; the images have the seed base + 1000; the label of image n is
 /// (7n + 3) mod 17.
 /// </summary>
-/// <param name="Network">The network.</param>
-/// <param name="Module">A module of that network: the trainer's, or a generated class.</param>
+/// <param name="Plan">The plan.</param>
+/// <param name="Module">A module of its network: the trainer's, or a generated class.</param>
 /// <param name="Layers">The modules of its layers by state-dict key.</param>
-internal sealed record Vgg16Parity(Network Network, nn.Module<Tensor, Tensor> Module, IReadOnlyDictionary<string, nn.Module<Tensor, Tensor>> Layers)
+internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> Module, IReadOnlyDictionary<string, nn.Module<Tensor, Tensor>> Layers)
 {
     private const int Images = 2;
 
-    /// <summary>The network of the reference numbers.</summary>
-    public static Network ReferenceNetwork()
+    private Network Network => Plan.Network;
+
+    /// <summary>The plan of the reference numbers.</summary>
+    public static TrainingPlan ReferencePlan()
     {
         using Stream stream = typeof(Vgg16Parity).Assembly.GetManifestResourceStream("vgg16_parity.modelspec")!;
         using var reader = new StreamReader(stream);
-        return NetworkBuilder.Build(reader.ReadToEnd(), "vgg16_parity.modelspec", BackboneCatalogue.BuiltIn).Value!;
+        return TrainingPlanBuilder.Build(reader.ReadToEnd(), "vgg16_parity.modelspec", BackboneCatalogue.BuiltIn).Value!;
     }
 
-    /// <summary>The trainer's module of a network.</summary>
-    public static Vgg16Parity OfTrainer(Network network)
+    /// <summary>The trainer's module of a plan's network.</summary>
+    public static Vgg16Parity OfTrainer(TrainingPlan plan)
     {
-        var module = new NetworkModule(network);
-        return new Vgg16Parity(network, module, network.Layers
+        var module = new NetworkModule(plan.Network);
+        return new Vgg16Parity(plan, module, plan.Network.Layers
             .Where(layer => module[layer] is not null)
             .ToDictionary(static layer => layer.Key, layer => module[layer]!, StringComparer.Ordinal));
     }
@@ -114,7 +118,7 @@ internal sealed record Vgg16Parity(Network Network, nn.Module<Tensor, Tensor> Mo
     /// <summary>Fills the network again and trains the layers that a stage does not freeze on the same batch.</summary>
     private List<double> Train(long seed, int stageIndex, Tensor input, Tensor labels)
     {
-        Stage stage = Network.Stages[stageIndex];
+        Stage stage = Plan.Stages[stageIndex];
         Fill(seed);
         List<Parameter> learnt = [];
         foreach (Layer layer in Network.Layers.Where(static l => l.LearntParameters > 0))

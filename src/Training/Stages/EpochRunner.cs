@@ -2,7 +2,8 @@ using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Modules;
-using ModelSpec.Networks;
+using ModelSpec.Layers;
+using ModelSpec.Plans;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,13 +29,15 @@ internal sealed class EpochRunner : IDisposable
 
     /// <summary>Prepares a stage's steps.</summary>
     /// <param name="module">The network, prepared for the stage.</param>
+    /// <param name="plan">The plan that the stage belongs to.</param>
     /// <param name="index">The index of the stage.</param>
     /// <param name="images">The training images, all decoded.</param>
     /// <param name="features">What enters the layers that learn, or null to compute it for each batch.</param>
     /// <param name="augmenter">Makes the versions of images where there are no features, or null for the images as they are.</param>
     /// <param name="device">Where the network is.</param>
     /// <param name="precision">What convolutions compute in.</param>
-    public EpochRunner(NetworkModule module, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision)
+    public EpochRunner(
+        NetworkModule module, TrainingPlan plan, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision)
     {
         _module = module;
         _index = index;
@@ -43,14 +46,14 @@ internal sealed class EpochRunner : IDisposable
         _augmenter = augmenter;
         _device = device;
         _precision = precision;
-        Stage = module.Network.Stages[index];
-        _depth = module.Network.FrozenPrefix(Stage);
+        Stage = plan.Stages[index];
+        _depth = plan.FrozenPrefix(Stage);
         if (features is null)
         {
             _prefix = module.ForInference(0, _depth, precision);
             _transform = PixelTransforms.Of(module.Network);
         }
-        _groups = module.RateGroups(Stage);
+        _groups = module.RateGroups(plan, Stage);
         Optimizer = Optimizers.Create(Stage.Optimizer, _groups);
         if (Stage.Regularization.BalancedClasses)
         {

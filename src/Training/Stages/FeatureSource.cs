@@ -3,7 +3,9 @@ using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
@@ -21,6 +23,8 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
 {
     private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
     private readonly Dictionary<(ImageSet Images, ScalarType Precision, int Depth, bool IsMirrored), Features> _kept = [];
+
+    private TrainingPlan Plan => spec.Plan;
 
     private Network Network => spec.Network;
 
@@ -43,7 +47,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         ImageSet images, int stage, ScalarType precision, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1,
         bool isMirrored = false)
     {
-        int depth = Network.FrozenPrefix(Network.Stages[stage]);
+        int depth = Plan.FrozenPrefix(Plan.Stages[stage]);
         if (_kept.TryGetValue((images, precision, depth, isMirrored), out Features? known)) return known;
 
         // Pixels take a quarter of what they become, and are there anyway.
@@ -55,7 +59,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         }
 
         List<int> depths = [.. Depths(stage).Where(d => !_kept.ContainsKey((images, precision, d, isMirrored)))];
-        var progress = new StageProgress(log, Network.ClassName, Network.Stages[stage], views * images.Count);
+        var progress = new StageProgress(log, Network.ClassName, Plan.Stages[stage], views * images.Count);
         List<InferenceNetwork> parts = [];
         try
         {
@@ -84,7 +88,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// <summary>Gives back the features that no stage from <paramref name="stage"/> on needs.</summary>
     public void Release(int stage)
     {
-        IReadOnlyList<int> needed = stage < Network.Stages.Count ? Depths(stage) : [];
+        IReadOnlyList<int> needed = stage < Plan.Stages.Count ? Depths(stage) : [];
         foreach ((ImageSet Images, ScalarType Precision, int Depth, bool IsMirrored) key in _kept.Keys.Where(key => !needed.Contains(key.Depth)).ToList())
         {
             _kept.Remove(key, out Features? features);
@@ -93,17 +97,17 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     }
 
     /// <inheritdoc />
-    public void Dispose() => Release(Network.Stages.Count);
+    public void Dispose() => Release(Plan.Stages.Count);
 
     /// <summary>How many layers make the features of a stage, in ascending order behind those of later stages.</summary>
     private IReadOnlyList<int> Depths(int stage)
     {
-        int own = Network.FrozenPrefix(Network.Stages[stage]);
+        int own = Plan.FrozenPrefix(Plan.Stages[stage]);
         SortedSet<int> depths = [own];
         int frozen = own;
-        foreach (Stage later in Network.Stages.Skip(stage + 1))
+        foreach (Stage later in Plan.Stages.Skip(stage + 1))
         {
-            int depth = Network.FrozenPrefix(later);
+            int depth = Plan.FrozenPrefix(later);
             bool isShared = depth <= frozen && IsWorthKeeping(depth) && SplitsNothing(depth)
                 && PassSize.Of(Network, depth, device) == PassSize.Of(Network, own, device);
             if (isShared) depths.Add(depth);

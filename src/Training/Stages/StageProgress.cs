@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace FineTune.Training.Stages;
 

@@ -4,6 +4,7 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Training.Processes;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
@@ -20,7 +21,9 @@ namespace FineTune.Training.Stages;
 internal sealed class StageRunner(
     NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, FeatureSource features, IProgressLog log)
 {
-    private readonly Augmenter? _augmenter = spec.Network.Augmentation is { } settings ? new Augmenter(settings, spec.Network.Seed) : null;
+    private readonly Augmenter? _augmenter = spec.Plan.Augmentation is { } settings ? new Augmenter(settings, spec.Plan.Seed) : null;
+
+    private TrainingPlan Plan => spec.Plan;
 
     private Network Network => spec.Network;
 
@@ -32,12 +35,12 @@ internal sealed class StageRunner(
     /// <exception cref="TrainingException">The loss became infinite or undefined.</exception>
     public Evaluation Run(int index, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
-        Stage stage = Network.Stages[index];
-        int depth = Network.FrozenPrefix(stage);
+        Stage stage = Plan.Stages[index];
+        int depth = Plan.FrozenPrefix(stage);
         log.Line($"{Network.ClassName}: {Describe(stage)}");
 
         module.Begin(stage);
-        int views = Network.Augmentation?.Views ?? 1;
+        int views = Plan.Augmentation?.Views ?? 1;
         Features? train = views > 0 && features.IsWorthKeeping(depth)
             ? features.Of(images.Train, index, precision, "features", cancellation, _augmenter, views)
             : null;
@@ -59,7 +62,7 @@ internal sealed class StageRunner(
         long[] order = images.Train.Readable(cancellation);
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
         using var threads = new TorchThreads(StepThreads.Of(Network, trainFeatures is null ? 0 : depth, stage.BatchSize));
-        using var epochs = new EpochRunner(module, index, images.Train, trainFeatures, _augmenter, device, precision);
+        using var epochs = new EpochRunner(module, Plan, index, images.Train, trainFeatures, _augmenter, device, precision);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
         if (last is not null)
@@ -72,9 +75,9 @@ internal sealed class StageRunner(
         {
             epochs.SetLearningRate(stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate));
             // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
-            random.manual_seed(new SeededRandom(Network.Seed, index, epoch, order.Length).NextSeed());
+            random.manual_seed(new SeededRandom(Plan.Seed, index, epoch, order.Length).NextSeed());
             order.AsSpan().Sort();
-            new SeededRandom(Network.Seed, index, epoch).Shuffle<long>(order);
+            new SeededRandom(Plan.Seed, index, epoch).Shuffle<long>(order);
             (double loss, double accuracy) = epochs.Run(epoch, order, cancellation);
             if (!double.IsFinite(loss))
             {
@@ -103,7 +106,7 @@ internal sealed class StageRunner(
     private string Describe(Stage stage)
     {
         long all = Network.Layers.Sum(static l => l.Parameters);
-        long learnt = Network.TrainableParameters(stage);
+        long learnt = Plan.TrainableParameters(stage);
         return FormattableString.Invariant($"{stage.Name} trains {learnt:N0} of {all:N0} parameters, {stage.Epochs} epochs of {images.Train.Count} images");
     }
 }

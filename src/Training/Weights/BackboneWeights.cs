@@ -1,8 +1,10 @@
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Training.Weights.Keras;
-using ModelSpec.Language;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
+using ModelSpec.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -78,7 +80,7 @@ internal static class BackboneWeights
     {
         HashSet<string> expected = [.. spec.Network.Body.SelectMany(static layer => layer.State.Select(tensor => Expected(layer, tensor, false)))];
         IEnumerable<KeyValuePair<string, string>> all = file is KerasWeightFile keras
-            ? KerasMatch.Find(keras, spec.Network.Body, layer => Rename(layer + ".", spec.Network).TrimEnd('.'))
+            ? KerasMatch.Find(keras, spec.Network.Body, layer => Rename(layer + ".", spec.Plan).TrimEnd('.'))
             : file.Tensors.Select(tensor => KeyValuePair.Create(Renamed(file.Prefix, tensor.Name), tensor.Name));
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, string inFile) in all)
@@ -90,15 +92,15 @@ internal static class BackboneWeights
 
         // A rename may be written for the names as they are in the file, with the prefix of data-parallel training, and a backbone may have it itself.
         string Renamed(string prefix, string name) =>
-            Rename(prefix + name, spec.Network) is var whole && (whole != prefix + name || expected.Contains(whole)) ? whole : Rename(name, spec.Network);
+            Rename(prefix + name, spec.Plan) is var whole && (whole != prefix + name || expected.Contains(whole)) ? whole : Rename(name, spec.Plan);
     }
 
     /// <summary>What a tensor is called in a file: Keras's files go by the names of layers, others by state-dict keys.</summary>
     private static string Expected(Layer layer, StateTensor tensor, bool isKeras) => $"{(isKeras ? layer.Name : layer.Key)}.{tensor.Name}";
 
-    private static string Rename(string name, Network network)
+    private static string Rename(string name, TrainingPlan plan)
     {
-        foreach ((string from, string to) in network.WeightSet?.Rename.Select(static r => (r.From, r.To)) ?? [])
+        foreach ((string from, string to) in plan.WeightSet?.Rename.Select(static r => (r.From, r.To)) ?? [])
         {
             if (name.StartsWith(from, StringComparison.Ordinal)) return to + name[from.Length..];
         }

@@ -24,7 +24,7 @@ internal static class PretrainedCheck
                 TrainingDiagnostics.OtherPublisher, path, publisher, spec.Network.Backbone, set.Name, set.Preprocessing.Name, spec.Network.Preprocessing.Name));
             return;
         }
-        if (spec.Network.WeightSet is not { Digest: { } published } own) return;
+        if (spec.Plan.WeightSet is not { Digest: { } published } own) return;
         var expected = FileDigest.Parse(published, spec.Weights);
         string digest = expected.Compute(path, cancellation);
         if (!expected.Matches(digest))

@@ -9,22 +9,22 @@ internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloa
     /// <summary>The file that the spec names where it is on this machine; null where it is not, or where the spec asks for random weights.</summary>
     public string? Find(SpecSource spec)
     {
-        if (spec.Network.WeightSet is { } set) return folders.Find(RemoteFiles.Of(set).RelativePath);
-        if (spec.Network.WeightFile is not { } name) return null;
+        if (spec.Plan.WeightSet is { } set) return folders.Find(RemoteFiles.Of(set).RelativePath);
+        if (spec.Plan.WeightFile is not { } name) return null;
         string path = Path.GetFullPath(Path.Combine(spec.Folder, name));
         return File.Exists(path) ? path : folders.Find($"weights/{name}");
     }
 
     /// <summary>Whether the spec asks for random weights, or its file is on this machine.</summary>
-    public bool IsHere(SpecSource spec) => (spec.Network.WeightSet is null && spec.Network.WeightFile is null) || Find(spec) is not null;
+    public bool IsHere(SpecSource spec) => (spec.Plan.WeightSet is null && spec.Plan.WeightFile is null) || Find(spec) is not null;
 
     /// <summary>The file that the spec names, downloaded where it is published and not here; null where the spec asks for random weights.</summary>
     /// <exception cref="TrainingException">The file is missing.</exception>
     public string? Locate(SpecSource spec, CancellationToken cancellation = default)
     {
         if (Find(spec) is { } path) return path;
-        if (spec.Network.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights, cancellation);
-        if (spec.Network.WeightFile is not { } name) return null;
+        if (spec.Plan.WeightSet is { } set) return downloader.Download(RemoteFiles.Of(set), spec.Weights, cancellation);
+        if (spec.Plan.WeightFile is not { } name) return null;
         throw spec.Weights.Error(
             TrainingDiagnostics.NoWeightFile, Path.GetFullPath(Path.Combine(spec.Folder, name)),
             $" Nor does any folder that ModelSpecAssets or MODELSPEC_ASSETS names have 'weights/{name}'.");

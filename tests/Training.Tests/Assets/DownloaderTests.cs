@@ -4,6 +4,7 @@ using System.Text;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace Training.Tests.Assets;
 

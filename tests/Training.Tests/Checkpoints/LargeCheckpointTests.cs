@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using FineTune.Native;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Diagnostics;
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using FineTune.Training.Commands;
 using FineTune.Training.Diagnostics;
-using ModelSpec.Diagnostics;
+using ModelSpec.Text;
 
 namespace Training.Tests.Commands;
 

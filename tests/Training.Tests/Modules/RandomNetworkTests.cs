@@ -7,7 +7,9 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 using ModelSpec.Generator;
+using ModelSpec.Layers;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -80,7 +82,7 @@ public class RandomNetworkTests
         RandomNetwork any = RandomNetworks.Draw(0);
         string spec = any.Spec.Replace("\"random0\"", "\"uneven\"", StringComparison.Ordinal).Replace("Random0", "Uneven", StringComparison.Ordinal);
         var table = ModelSpec.Backbones.BackboneReader.Read(UnevenBackbone, "uneven.backbone").Value!;
-        return new RandomNetwork(UnevenBackbone, spec, NetworkBuilder.Build(spec, "uneven.modelspec", new([table])).Value!);
+        return new RandomNetwork(UnevenBackbone, spec, TrainingPlanBuilder.Build(spec, "uneven.modelspec", new([table])).Value!.Network);
     }
 
     /// <summary>Generates every class and compiles them together.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace Training.Tests.Modules;
 
@@ -25,9 +26,9 @@ internal static class RandomNetworks
             string spec = Spec(random, name, seed);
             Result<BackboneTable> table = BackboneReader.Read(backbone, name + ".backbone");
             Assert.Empty(table.Diagnostics);
-            Result<Network> network = NetworkBuilder.Build(spec, name + ".modelspec", new BackboneCatalogue([table.Value!]));
-            if (network.Value is not null) return new RandomNetwork(backbone, spec, network.Value);
-            Assert.All(network.Diagnostics, static d => Assert.Contains(d.Descriptor.Code, (string[])["MSPEC0012", "MSPEC0013"]));
+            Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec, name + ".modelspec", new BackboneCatalogue([table.Value!]));
+            if (plan.Value is not null) return new RandomNetwork(backbone, spec, plan.Value.Network);
+            Assert.All(plan.Diagnostics, static d => Assert.Contains(d.Descriptor.Code, (string[])["MSPEC0012", "MSPEC0013"]));
         }
     }
 

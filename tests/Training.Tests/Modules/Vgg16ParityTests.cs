@@ -12,7 +12,7 @@ public class Vgg16ParityTests
 
     [Fact]
     public void The_trainers_module_computes_what_PyTorch_computes() =>
-        Compare(Vgg16Parity.OfTrainer(Vgg16Parity.ReferenceNetwork()));
+        Compare(Vgg16Parity.OfTrainer(Vgg16Parity.ReferencePlan()));
 
     [Fact]
     public void The_generated_class_computes_what_PyTorch_computes()
@@ -22,7 +22,7 @@ public class Vgg16ParityTests
             .Where(static m => m.module is nn.Module<Tensor, Tensor>)
             .ToDictionary(static m => m.name, static m => (nn.Module<Tensor, Tensor>)m.module, StringComparer.Ordinal);
 
-        Compare(new Vgg16Parity(Vgg16Parity.ReferenceNetwork(), generated, layers));
+        Compare(new Vgg16Parity(Vgg16Parity.ReferencePlan(), generated, layers));
     }
 
     private static void Compare(Vgg16Parity parity)

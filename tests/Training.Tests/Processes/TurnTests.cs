@@ -115,10 +115,10 @@ public class TurnTests
     {
         using var project = new TinyProject();
         SpecSource spec = project.Read();
-        long small = MemoryNeed.Of(spec.Network, Images(1_000), 4L << 30);
+        long small = MemoryNeed.Of(spec.Plan, Images(1_000), 4L << 30);
 
-        Assert.True(MemoryNeed.Of(spec.Network, Images(1_000_000), 4L << 30) > small + 999_000L * 16 * 16 * 3);
-        Assert.True(MemoryNeed.Of(project.Read(("freeze = \"backbone\"\nepochs = 3\nbatch_size = 4", "freeze = \"none\"\nepochs = 3\nbatch_size = 4096")).Network, Images(1_000), 4L << 30) > small);
+        Assert.True(MemoryNeed.Of(spec.Plan, Images(1_000_000), 4L << 30) > small + 999_000L * 16 * 16 * 3);
+        Assert.True(MemoryNeed.Of(project.Read(("freeze = \"backbone\"\nepochs = 3\nbatch_size = 4", "freeze = \"none\"\nepochs = 3\nbatch_size = 4096")).Plan, Images(1_000), 4L << 30) > small);
 
         static DatasetSplit Images(int count) => new("", [.. Enumerable.Range(0, count).Select(static i => new LabeledImage("", "", 0))], [], []);
     }

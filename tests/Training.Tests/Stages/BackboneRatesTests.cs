@@ -50,7 +50,7 @@ public class BackboneRatesTests
     {
         using var project = new TinyProject();
         SpecSource spec = Read(project, OneStep + words);
-        random.manual_seed(spec.Network.Seed);
+        random.manual_seed(spec.Plan.Seed);
         using var untrained = new NetworkModule(spec.Network);
         using var trained = new NetworkModule(spec.Network);
         project.Train(spec);

@@ -44,7 +44,7 @@ public class PrecisionTests
         using var project = new TinyProject();
         SpecSource spec = project.Read();
 
-        string chosen = Precisions.Choose("auto", spec.Network, static () => throw new InvalidOperationException("measured"), spec.Name);
+        string chosen = Precisions.Choose("auto", spec.Plan, static () => throw new InvalidOperationException("measured"), spec.Name);
 
         Assert.Equal("fp32", chosen);
     }
@@ -62,7 +62,7 @@ public class PrecisionTests
         SpecSource spec = project.Read();
         bool measured = false;
 
-        string chosen = Precisions.Choose("auto", spec.Network, () =>
+        string chosen = Precisions.Choose("auto", spec.Plan, () =>
         {
             measured = true;
             return Devices.Choose("cpu", spec.Name).Device;

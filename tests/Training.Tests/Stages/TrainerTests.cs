@@ -4,6 +4,7 @@ using FineTune.Training.Modules;
 using FineTune.Weights;
 using ModelSpec.Diagnostics;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 using static TorchSharp.torch;
 
 namespace Training.Tests.Stages;
@@ -60,7 +61,7 @@ public class TrainerTests
     {
         using var project = new TinyProject();
         SpecSource spec = project.Read();
-        random.manual_seed(spec.Network.Seed);
+        random.manual_seed(spec.Plan.Seed);
         using var untrained = new NetworkModule(spec.Network);
         Dictionary<string, byte[]> before = untrained.Weights().ToDictionary(static w => w.Key, static w => w.Value.bytes.ToArray());
 
@@ -208,14 +209,15 @@ public class TrainerTests
     {
         // 24 images in batches of 23: normalisation learns nothing from the one that is left, which is skipped.
         using var project = new TinyProject();
-        using var module = new NetworkModule(project.Read(("\"0..4\"", "\"none\""), ("epochs = 3\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9", "epochs = 3\nbatch_size = 23\noptimizer = \"sgd\"\nlearning_rate = 1e-30")).Network);
+        TrainingPlan plan = project.Read(("\"0..4\"", "\"none\""), ("epochs = 3\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9", "epochs = 3\nbatch_size = 23\noptimizer = \"sgd\"\nlearning_rate = 1e-30")).Plan;
+        using var module = new NetworkModule(plan.Network);
         SpecSource spec = project.Read();
         FineTune.Training.Data.LabeledImage[] all = [.. FineTune.Training.Data.FolderImporter.Import(project["pictures"], spec).Where(static i => i.Class == 0).Take(12)];
         var store = new FineTune.Training.Data.TensorStore(1 << 20, project["scratch"]);
         using var images = new FineTune.Training.Data.ImageSets(spec, new FineTune.Training.Data.DatasetSplit("", [.. all, .. all], [], []), store);
         long[] order = images.Train.Readable();
-        module.Begin(module.Network.Stages[1]);
-        using var epochs = new FineTune.Training.Stages.EpochRunner(module, 1, images.Train, null, null, CPU, ScalarType.Float32);
+        module.Begin(plan.Stages[1]);
+        using var epochs = new FineTune.Training.Stages.EpochRunner(module, plan, 1, images.Train, null, null, CPU, ScalarType.Float32);
 
         random.manual_seed(1);
         (double whole, _) = epochs.Run(1, order.AsSpan(0, 23), default);
@@ -231,7 +233,7 @@ public class TrainerTests
     {
         using var project = new TinyProject();
 
-        string[] lines = LayerTable.Format(project.Read().Network).Split('\n');
+        string[] lines = LayerTable.Format(project.Read().Plan).Split('\n');
 
         Assert.Equal(["name", "type", "output", "parameters", "warm-up", "fine-tune"], Cells(lines[0]));
         Assert.Equal(["1", "conv1", "Conv2D", "[N, 4, 16, 16]", "108", "frozen", "frozen"], Cells(lines[2]));

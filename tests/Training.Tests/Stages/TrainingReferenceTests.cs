@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FineTune.Native;
 using FineTune.Training.Stages;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -149,6 +149,6 @@ public class TrainingReferenceTests
         project.Write("one.modelspec", $"{spec}\n[[stage]]\nname = \"s\"\nepochs = {epochs}\n{words}\n");
         var (source, diagnostics) = FineTune.Training.SpecSource.Read(project["one.modelspec"], [project["tiny.backbone"]]);
         Assert.Empty(diagnostics);
-        return source!.Network.Stages[0];
+        return source!.Plan.Stages[0];
     }
 }

@@ -6,7 +6,6 @@ using FineTune.Training.Commands;
 using FineTune.Training.Modules;
 using FineTune.Training.Parity;
 using FineTune.Training.Weights;
-using ModelSpec.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 

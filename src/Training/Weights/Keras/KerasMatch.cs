@@ -1,5 +1,5 @@
 using System.Globalization;
-using ModelSpec.Networks;
+using ModelSpec.Layers;
 
 namespace FineTune.Training.Weights.Keras;
 

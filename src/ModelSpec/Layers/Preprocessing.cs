@@ -1,4 +1,4 @@
-namespace ModelSpec.Networks;
+namespace ModelSpec.Layers;
 
 /// <summary>
 /// What a weight set expects of its input: each channel is <c>(pixel × Scale - Mean) / Std</c>, with pixels in [0, 255] and channels

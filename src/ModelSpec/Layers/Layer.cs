@@ -1,30 +1,4 @@
-namespace ModelSpec.Networks;
-
-/// <summary>A pointwise non-linearity.</summary>
-public enum Activation
-{
-    /// <summary>None.</summary>
-    None,
-
-    /// <summary>max(x, 0).</summary>
-    Relu,
-
-    /// <summary>min(max(x, 0), 6).</summary>
-    Relu6,
-
-    /// <summary>x Φ(x).</summary>
-    Gelu,
-
-    /// <summary>Hyperbolic tangent.</summary>
-    Tanh,
-}
-
-/// <summary>One tensor of a layer's state: its name below the layer's key, its shape in PyTorch's order, and whether it is learnt.</summary>
-public sealed record StateTensor(string Name, EquatableArray<int> Shape, bool IsLearnt)
-{
-    /// <summary>How many numbers it holds.</summary>
-    public long Elements => Shape.Aggregate(1L, static (product, size) => checked(product * size));
-}
+namespace ModelSpec.Layers;
 
 /// <summary>A layer of a network.</summary>
 /// <param name="Index">Its index, as <c>InspectModel</c> prints it and freeze ranges use it.</param>

@@ -1,4 +1,4 @@
-namespace ModelSpec.Language;
+namespace ModelSpec.Text;
 
 /// <summary>Finds the known name that somebody who mistyped probably meant.</summary>
 public static class NearestName

@@ -1,5 +1,6 @@
 using ModelSpec.Language;
 using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Locks;
 
@@ -7,32 +8,33 @@ namespace ModelSpec.Locks;
 /// What a spec means for its weights, as facts: comments, the order of keys and the names of class and stages do not matter, defaults
 /// are written out. Two specs with the same facts train the same weights from the same data.
 /// </summary>
-public static class NetworkFacts
+public static class PlanFacts
 {
     /// <summary>The key of <c>[backbone]</c> with the digest of the pretrained weights.</summary>
     public const string WeightsDigest = "weights_digest";
 
     /// <summary>The tables that a spec decides alone, without looking at data, files or the machine.</summary>
-    /// <param name="network">The network of the spec.</param>
-    public static EquatableArray<Fact> Of(Network network)
+    /// <param name="plan">The plan of the spec.</param>
+    public static EquatableArray<Fact> Of(TrainingPlan plan)
     {
+        Network network = plan.Network;
         List<Fact> facts =
         [
             new("model", 0, "classes", TomlLiteral.Array(network.Classes.Select(static c => TomlLiteral.Of(c.Text)))),
-            new("model", 0, "seed", TomlLiteral.Of(network.Seed)),
+            new("model", 0, "seed", TomlLiteral.Of(plan.Seed)),
             new("backbone", 0, "input", TomlLiteral.Array([TomlLiteral.Of(network.InputHeight), TomlLiteral.Of(network.InputWidth)])),
-            new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(Describe(network.Body)))),
+            new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(LayerFacts.Describe(network.Body)))),
             new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
-            new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(Word(layer))))),
+            new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(LayerFacts.Word(layer))))),
         ];
-        if (network.WeightSet is { Rename.Count: > 0 } set)
+        if (plan.WeightSet is { Rename.Count: > 0 } set)
         {
             facts.Add(new("backbone", 0, "rename", TomlLiteral.Array(set.Rename.Select(static r => TomlLiteral.Of($"{r.From} -> {r.To}")))));
         }
         if (network.Mirror) facts.Add(new("predict", 0, "mirror", TomlLiteral.Of(true)));
-        Add(facts, network.Split);
-        if (network.Augmentation is { } augmentation) Add(facts, augmentation);
-        for (int i = 0; i < network.Stages.Count; i++) Add(facts, network.Stages[i], i + 1);
+        Add(facts, plan.Split);
+        if (plan.Augmentation is { } augmentation) Add(facts, augmentation);
+        for (int i = 0; i < plan.Stages.Count; i++) Add(facts, plan.Stages[i], i + 1);
         return facts.ToEquatableArray();
     }
 
@@ -40,15 +42,11 @@ public static class NetworkFacts
     /// What the spec calls its backbone and its pretrained weights. The weights do not depend on these names: layers and files are digested,
     /// so a file that was moved and a backbone that was renamed train the same.
     /// </summary>
-    public static EquatableArray<Fact> Names(Network network) =>
+    public static EquatableArray<Fact> Names(TrainingPlan plan) =>
     [
-        new("backbone", 0, "architecture", TomlLiteral.Of(network.Backbone)),
-        new("backbone", 0, "weights", TomlLiteral.Of(network.WeightSet?.File ?? network.WeightFile ?? Vocabulary.NoWeights)),
+        new("backbone", 0, "architecture", TomlLiteral.Of(plan.Network.Backbone)),
+        new("backbone", 0, "weights", TomlLiteral.Of(plan.WeightSet?.File ?? plan.WeightFile ?? Vocabulary.NoWeights)),
     ];
-
-    /// <summary>The digest of every layer, as weight files and generated classes carry it: 64 hexadecimal digits.</summary>
-    public static string LayersDigest(Network network) =>
-        Digest.Hex(Digest.Of(string.Join("\n", [Describe(network.Body), .. network.Head.Select(Word)])));
 
     /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing and layers.</summary>
     public static bool GivesMeaning(Fact fact) =>
@@ -60,61 +58,6 @@ public static class NetworkFacts
         "environment" or "data" => false,
         "backbone" => fact.Key != WeightsDigest,
         _ => true,
-    };
-
-    /// <summary>The text that the fact <c>[backbone] layers</c> is the digest of: a line for each layer.</summary>
-    internal static string Describe(IEnumerable<Layer> body) => string.Join("\n", body.Select(Describe));
-
-    /// <summary>
-    /// The layer of a backbone in every respect that its weights and its output depend on. Every word is spelled out here, and not
-    /// taken from display names or enum members: a change of the text makes all locks out of date.
-    /// </summary>
-    private static string Describe(Layer layer)
-    {
-        (string type, string own) = layer switch
-        {
-            InputLayer => ("Input", ""),
-            ZeroPadLayer p => ("ZeroPadding2D", $" padding {Describe(p.Padding)}"),
-            ConvLayer c => (c.IsDepthwise ? "DepthwiseConv2D" : "Conv2D", FormattableString.Invariant(
-                $" kernel {c.Kernel} stride {c.Stride} padding {Describe(c.Padding)} groups {c.Groups} bias {Describe(c.Bias)} {Describe(c.Activation)}")),
-            BatchNormLayer n => (
-                "BatchNormalization", $" epsilon {RoundTripNumber.Format(n.Epsilon)} momentum {RoundTripNumber.Format(n.Momentum)}"),
-            ActivationLayer { Activation: Activation.Relu } => ("ReLU", " Relu"),
-            ActivationLayer { Activation: Activation.Relu6 } => ("ReLU", " Relu6"),
-            MaxPoolLayer p => ("MaxPooling2D", FormattableString.Invariant($" kernel {p.Kernel} stride {p.Stride}")),
-            _ => throw new NotSupportedException($"Backbone layer {layer.GetType().Name}"),
-        };
-        return FormattableString.Invariant(
-            $"{layer.Index} {layer.Key} {type} {layer.Output.Channels} {layer.Output.Height} {layer.Output.Width}{own}");
-    }
-
-    private static string Describe(bool truth) => truth ? "True" : "False";
-
-    /// <summary>The activation within a convolution.</summary>
-    private static string Describe(Activation activation) => activation switch
-    {
-        Activation.None => "None",
-        Activation.Relu => "Relu",
-        Activation.Relu6 => "Relu6",
-        _ => throw new NotSupportedException($"Activation {activation}"),
-    };
-
-    private static string Describe(Padding padding) =>
-        FormattableString.Invariant($"{padding.Top} {padding.Bottom} {padding.Left} {padding.Right}");
-
-    /// <summary>The word of the language for a layer of the head.</summary>
-    private static string Word(Layer layer) => layer switch
-    {
-        FlattenLayer => "flatten",
-        GlobalPoolLayer pool => pool.Average ? "global_average_pool" : "global_max_pool",
-        LinearLayer linear => FormattableString.Invariant($"linear({linear.Output.Channels})"),
-        DropoutLayer dropout => $"dropout({TomlLiteral.Of(dropout.Probability)})",
-        BatchNormLayer => "batch_norm",
-        ActivationLayer { Activation: Activation.Relu } => "relu",
-        ActivationLayer { Activation: Activation.Gelu } => "gelu",
-        ActivationLayer { Activation: Activation.Tanh } => "tanh",
-        SoftmaxLayer => "softmax",
-        _ => throw new NotSupportedException($"Head layer {layer.GetType().Name}"),
     };
 
     private static string Word(FillMode fill) => fill switch

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ModelSpec;
+namespace ModelSpec.Text;
 
 /// <summary>
 /// Numbers as text that reads back as the same number. The text is what .NET writes for <c>"R"</c>, but it is the same on .NET

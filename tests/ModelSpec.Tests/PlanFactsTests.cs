@@ -1,7 +1,7 @@
 using System.Reflection;
 using ModelSpec.Backbones;
 using ModelSpec.Locks;
-using ModelSpec.Networks;
+using ModelSpec.Plans;
 
 namespace ModelSpec.Tests;
 
@@ -9,9 +9,9 @@ namespace ModelSpec.Tests;
 /// The text of facts is compared and digested in every lock there is: a change of it makes trained weights out of date. These files
 /// therefore only change where weights of before cannot be used any more.
 /// </summary>
-public class NetworkFactsTests
+public class PlanFactsTests
 {
-    private static readonly string Folder = typeof(NetworkFactsTests).Assembly
+    private static readonly string Folder = typeof(PlanFactsTests).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Facts").Value!;
 
     [Theory]
@@ -23,10 +23,10 @@ public class NetworkFactsTests
         string backbone = Path.Combine(Folder, name + ".backbone");
         BackboneTable[] own = File.Exists(backbone) ? [BackboneReader.Read(File.ReadAllText(backbone), backbone).Value!] : [];
         string spec = Path.Combine(Folder, name + ".modelspec");
-        Network network = NetworkBuilder.Build(File.ReadAllText(spec), spec, new BackboneCatalogue(own)).Value!;
+        TrainingPlan plan = TrainingPlanBuilder.Build(File.ReadAllText(spec), spec, new BackboneCatalogue(own)).Value!;
 
-        string text = string.Concat(NetworkFacts.Of(network).Select(static fact => $"{fact.Name} = {fact.Value}\n"))
-            + "\n" + NetworkFacts.Describe(network.Body) + "\n";
+        string text = string.Concat(PlanFacts.Of(plan).Select(static fact => $"{fact.Name} = {fact.Value}\n"))
+            + "\n" + LayerFacts.Describe(plan.Network.Body) + "\n";
 
         string verified = Path.Combine(Folder, name + ".verified.txt");
         string expected = File.Exists(verified) ? File.ReadAllText(verified).ReplaceLineEndings("\n") : "";

@@ -1,7 +1,9 @@
 using System.Globalization;
 using ModelSpec.Language;
+using ModelSpec.Layers;
+using ModelSpec.Text;
 
-namespace ModelSpec.Networks;
+namespace ModelSpec.Plans;
 
 /// <summary>
 /// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer

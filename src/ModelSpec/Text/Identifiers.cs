@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ModelSpec.Networks;
+namespace ModelSpec.Text;
 
 /// <summary>C# names made from the names of a spec.</summary>
 public static class Identifiers

@@ -1,4 +1,4 @@
-namespace ModelSpec.Diagnostics;
+namespace ModelSpec.Text;
 
 /// <summary>
 /// A range in a text file. Lines and columns count from 1, as compilers print them; <see cref="EndColumn"/> is the column after the
@@ -8,12 +8,4 @@ public readonly record struct SourceSpan(int Offset, int Length, int Line, int C
 {
     /// <summary>The start of the file: for what is missing altogether.</summary>
     public static SourceSpan FileStart { get; } = new(0, 0, 1, 1, 1, 1);
-}
-
-/// <summary>A value together with the place where the spec says it.</summary>
-/// <typeparam name="T">The value's type.</typeparam>
-public readonly record struct Located<T>(T Value, SourceSpan Span)
-{
-    /// <summary>Another value at the same place.</summary>
-    public Located<TOther> With<TOther>(TOther value) => new(value, Span);
 }

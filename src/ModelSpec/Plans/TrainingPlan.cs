@@ -1,0 +1,59 @@
+using ModelSpec.Backbones;
+using ModelSpec.Language;
+using ModelSpec.Layers;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Plans;
+
+/// <summary>
+/// What a spec means: a network, what it starts from, its data and its stages. It is immutable, compares by value and holds no places.
+/// Consumers that do not train read only its <see cref="Network"/>.
+/// </summary>
+/// <param name="Network">The network.</param>
+/// <param name="Seed">The seed of split, shuffling, augmentation, dropout and initial weights.</param>
+/// <param name="WeightSet">The weight set of the catalogue, or null for a file or for random weights.</param>
+/// <param name="WeightFile">The weight file as the spec names it, or null.</param>
+/// <param name="Stages">The training stages.</param>
+/// <param name="Augmentation">Random changes of training images, or null.</param>
+/// <param name="Split">How images are divided.</param>
+/// <param name="Source">The dataset as the spec names it.</param>
+public sealed record TrainingPlan(
+    Network Network, long Seed, WeightSet? WeightSet, string? WeightFile, EquatableArray<Stage> Stages, Augmentation? Augmentation, Split Split,
+    string Source)
+{
+    /// <summary>The numbers that a stage trains.</summary>
+    public long TrainableParameters(Stage stage) => Network.Layers.Where(stage.Trains).Sum(static l => l.LearntParameters);
+
+    /// <summary>
+    /// The layers that a stage trains, by how their learning rate relates to the stage's: the head first, then the groups of the backbone
+    /// from the head down.
+    /// </summary>
+    /// <param name="stage">The stage.</param>
+    /// <returns>The factor on the stage's learning rate, and the layers that learn at it; layers of equal factors are together.</returns>
+    public IReadOnlyList<(double Factor, EquatableArray<Layer> Layers)> LearningRates(Stage stage)
+    {
+        (double? own, double decay) = (stage.BackboneRates.LearningRate, stage.BackboneRates.LayerDecay);
+        double factor = own is { } rate ? rate / stage.Optimizer.LearningRate : decay;
+        List<(double Factor, Layer Layer)> rates = [.. Network.Head.Select(static layer => (1.0, layer))];
+        string? group = null;
+        foreach (Layer layer in Network.Body.Where(static l => l.LearntParameters > 0).Reverse())
+        {
+            if (group is not null && layer.Group != group) factor *= decay;
+            group = layer.Group;
+            rates.Add((factor, layer));
+        }
+        return [.. rates.Where(entry => stage.Trains(entry.Layer)).GroupBy(static entry => entry.Factor)
+            .Select(static group => (group.Key, group.Select(static entry => entry.Layer).OrderBy(static layer => layer.Index).ToEquatableArray()))];
+    }
+
+    /// <summary>
+    /// How many layers from the start are frozen in <paramref name="stage"/> without a gap in what has state: their output does not
+    /// change during the stage, so it can be computed once.
+    /// </summary>
+    public int FrozenPrefix(Stage stage)
+    {
+        int first = Network.Layers.FirstOrDefault(stage.Trains)?.Index ?? Network.Layers.Count;
+        int dropout = Network.Layers.FirstOrDefault(static l => l is DropoutLayer)?.Index ?? Network.Layers.Count;
+        return Math.Min(first, dropout);
+    }
+}

@@ -1,0 +1,75 @@
+using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
+using ModelSpec.Networks;
+
+namespace ModelSpec.Plans;
+
+/// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks what needs the backbone's table.</summary>
+public static class TrainingPlanBuilder
+{
+    /// <summary>Reads a spec's text and builds its plan.</summary>
+    /// <param name="text">The spec.</param>
+    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="backbones">The backbones that it can name.</param>
+    /// <returns>The plan, or every error found.</returns>
+    public static Result<TrainingPlan> Build(string text, string path, BackboneCatalogue backbones)
+    {
+        Result<Spec> spec = SpecReader.Read(text, path);
+        return spec.Value is null ? new Result<TrainingPlan>(null, spec.Diagnostics) : Build(spec.Value, backbones);
+    }
+
+    /// <summary>Builds the plan of a spec.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="backbones">The backbones that it can name.</param>
+    /// <returns>The plan, or every error found.</returns>
+    public static Result<TrainingPlan> Build(Spec spec, BackboneCatalogue backbones)
+    {
+        var bag = new DiagnosticBag(spec.Path);
+        TrainingPlan? plan = Build(spec, backbones, bag);
+        return new Result<TrainingPlan>(bag.HasErrors ? null : plan, bag.ToArray());
+    }
+
+    private static TrainingPlan? Build(Spec spec, BackboneCatalogue backbones, DiagnosticBag bag)
+    {
+        if (BackboneChoice.Find(spec.Backbone, backbones, bag) is not { } backbone) return null;
+        if (NetworkBuilder.Build(spec, backbone, bag) is not { } network) return null;
+
+        List<Stage> stages = [];
+        foreach (StageSection stage in spec.Stages)
+        {
+            if (Resolve(stage, network, spec.Data.Split.Value, bag) is { } resolved) stages.Add(resolved);
+        }
+        return new TrainingPlan(
+            network, spec.Model.Seed, backbone.WeightSet, backbone.WeightFile, stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value,
+            spec.Data.Source.Value);
+    }
+
+    private static bool HasValidation(Split split) => split switch
+    {
+        FractionSplit fractions => fractions.Validation > 0,
+        FolderSplit folders => folders.Validation is not null,
+        _ => false,
+    };
+
+    private static Stage? Resolve(StageSection section, Network network, Split split, DiagnosticBag bag)
+    {
+        if (FreezeRange.Resolve(section.Freeze.Value, network.Layers, network.BodyLength, out EquatableArray<int> frozen) is { } error)
+        {
+            bag.Report(SpecDiagnostics.FreezeRange, section.Freeze.Span, error);
+            return null;
+        }
+        var stage = new Stage(
+            section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer, section.BackboneRates, section.Schedule,
+            section.Regularization, section.EarlyStopping?.Value);
+        if (section.EarlyStopping is { } earlyStopping && !HasValidation(split))
+        {
+            bag.Report(SpecDiagnostics.Split, earlyStopping.Span, "early_stopping looks at images that the split sets aside: add validation to [data] split.");
+        }
+        if (!network.Layers.Any(stage.Trains))
+        {
+            bag.Report(SpecDiagnostics.NothingToTrain, section.Freeze.Span, stage.Name, network.BodyLength, network.Layers[network.BodyLength].Name);
+        }
+        return stage;
+    }
+}
