@@ -54,6 +54,7 @@ public class IncrementalityTests
     [Theory]
     [InlineData("epochs = 25", "epochs = 26")]
     [InlineData("learning_rate = 0.0001", "learning_rate = 0.002")]
+    [InlineData("rotation = 30", "rotation = 20")]
     [InlineData("{ train = 0.75, test = 0.25 }", "{ train = 0.5, test = 0.5 }")]
     [InlineData("source = \"flowers17\"", "source = \"pictures\"")]
     [InlineData("seed      = 42", "seed      = 43")]
