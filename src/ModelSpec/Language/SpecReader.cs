@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ModelSpec.Diagnostics;
+using ModelSpec.Layers;
 using ModelSpec.Text;
 using ModelSpec.Toml;
 
@@ -230,30 +231,28 @@ public static class SpecReader
         Match match = HeadLayerPattern.Match(text.Value);
         string word = match.Groups["word"].Value;
         string argument = match.Groups["argument"].Value;
-        string[] written = [.. Vocabulary.PlainHeadLayers, .. Vocabulary.HeadLayersWithArgument];
-        if (word is "linear" or "dropout")
+        bool isKnown = LayerCatalogue.OfHeads.TryGetValue(word, out LayerType? type);
+        if (isKnown && type!.Head!.Argument is { } wanted)
         {
-            NumberRange range = word == "linear" ? NumberRange.Closed(1, int.MaxValue) : NumberRange.HalfOpen(0, 1);
-            bool whole = word == "linear";
             if (!double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-                || (whole && number != Math.Floor(number)))
+                || (wanted.IsWhole && number != Math.Floor(number)))
             {
-                string expected = whole ? "a whole number of outputs, as in linear(256)" : "a probability, as in dropout(0.5)";
-                bag.Report(SpecDiagnostics.WrongType, text.Span, word, expected, argument.Length == 0 ? "nothing" : $"'{argument}'");
+                bag.Report(SpecDiagnostics.WrongType, text.Span, word, wanted.Expected, argument.Length == 0 ? "nothing" : $"'{argument}'");
                 return null;
             }
-            if (!range.Contains(number))
+            if (!wanted.Range.Contains(number))
             {
-                bag.Report(SpecDiagnostics.OutOfRange, text.Span, word, range.Text, argument);
+                bag.Report(SpecDiagnostics.OutOfRange, text.Span, word, wanted.Range.Text, argument);
                 return null;
             }
             return new HeadLayer(word, number);
         }
 
-        if (!match.Success || argument.Length > 0 || !Vocabulary.PlainHeadLayers.Contains(word))
+        if (!match.Success || argument.Length > 0 || !isKnown)
         {
-            string suggestion = NearestName.Suggest(word.Length > 0 ? word : text.Value, [.. Vocabulary.PlainHeadLayers, "linear", "dropout"]);
-            bag.Report(SpecDiagnostics.UnknownWord, text.Span, "head layer", text.Value, suggestion, string.Join(", ", written));
+            string suggestion = NearestName.Suggest(word.Length > 0 ? word : text.Value, LayerCatalogue.OfHeads.Keys);
+            bag.Report(SpecDiagnostics.UnknownWord, text.Span, "head layer", text.Value, suggestion,
+                string.Join(", ", LayerCatalogue.OfHeads.Values.Select(static known => known.Head!.Written)));
             return null;
         }
         return new HeadLayer(word, null);

@@ -33,13 +33,6 @@ internal static class Vocabulary
         ["wrap"] = FillMode.Wrap,
     };
 
-    /// <summary>Head layers without an argument.</summary>
-    public static readonly string[] PlainHeadLayers =
-        ["flatten", "global_average_pool", "global_max_pool", "relu", "gelu", "tanh", "batch_norm", "softmax"];
-
-    /// <summary>Head layers with an argument, as they are written.</summary>
-    public static readonly string[] HeadLayersWithArgument = ["linear(N)", "dropout(P)"];
-
     /// <summary>The whole backbone, as a freeze range.</summary>
     public const string FreezeBackbone = "backbone";
 

@@ -17,4 +17,16 @@ public enum Activation
 
     /// <summary>Hyperbolic tangent.</summary>
     Tanh,
+
+    /// <summary>x σ(x), also called swish.</summary>
+    Silu,
+
+    /// <summary>x min(max(x + 3, 0), 6) / 6.</summary>
+    HardSwish,
+
+    /// <summary>min(max(x + 3, 0), 6) / 6.</summary>
+    HardSigmoid,
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    Sigmoid,
 }

@@ -21,10 +21,13 @@ public sealed record Preprocessing(string Name, bool Bgr, double Scale, Equatabl
     /// <summary>RGB in [-1, 1], which Keras's MobileNet uses.</summary>
     public static Preprocessing Symmetric { get; } = new("symmetric", false, 1 / 127.5, [1, 1, 1], [1, 1, 1]);
 
+    /// <summary>RGB in about [-1, 1], as TensorFlow's EfficientNet-Lite was trained: (pixel - 127) / 128.</summary>
+    public static Preprocessing EfficientNetLite { get; } = new("efficientnet_lite", false, 1, [127, 127, 127], [128, 128, 128]);
+
     /// <summary>RGB in [0, 1].</summary>
     public static Preprocessing Unit { get; } = new("unit", false, 1 / 255.0, [0, 0, 0], [1, 1, 1]);
 
     /// <summary>Every preprocessing by its word.</summary>
     public static IReadOnlyDictionary<string, Preprocessing> ByName { get; } =
-        new[] { Torchvision, Caffe, Symmetric, Unit }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
+        new[] { Torchvision, Caffe, Symmetric, EfficientNetLite, Unit }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
 }

@@ -25,7 +25,7 @@ public static class PlanFacts
             new("backbone", 0, "input", TomlLiteral.Array([TomlLiteral.Of(network.InputHeight), TomlLiteral.Of(network.InputWidth)])),
             new("backbone", 0, "layers", TomlLiteral.Of(Digest.Of(LayerFacts.Describe(network.Body)))),
             new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
-            new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(LayerFacts.Word(layer))))),
+            new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(layer.Digest)))),
         ];
         if (plan.WeightSet is { Rename.Count: > 0 } set)
         {

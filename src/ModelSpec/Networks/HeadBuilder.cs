@@ -9,7 +9,7 @@ namespace ModelSpec.Networks;
 /// <summary>Gives every layer of a head its name and shape, and checks that they can follow one another.</summary>
 internal static class HeadBuilder
 {
-    /// <summary>Builds the head's layers behind <paramref name="input"/>.</summary>
+    /// <summary>Builds the head's layers after <paramref name="input"/>.</summary>
     /// <param name="head">The head as written.</param>
     /// <param name="input">What the backbone puts out.</param>
     /// <param name="firstIndex">The index of the head's first layer.</param>
@@ -20,71 +20,62 @@ internal static class HeadBuilder
         List<Layer> layers = [];
         Shape shape = input;
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        Located<HeadLayer>? lastLinear = null;
+        Located<HeadLayer>? outputs = null;
         for (int i = 0; i < head.Layers.Count; i++)
         {
-            Located<HeadLayer> word = head.Layers[i];
-            bool needsVector = word.Value.Word is "linear" or "softmax";
-            bool needsSpatial = word.Value.Word is "flatten" or "global_average_pool" or "global_max_pool";
-            if (needsVector && shape.IsSpatial)
+            Located<HeadLayer> located = head.Layers[i];
+            HeadLayer written = located.Value;
+            HeadWord word = LayerCatalogue.OfHeads[written.Word].Head!;
+            if (word.Reads == ShapeKind.Vector && shape.Kind != ShapeKind.Vector)
             {
-                Order(bag, word, "'{0}' needs a vector, but gets {1}; put \"flatten\" or \"global_average_pool\" in front of it.", word.Value.Word, shape);
+                string way = shape.Kind == ShapeKind.Tokens ? "end the backbone with \"first_token\"" : "put \"flatten\" or \"global_average_pool\" in front of it";
+                Order(bag, located, "'{0}' needs a vector, but gets {1}; {2}.", written.Word, shape, way);
                 return layers;
             }
-            if (needsSpatial && !shape.IsSpatial)
+            if (word.Reads == ShapeKind.Image && shape.Kind != ShapeKind.Image)
             {
-                Order(bag, word, "'{0}' needs rows and columns, but gets {1}; take it out.", word.Value.Word, shape);
+                Order(bag, located, "'{0}' needs rows and columns, but gets {1}; take it out.", written.Word, shape);
                 return layers;
             }
-            if (word.Value.Word == "softmax" && i < head.Layers.Count - 1) Order(bag, word, "'softmax' can only be the last layer.");
-            if (word.Value.Word == "linear") lastLinear = word;
-
-            Layer layer = Build(word.Value, Name(word.Value.Word, head, counts), firstIndex + i, shape);
-            layers.Add(layer);
-            shape = layer.Output;
+            if (word.IsLast && i < head.Layers.Count - 1) Order(bag, located, "'{0}' can only be the last layer.", written.Word);
+            Lowering lowered = word.Create(written.Argument).Lower([shape], 1);
+            if (lowered.Problem is { } problem)
+            {
+                Order(bag, located, "'{0}' does not fit: {1}.", written.Word, problem);
+                return layers;
+            }
+            if (word.GivesOutputs) outputs = located;
+            layers.Add(Create(written, word, Name(written.Word, word, head, counts), firstIndex + i, shape, lowered));
+            shape = lowered.Output;
         }
 
-        if (lastLinear is null)
+        if (outputs is null)
         {
             bag.Report(SpecDiagnostics.HeadOrder, head.Span, string.Format(
                 CultureInfo.InvariantCulture, "The head needs a last linear layer with one output for each class: \"linear({0})\".", classes));
         }
         else if (shape.Channels != classes)
         {
-            bag.Report(SpecDiagnostics.HeadOutputs, lastLinear.Value.Span, shape.Channels, classes);
+            bag.Report(SpecDiagnostics.HeadOutputs, outputs.Value.Span, shape.Channels, classes);
         }
         return layers;
     }
 
-    private static Layer Build(HeadLayer word, string name, int index, Shape shape)
+    private static Layer Create(HeadLayer written, HeadWord word, string name, int index, Shape input, Lowering lowered)
     {
-        string member = Identifiers.ToPascalCase(name);
-        string key = "head." + name;
-        Shape vector = Shape.Vector(shape.IsSpatial ? shape.Channels : shape.Elements);
-        return word.Word switch
-        {
-            "flatten" => new FlattenLayer(index, name, member, key, true, shape, Shape.Vector(shape.Elements)),
-            "global_average_pool" => new GlobalPoolLayer(index, name, member, key, true, shape, vector, Average: true),
-            "global_max_pool" => new GlobalPoolLayer(index, name, member, key, true, shape, vector, Average: false),
-            "linear" => new LinearLayer(index, name, member, key, true, shape, Shape.Vector((int)word.Argument!.Value)),
-            "relu" => new ActivationLayer(index, name, member, key, true, shape, shape, Activation.Relu),
-            "gelu" => new ActivationLayer(index, name, member, key, true, shape, shape, Activation.Gelu),
-            "tanh" => new ActivationLayer(index, name, member, key, true, shape, shape, Activation.Tanh),
-            "batch_norm" => new BatchNormLayer(index, name, member, key, true, shape, shape, 1e-5, 0.1),
-            "dropout" => new DropoutLayer(index, name, member, key, true, shape, shape, word.Argument!.Value),
-            "softmax" => new SoftmaxLayer(index, name, member, key, true, shape, shape),
-            _ => throw new NotSupportedException($"Head layer {word.Word}"),
-        };
+        string argument = written.Argument is { } number ? $"({RoundTripNumber.Format(number).ToLowerInvariant()})" : "";
+        return new Layer(
+            index, name, Identifiers.ToPascalCase(name), "head." + name, true, [index - 1], input, lowered.Output,
+            word.Create(written.Argument).Type, null, lowered.Primitives, written.Word + argument);
     }
 
     /// <summary>Linear layers are <c>fc1</c>, <c>fc2</c>, …; others have their word, numbered where it comes more than once.</summary>
-    private static string Name(string word, HeadSection head, Dictionary<string, int> counts)
+    private static string Name(string written, HeadWord word, HeadSection head, Dictionary<string, int> counts)
     {
-        counts.TryGetValue(word, out int count);
-        counts[word] = ++count;
-        string number = count.ToString(CultureInfo.InvariantCulture);
-        if (word == "linear") return "fc" + number;
-        return head.Layers.Count(l => l.Value.Word == word) > 1 ? word + number : word;
+        counts.TryGetValue(written, out int count);
+        counts[written] = ++count;
+        bool isNumbered = word.IsAlwaysNumbered || head.Layers.Count(l => l.Value.Word == written) > 1;
+        return (word.Name ?? written) + (isNumbered ? count.ToString(CultureInfo.InvariantCulture) : "");
     }
 
     private static void Order(DiagnosticBag bag, Located<HeadLayer> layer, string format, params object[] arguments) =>

@@ -18,8 +18,15 @@ internal static class NetworkBuilder
     {
         (BackboneSection section, BackboneTable table) = (spec.Backbone, backbone.Table);
         (int height, int width) = section.Input?.Value ?? (table.Height, table.Width);
-        List<Layer> layers = BodyBuilder.Build(table, height, width, backbone.Multiplier, spec.Model.Name.Value, out Layer? tooSmall);
-        if (tooSmall is not null)
+        BuiltBody body = BodyBuilder.Build(table, height, width, backbone.Multiplier, spec.Model.Name.Value);
+        List<Layer> layers = body.Layers;
+        if (body.Problem is { } problem)
+        {
+            bag.Report(SpecDiagnostics.Backbone, section.Input?.Span ?? section.Span, FormattableString.Invariant(
+                $"An input of {height}×{width} does not fit {table.Title}: {problem}"));
+            return null;
+        }
+        if (body.TooSmall is { } tooSmall)
         {
             bag.Report(SpecDiagnostics.InputTooSmall, section.Input?.Span ?? section.Span, height, width, table.Title,
                 tooSmall.Index, tooSmall.Name, tooSmall.Output.Height, tooSmall.Output.Width, BodyBuilder.SmallestInput(table));

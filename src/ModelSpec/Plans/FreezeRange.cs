@@ -7,7 +7,8 @@ namespace ModelSpec.Plans;
 
 /// <summary>
 /// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
-/// names in place of indices, several parts with commas, <c>backbone</c> and <c>none</c>.
+/// names in place of indices, groups (<c>..layer3</c>: to the last layer whose name is <c>layer3</c> or begins with <c>layer3_</c>),
+/// several parts with commas, <c>backbone</c> and <c>none</c>.
 /// </summary>
 internal static class FreezeRange
 {
@@ -38,8 +39,8 @@ internal static class FreezeRange
                 return $"'{text}' is no freeze range; write for example \"0..14\", \"..block4_pool\", \"backbone\" or \"none\".";
             }
 
-            if (Index(low, 0, layers, out int first) is { } firstError) return firstError;
-            if (Index(high, layers.Count - 1, layers, out int last) is { } lastError) return lastError;
+            if (Find(low, 0, layers, isFirst: true, out int first) is { } firstError) return firstError;
+            if (Find(high, layers.Count - 1, layers, isFirst: false, out int last) is { } lastError) return lastError;
             if (first > last) return $"The freeze range '{part}' ends before it begins.";
             indices.UnionWith(Enumerable.Range(first, last - first + 1));
         }
@@ -47,7 +48,8 @@ internal static class FreezeRange
         return null;
     }
 
-    private static string? Index(string text, int open, IReadOnlyList<Layer> layers, out int index)
+    /// <summary>Finds one end of a range: an index, a layer, or the first or last layer of a group.</summary>
+    private static string? Find(string text, int open, IReadOnlyList<Layer> layers, bool isFirst, out int index)
     {
         index = open;
         if (text.Length == 0) return null;
@@ -57,8 +59,26 @@ internal static class FreezeRange
                 ? null
                 : $"Layer {index} does not exist: the network's layers are 0..{layers.Count - 1} ({layers[layers.Count - 1].Name}).";
         }
-        Layer? named = layers.FirstOrDefault(l => l.Name == text);
+        Layer? named = layers.FirstOrDefault(l => l.Name == text) ?? FindInGroup(text, layers, isFirst);
         index = named?.Index ?? 0;
-        return named is null ? $"No layer is called '{text}'.{NearestName.Suggest(text, layers.Select(static l => l.Name))}" : null;
+        return named is null ? $"No layer is called '{text}', nor does a group of layers have this name.{NearestName.Suggest(text, Names(layers))}" : null;
+    }
+
+    private static Layer? FindInGroup(string group, IReadOnlyList<Layer> layers, bool isFirst)
+    {
+        IEnumerable<Layer> members = layers.Where(layer => layer.Name.StartsWith(group + "_", StringComparison.Ordinal));
+        return isFirst ? members.FirstOrDefault() : members.LastOrDefault();
+    }
+
+    /// <summary>The layers' names and those of their groups: what names have before one of their underscores.</summary>
+    private static List<string> Names(IReadOnlyList<Layer> layers)
+    {
+        List<string> names = [];
+        foreach (Layer layer in layers)
+        {
+            for (int i = layer.Name.IndexOf('_'); i > 0; i = layer.Name.IndexOf('_', i + 1)) names.Add(layer.Name.Substring(0, i));
+            names.Add(layer.Name);
+        }
+        return [.. names.Distinct(StringComparer.Ordinal)];
     }
 }

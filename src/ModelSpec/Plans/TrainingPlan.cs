@@ -47,13 +47,27 @@ public sealed record TrainingPlan(
     }
 
     /// <summary>
-    /// How many layers from the start are frozen in <paramref name="stage"/> without a gap in what has state: their output does not
-    /// change during the stage, so it can be computed once.
+    /// How many layers from the start are frozen in <paramref name="stage"/> and hand a single tensor to those after them: it does not
+    /// change during the stage, so it can be computed once. Where a branch around the first layer that learns is open, they end before
+    /// the branch.
     /// </summary>
     public int FrozenPrefix(Stage stage)
     {
-        int first = Network.Layers.FirstOrDefault(stage.Trains)?.Index ?? Network.Layers.Count;
-        int dropout = Network.Layers.FirstOrDefault(static l => l is DropoutLayer)?.Index ?? Network.Layers.Count;
-        return Math.Min(first, dropout);
+        EquatableArray<Layer> layers = Network.Layers;
+        int end = layers.FirstOrDefault(layer => stage.Trains(layer) || (layer.IsRandom && !stage.Freezes(layer)))?.Index ?? layers.Count;
+        int[] lastReader = new int[layers.Count];
+        foreach (Layer layer in layers)
+        {
+            foreach (int input in layer.Inputs) lastReader[input] = layer.Index;
+        }
+
+        // Before a layer d, a layer earlier than d - 1 must not be read by d or any after it.
+        int prefix = 0, lastRead = 0;
+        for (int d = 1; d <= end; d++)
+        {
+            if (d >= 2) lastRead = Math.Max(lastRead, lastReader[d - 2]);
+            if (lastRead < d) prefix = d;
+        }
+        return prefix;
     }
 }

@@ -31,6 +31,22 @@ public static class Identifiers
     }));
 
     /// <summary>
+    /// The name of a layer as a member: <see cref="ToPascalCase"/>, but numbers stay apart, so that <c>layer1_10</c> gives <c>Layer1_10</c>.
+    /// </summary>
+    public static string ToMember(string layer)
+    {
+        var parts = layer.Split('_').Select(ToPascalCase).Where(static part => part.Length > 0).Select(static part => part.TrimStart('_'));
+        var result = new StringBuilder();
+        foreach (string part in parts)
+        {
+            if (result.Length > 0 && char.IsDigit(result[result.Length - 1]) && char.IsDigit(part[0])) result.Append('_');
+            result.Append(part);
+        }
+        if (result.Length > 0 && char.IsDigit(result[0])) result.Insert(0, '_');
+        return result.ToString();
+    }
+
+    /// <summary>
     /// Words of letters and digits, each with a capital, joined: <c>lily valley</c> gives <c>LilyValley</c>, <c>block5_conv1</c> gives
     /// <c>Block5Conv1</c>. A leading digit gets an underscore. Empty where there is no letter or digit.
     /// </summary>

@@ -19,6 +19,14 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public IEnumerable<string> Keys => table.Entries.Keys;
 
+    /// <summary>The same table with other values.</summary>
+    public TableReader Map(Func<TomlValue, TomlValue> map)
+    {
+        var mapped = new TomlTable(table.Span);
+        foreach (var entry in table.Entries) mapped.Entries.Add(entry.Key, (entry.Value.KeySpan, map(entry.Value.Value)));
+        return new TableReader(mapped, where, span, bag);
+    }
+
     public bool Has(string key) => Peek(key) is not null;
 
     public SourceSpan KeySpan(string key) => table.Entries.TryGetValue(key, out var entry) ? entry.KeySpan : span;

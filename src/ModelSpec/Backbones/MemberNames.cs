@@ -1,7 +1,7 @@
 using ModelSpec.Language;
 using ModelSpec.Text;
 
-namespace ModelSpec.Networks;
+namespace ModelSpec.Backbones;
 
 /// <summary>
 /// Gives the layers of a backbone their members of the generated class: the layer's name in Pascal case, with <c>Layer</c> after it
@@ -15,7 +15,7 @@ internal sealed class MemberNames(string className)
     /// <summary>The member of the next layer.</summary>
     public string Add(string layerName)
     {
-        string member = Identifiers.ToPascalCase(layerName);
+        string member = Identifiers.ToMember(layerName);
         while (ReservedNames.Contains(member) || member == className || !_taken.Add(member)) member += "Layer";
         return member;
     }

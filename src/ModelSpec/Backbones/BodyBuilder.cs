@@ -1,0 +1,92 @@
+using System.Globalization;
+using ModelSpec.Layers;
+
+namespace ModelSpec.Backbones;
+
+/// <summary>Gives every layer of a backbone its shape and its operations.</summary>
+internal static class BodyBuilder
+{
+    /// <summary>Builds the layers for an input of the given size.</summary>
+    /// <param name="table">The backbone.</param>
+    /// <param name="height">The input's height.</param>
+    /// <param name="width">The input's width.</param>
+    /// <param name="multiplier">The width multiplier of the channels.</param>
+    /// <param name="className">The generated class, which no member can be called like.</param>
+    /// <returns>The layers, up to the first that its input does not fit.</returns>
+    public static BuiltBody Build(BackboneTable table, int height, int width, double multiplier, string className) =>
+        Build(table.Rows, height, width, multiplier, className);
+
+    /// <summary>Builds the layers of rows.</summary>
+    public static BuiltBody Build(EquatableArray<BackboneRow> rows, int height, int width, double multiplier, string className)
+    {
+        List<Layer> layers = [];
+        var members = new MemberNames(className);
+        int[] readers = CountReaders(rows);
+        foreach (BackboneRow row in rows)
+        {
+            Shape[] inputs = [.. row.Inputs.Select(input => layers[input].Output)];
+            Lowering lowered = row.Inputs.Count == 0
+                ? new Lowering(new Shape(3, height, width), [])
+                : row.Definition.Lower(inputs, multiplier);
+            if (lowered.Problem is { } problem)
+            {
+                return new BuiltBody(layers, null, row, $"'{row.Name}' does not fit {Describe(row, layers)}: {problem}.");
+            }
+            Layer layer = Create(row, members.Add(row.Name), layers, lowered, readers);
+            layers.Add(layer);
+            if (lowered.IsTooSmall) return new BuiltBody(layers, layer, null, null);
+        }
+        return new BuiltBody(layers, null, null, null);
+    }
+
+    /// <summary>The smallest square input that every layer has at least one pixel of.</summary>
+    public static int SmallestInput(BackboneTable table)
+    {
+        int size = 1;
+        while (Build(table, size, size, 1, "").TooSmall is not null) size++;
+        return size;
+    }
+
+    private static Layer Create(BackboneRow row, string member, List<Layer> layers, Lowering lowered, int[] readers)
+    {
+        int index = layers.Count;
+        Shape output = lowered.Output;
+        bool readsAbove = row.Inputs.Count == 0 || (row.Inputs.Count == 1 && row.Inputs[0] == index - 1);
+        string from = readsAbove ? "" : " from " + string.Join(" ", row.Inputs.Select(static input => input.ToString(CultureInfo.InvariantCulture)));
+        string tokens = output.Kind == ShapeKind.Tokens ? string.Format(CultureInfo.InvariantCulture, " tokens {0}", output.Tokens) : "";
+        string digest = FormattableString.Invariant(
+            $"{index} {row.Key} {row.Definition.DigestType} {output.Channels} {output.Height} {output.Width}{tokens}{row.Definition.DescribeForDigest(lowered)}{from}");
+        EquatableArray<Primitive> primitives = lowered.Primitives;
+        if (primitives.Count == 1 && primitives[0] is ActivatePrimitive activate && CanOverwrite(row.Inputs[0], layers, readers))
+        {
+            primitives = [activate with { InPlace = activate.Activation is Activation.Relu or Activation.Relu6 }];
+        }
+        return new Layer(
+            index, row.Name, member, row.Key, false, row.Inputs, row.Inputs.Count > 0 ? layers[row.Inputs[0]].Output : output, output,
+            row.Definition.Type, row.Block, primitives, digest);
+    }
+
+    /// <summary>
+    /// Whether an activation can take the place of its input: nothing else reads it, and what computed it does not need it for its
+    /// gradients, as an activation before it would.
+    /// </summary>
+    private static bool CanOverwrite(int input, List<Layer> layers, int[] readers) => readers[input] == 1
+        && layers[input].Primitives is { Count: > 0 } primitives && primitives[primitives.Count - 1] is ConvolutionPrimitive or BatchNormPrimitive or LinearPrimitive or AddPrimitive or ConcatenatePrimitive or PadPrimitive;
+
+    private static int[] CountReaders(EquatableArray<BackboneRow> rows)
+    {
+        int[] readers = new int[rows.Count];
+        foreach (int input in rows.SelectMany(static row => row.Inputs)) readers[input]++;
+        return readers;
+    }
+
+    private static string Describe(BackboneRow row, List<Layer> layers) =>
+        string.Join(" and ", row.Inputs.Select(input => $"'{layers[input].Name}' {layers[input].Output}"));
+}
+
+/// <summary>The layers of a backbone for one size of input.</summary>
+/// <param name="Layers">The layers, as far as they fit.</param>
+/// <param name="TooSmall">The first layer that the input is too small for, with the shape that it would get, or null.</param>
+/// <param name="Misfit">The first row whose inputs do not fit it, or null.</param>
+/// <param name="Problem">Why they do not, as a sentence, or null.</param>
+internal sealed record BuiltBody(List<Layer> Layers, Layer? TooSmall, BackboneRow? Misfit, string? Problem);

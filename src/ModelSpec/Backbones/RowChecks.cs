@@ -1,0 +1,100 @@
+using System.Globalization;
+using ModelSpec.Diagnostics;
+using ModelSpec.Layers.Types;
+using ModelSpec.Text;
+
+namespace ModelSpec.Backbones;
+
+/// <summary>Checks that the rows of a backbone make a network: names, keys, who reads whom, and shapes.</summary>
+internal static class RowChecks
+{
+    /// <summary>Checks rows whose own keys are right.</summary>
+    /// <param name="rows">The rows, with blocks written out.</param>
+    /// <param name="height">The usual input's height.</param>
+    /// <param name="width">The usual input's width.</param>
+    /// <param name="bag">Where errors go.</param>
+    public static void Check(EquatableArray<BackboneRow> rows, int height, int width, DiagnosticBag bag)
+    {
+        if (rows.Count == 0) return;
+        CheckInput(rows, bag);
+        CheckNames(rows, bag);
+        CheckKeys(rows, bag);
+        CheckReaders(rows, bag);
+        if (bag.HasErrors) return;
+        BuiltBody body = BodyBuilder.Build(rows, height, width, 1, "");
+        if (body.Problem is { } problem) bag.Report(SpecDiagnostics.Backbone, body.Misfit!.Span, problem);
+    }
+
+    private static void CheckInput(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
+    {
+        if (rows[0].Definition is not Input)
+        {
+            bag.Report(SpecDiagnostics.Backbone, rows[0].Span, "The first layer must be the input: { name = \"input\", type = \"input\" }.");
+        }
+        foreach (BackboneRow second in rows.Skip(1).Where(static row => row.Definition is Input))
+        {
+            bag.Report(SpecDiagnostics.Backbone, second.Span, "Only the first layer can be the input.");
+        }
+    }
+
+    private static void CheckNames(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
+    {
+        foreach (IGrouping<string, BackboneRow> twins in rows.GroupBy(static row => Identifiers.ToMember(row.Name)).Where(static g => g.Count() > 1))
+        {
+            bag.Report(SpecDiagnostics.Backbone, twins.Last().Span, string.Format(
+                CultureInfo.InvariantCulture, "Two layers would be the member '{0}'; rename '{1}'.", twins.Key, twins.Last().Name));
+        }
+        foreach (BackboneRow unnamed in rows.Where(static row => Identifiers.ToMember(row.Name).Length == 0))
+        {
+            bag.Report(SpecDiagnostics.NotAnIdentifier, unnamed.Span, unnamed.Name, "a member");
+        }
+    }
+
+    /// <summary>Every row but the last is read: what nothing reads would be computed for nothing.</summary>
+    private static void CheckReaders(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
+    {
+        var read = new HashSet<int>(rows.SelectMany(static row => row.Inputs));
+        for (int i = 0; i < rows.Count - 1; i++)
+        {
+            if (read.Contains(i)) continue;
+            bag.Report(SpecDiagnostics.Backbone, rows[i].Span, $"No row reads '{rows[i].Name}'; name it in the 'from' of one, or take it out.");
+        }
+    }
+
+    /// <summary>Every layer that runs is registered under its key, below the groups that the dots in it make.</summary>
+    private static void CheckKeys(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
+    {
+        var owners = new Dictionary<string, BackboneRow>(StringComparer.Ordinal);
+        // The keys that go on after a dot, by what is before it.
+        var groups = new Dictionary<string, BackboneRow>(StringComparer.Ordinal);
+        foreach (BackboneRow row in rows.Where(static row => row.Definition is not Input))
+        {
+            List<string> above = [];
+            for (int dot = row.Key.IndexOf('.'); dot >= 0; dot = row.Key.IndexOf('.', dot + 1)) above.Add(row.Key.Substring(0, dot));
+            if (row.Key.Split('.').Any(string.IsNullOrWhiteSpace))
+            {
+                Report(row, $"'{row.Key}' cannot be the key of '{row.Name}': a part of it between dots is empty.");
+            }
+            else if (row.Key == "head" || row.Key.StartsWith("head.", StringComparison.Ordinal))
+            {
+                Report(row, $"The key '{row.Key}' of '{row.Name}' belongs to the network's head; give the layer another key.");
+            }
+            else if (owners.TryGetValue(row.Key, out BackboneRow? twin))
+            {
+                Report(row, $"The layers '{twin.Name}' and '{row.Name}' have the same key '{row.Key}'; give one another key.");
+            }
+            else if (groups.TryGetValue(row.Key, out BackboneRow? other) || above.Any(key => owners.TryGetValue(key, out other)))
+            {
+                Report(row, $"The keys '{other!.Key}' of '{other.Name}' and '{row.Key}' of '{row.Name}' go through each other; "
+                    + "give one of the layers another key.");
+            }
+            else
+            {
+                owners.Add(row.Key, row);
+                foreach (string group in above) groups[group] = row;
+            }
+        }
+
+        void Report(BackboneRow row, string message) => bag.Report(SpecDiagnostics.LayerKey, row.KeySpan, message);
+    }
+}

@@ -1,0 +1,28 @@
+namespace ModelSpec.Layers.Types;
+
+/// <summary><c>concat</c>: the channels of the layers that <c>from</c> names, one after another.</summary>
+internal sealed class ConcatType() : LayerType("concat")
+{
+    public override LayerDefinition Read(LayerKeys keys) => new Concat();
+}
+
+/// <summary>The channels of two or more images of one size.</summary>
+internal sealed record Concat : LayerDefinition
+{
+    public override string Type => "Concatenate";
+
+    internal override int FewestInputs => 2;
+
+    internal override int MostInputs => int.MaxValue;
+
+    internal override Lowering Lower(IReadOnlyList<Shape> inputs, double widthMultiplier)
+    {
+        if (inputs.Any(shape => shape.Kind != ShapeKind.Image || shape.Height != inputs[0].Height || shape.Width != inputs[0].Width))
+        {
+            return Lowering.Fail($"channels can be joined of images of equal rows and columns only, not of {string.Join(" and ", inputs)}");
+        }
+        return new(inputs[0] with { Channels = inputs.Sum(static shape => shape.Channels) }, [new ConcatenatePrimitive()]);
+    }
+
+    internal override string DescribeForDigest(Lowering lowered) => "";
+}

@@ -1,0 +1,20 @@
+namespace ModelSpec.Layers;
+
+/// <summary>What a moving window makes of the size of an image.</summary>
+internal static class Window
+{
+    /// <summary>How many rows and columns a window covers with what it skips.</summary>
+    public static Extent Dilate(Extent kernel, Extent dilation) => new((kernel.Height - 1) * dilation.Height + 1, (kernel.Width - 1) * dilation.Width + 1);
+
+    /// <summary>The output's rows and columns: 0 where the window does not fit.</summary>
+    public static Extent Slide(Shape input, Extent window, Extent stride, Padding padding)
+    {
+        int height = input.Height + padding.Top + padding.Bottom - window.Height;
+        int width = input.Width + padding.Left + padding.Right - window.Width;
+        return new Extent(height < 0 ? 0 : height / stride.Height + 1, width < 0 ? 0 : width / stride.Width + 1);
+    }
+
+    /// <summary>The output of a window over an image, with what the layer does.</summary>
+    public static Lowering Lower(int channels, Extent size, EquatableArray<Primitive> primitives) =>
+        new(new Shape(channels, size.Height, size.Width), primitives) { IsTooSmall = size.Height == 0 || size.Width == 0 };
+}
