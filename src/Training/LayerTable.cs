@@ -80,10 +80,7 @@ internal static class LayerTable
         json.WriteString("name", layer.DisplayName);
         json.WriteString("type", layer.Type);
         json.WriteStartArray("output");
-        foreach (int size in layer.Output.IsSpatial ? (int[])[layer.Output.Channels, layer.Output.Height, layer.Output.Width] : [layer.Output.Channels])
-        {
-            json.WriteNumberValue(size);
-        }
+        foreach (int size in layer.Output.Sizes) json.WriteNumberValue(size);
         json.WriteEndArray();
         json.WriteNumber("parameters", layer.Parameters);
         json.WriteStartObject("trains");

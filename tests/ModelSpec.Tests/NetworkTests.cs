@@ -1,3 +1,4 @@
+using ModelSpec.Backbones;
 using ModelSpec.Layers;
 using ModelSpec.Networks;
 using ModelSpec.Text;
@@ -67,21 +68,31 @@ public class NetworkTests
     [Fact]
     public void Same_padding_puts_the_odd_row_at_the_end()
     {
-        Assert.Equal(new Padding(0, 1, 0, 1), Padding.Same(224, 224, 3, 2));
-        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(225, 225, 3, 2));
-        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(224, 224, 3, 1));
-        Assert.Equal(Padding.None, Padding.Same(224, 224, 1, 1));
+        Assert.Equal(new Padding(0, 1, 0, 1), Padding.Same(224, 224, Extent.Square(3), Extent.Square(2)));
+        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(225, 225, Extent.Square(3), Extent.Square(2)));
+        Assert.Equal(new Padding(1, 1, 1, 1), Padding.Same(224, 224, Extent.Square(3), Extent.Square(1)));
+        Assert.Equal(Padding.None, Padding.Same(224, 224, Extent.Square(1), Extent.Square(1)));
     }
 
-    [Fact]
-    public void A_convolution_pads_itself_only_where_all_sides_are_equal()
+    // Rows and columns of the input, what a layer of its own pads, and what the convolution pads by itself.
+    [Theory]
+    [InlineData(64, 66, 3, null, 1, 0)]
+    [InlineData(64, 64, 2, "0 1 0 1", 0, 0)]
+    [InlineData(64, 64, 1, null, 1, 1)]
+    public void A_convolution_pads_itself_where_opposite_sides_are_equal(int height, int width, int stride, string? before, int rows, int columns)
     {
-        Padding uneven = Padding.Same(64, 66, 3, 3);
+        string text = $$"""
+            name = "small"
+            input = [{{height}}, {{width}}]
+            layers = [
+              { name = "input", type = "input" },
+              { name = "conv", type = "conv2d", filters = 8, kernel = 3, stride = {{stride}} },
+            ]
+            """;
+        Layer conv = BodyBuilder.Build(BackboneReader.Read(text, "small.backbone").Value!, height, width, 1, "").Layers[1];
 
-        Assert.Equal(new Padding(1, 1, 0, 0), uneven);
-        Assert.False(uneven.IsUniform);
-        Assert.True(Padding.None.IsUniform);
-        Assert.True(Padding.Same(224, 224, 3, 1).IsUniform);
+        Assert.Equal(before, conv.Primitives.OfType<PadPrimitive>().SingleOrDefault()?.Padding.DescribeForDigest());
+        Assert.Equal(new Extent(rows, columns), conv.Primitives.OfType<ConvolutionPrimitive>().Single().Padding);
     }
 
     [Theory]

@@ -201,7 +201,7 @@ internal static class ClassifierEmitter
     {
         writer.Line("/// <inheritdoc />");
         using SourceWriter.Block block = writer.Open("protected override void Describe(ref FineTune::ForwardPass pass)");
-        foreach (string step in layers.SelectMany(LayerEmitter.Steps)) writer.Line(step);
+        new PassEmitter([.. layers]).Emit(writer);
         if (runsHead) writer.Line("pass.Run(Head);");
     }
 

@@ -4,51 +4,17 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Generator.Emit;
 
-/// <summary>How one layer looks in C#: its member's type, the expression that makes it, and its step of a forward pass.</summary>
+/// <summary>How operations look in C#: the type of a member, the expression that makes it, and a step of a forward pass.</summary>
 internal static class LayerEmitter
 {
     /// <summary>Where the functions are that make TorchSharp's modules.</summary>
     private const string Factory = "TorchSharp::torch.nn.";
 
-    /// <summary>The member's type, or null for a layer without a module.</summary>
-    public static string? TypeOf(Layer layer) => layer switch
-    {
-        GlobalPoolLayer => "FineTune::GlobalPool2d",
-        _ => Name(layer) is { } name ? "Layers::" + name : null,
-    };
+    /// <summary>The type of the layer's member, or null for a layer without a module.</summary>
+    public static string? TypeOf(Layer layer) => layer.Main is { } main && HasModule(main) ? Create(main).Type : null;
 
     /// <summary>The expression that makes the module.</summary>
-    public static string Creation(Layer layer) => layer switch
-    {
-        ConvLayer conv => Convolution(conv),
-        BatchNormLayer norm => $"{Factory}{Name(norm)}({Number(norm.Output.Channels)}, eps: {Number(norm.Epsilon)}, momentum: {Number(norm.Momentum)}, device: device)",
-        ActivationLayer { InPlace: true } activation => $"{Factory}{Name(activation)}(inplace: true)",
-        ActivationLayer activation => $"{Factory}{Name(activation)}()",
-        MaxPoolLayer pool => $"{Factory}MaxPool2d({Number(pool.Kernel)}, stride: {Number(pool.Stride)})",
-        ZeroPadLayer pad => $"{Factory}ZeroPad2d(({Number(pad.Padding.Left)}, {Number(pad.Padding.Right)}, {Number(pad.Padding.Top)}, {Number(pad.Padding.Bottom)}))",
-        GlobalPoolLayer pool => $"new FineTune::GlobalPool2d(average: {(pool.Average ? "true" : "false")})",
-        FlattenLayer => Factory + "Flatten()",
-        LinearLayer linear => $"{Factory}Linear({Number(linear.Input.Channels)}, {Number(linear.Output.Channels)}, device: device)",
-        DropoutLayer dropout => $"{Factory}Dropout({Number(dropout.Probability)})",
-        SoftmaxLayer => Factory + "Softmax(dim: 1)",
-        _ => throw new NotSupportedException(layer.Type),
-    };
-
-    /// <summary>The statements that run the layer in a forward pass called <c>pass</c>.</summary>
-    public static IEnumerable<string> Steps(Layer layer)
-    {
-        switch (layer)
-        {
-            case InputLayer or SoftmaxLayer:
-                yield break;
-            case ConvLayer { PaddingBefore: { } p }:
-                yield return $"pass.Pad({Number(p.Top)}, {Number(p.Bottom)}, {Number(p.Left)}, {Number(p.Right)});";
-                break;
-        }
-        yield return $"pass.Run({layer.Member});";
-        if (layer is ConvLayer { Activation: Activation.Relu }) yield return "pass.Relu();";
-        if (layer is ConvLayer { Activation: Activation.Relu6 }) yield return "pass.Relu6();";
-    }
+    public static string Creation(Layer layer) => Create(layer.Main!).Expression;
 
     /// <summary>What the documentation says of a layer.</summary>
     public static string Describe(Layer layer)
@@ -60,33 +26,130 @@ internal static class LayerEmitter
     /// <summary>A number as C# reads it everywhere.</summary>
     public static string Number(double value) => RoundTripNumber.Format(value);
 
-    /// <summary>What TorchSharp calls the module, or null for a layer without one of TorchSharp's.</summary>
-    private static string? Name(Layer layer) => layer switch
+    /// <summary>Whether an operation is a module: sums, products and joined channels read several values, and none has state.</summary>
+    public static bool HasModule(Primitive primitive) => primitive is not (AddPrimitive or MultiplyPrimitive or ConcatenatePrimitive);
+
+    /// <summary>The step of a forward pass called <c>pass</c> that an operation without a module is.</summary>
+    /// <param name="primitive">The operation.</param>
+    /// <param name="operands">The names of what it reads, <c>pass.Current</c> for the value that was made last; empty where that goes without saying.</param>
+    public static string Step(Primitive primitive, string operands) => primitive switch
     {
-        InputLayer or GlobalPoolLayer => null,
-        ConvLayer => "Conv2d",
-        BatchNormLayer norm => norm.Output.IsSpatial ? "BatchNorm2d" : "BatchNorm1d",
-        ActivationLayer { Activation: Activation.Relu6 } => "ReLU6",
-        ActivationLayer { Activation: Activation.Relu } => "ReLU",
-        ActivationLayer { Activation: Activation.Gelu } => "GELU",
-        ActivationLayer => "Tanh",
-        MaxPoolLayer => "MaxPool2d",
-        ZeroPadLayer => "ZeroPad2d",
-        FlattenLayer => "Flatten",
-        LinearLayer => "Linear",
-        DropoutLayer => "Dropout",
-        SoftmaxLayer => "Softmax",
-        _ => throw new NotSupportedException(layer.Type),
+        AddPrimitive => $"pass.Add({operands})",
+        MultiplyPrimitive => $"pass.Multiply({operands})",
+        ConcatenatePrimitive => $"pass.Concat({operands})",
+        PadPrimitive { Padding: var p } =>
+            $"pass.Pad({Number(p.Top)}, {Number(p.Bottom)}, {Number(p.Left)}, {Number(p.Right)}{(operands.Length > 0 ? ", " + operands : "")})",
+        ActivatePrimitive activate => $"pass.{Function(activate.Activation)}({operands})",
+        _ => throw new NotSupportedException(primitive.GetType().Name),
     };
 
-    private static string Convolution(ConvLayer conv)
+    /// <summary>The type of a module and the expression that makes it.</summary>
+    private static (string Type, string Expression) Create(Primitive primitive) => primitive switch
     {
-        List<string> arguments = [Number(conv.Input.Channels), Number(conv.Output.Channels), Number(conv.Kernel)];
-        if (conv.Stride != 1) arguments.Add("stride: " + Number(conv.Stride));
-        if (conv.OwnPadding != 0) arguments.Add("padding: " + Number(conv.OwnPadding));
-        if (conv.Groups != 1) arguments.Add("groups: " + Number(conv.Groups));
-        if (!conv.Bias) arguments.Add("bias: false");
-        arguments.Add("device: device");
-        return $"{Factory}Conv2d({string.Join(", ", arguments)})";
+        PadPrimitive { Padding: var p } => Torch("ZeroPad2d", $"({Number(p.Left)}, {Number(p.Right)}, {Number(p.Top)}, {Number(p.Bottom)})"),
+        ConvolutionPrimitive convolution => Create(convolution),
+        LinearPrimitive { Of: ShapeKind.Image } linear => Own("ChannelLinear", [.. Arguments(linear, "hasBias"), Device]),
+        LinearPrimitive linear => Torch("Linear", [.. Arguments(linear, "hasBias"), Device]),
+        BatchNormPrimitive norm => Torch(
+            norm.Of == ShapeKind.Image ? "BatchNorm2d" : "BatchNorm1d", Number(norm.Channels), "eps: " + Number(norm.Epsilon), "momentum: " + Number(norm.Momentum), Device),
+        LayerNormPrimitive { Of: ShapeKind.Image } norm => Own("LayerNorm2d", Number(norm.Channels), "epsilon: " + Number(norm.Epsilon), Device),
+        LayerNormPrimitive norm => Torch("LayerNorm", Number(norm.Channels), "eps: " + Number(norm.Epsilon), Device),
+        WindowPoolPrimitive pool => Create(pool),
+        GlobalPoolPrimitive { Keeps: true } pool => Own("GlobalPool2d", "average: " + Truth(pool.IsAverage), "keep: true"),
+        GlobalPoolPrimitive pool => Own("GlobalPool2d", "average: " + Truth(pool.IsAverage)),
+        ActivatePrimitive activate => Torch(Module(activate.Activation), activate.InPlace ? ["inplace: true"] : []),
+        ReshapePrimitive { Reshaping: Reshaping.Flatten } => Torch("Flatten"),
+        ReshapePrimitive { Reshaping: Reshaping.ToTokens } => Own("Tokens"),
+        ReshapePrimitive { Reshaping: Reshaping.TakeFirstToken } => Own("FirstToken"),
+        AttentionPrimitive attention => Own("SelfAttention", Number(attention.Channels), "heads: " + Number(attention.Heads), Device),
+        ParameterPrimitive { Use: ParameterUse.Prepend } token => Own("ClassToken", Number(token.Shape[2]), Device),
+        ParameterPrimitive { Use: ParameterUse.Add } places => Own("PositionEmbedding", Number(places.Shape[1]), Number(places.Shape[2]), Device),
+        ParameterPrimitive { Use: ParameterUse.Scale } scale => Own("LayerScale", Number(scale.Shape[0]), "initial: " + Number(scale.Initial!.Value), Device),
+        DropPrimitive { WholeImages: true } drop => Own("StochasticDepth", Number(drop.Probability)),
+        DropPrimitive drop => Torch("Dropout", Number(drop.Probability)),
+        SoftmaxPrimitive => Torch("Softmax", "dim: 1"),
+        _ => throw new NotSupportedException(primitive.GetType().Name),
+    };
+
+    private const string Device = "device: device";
+
+    /// <summary>A module of TorchSharp's.</summary>
+    private static (string Type, string Expression) Torch(string name, params string[] arguments) =>
+        ("Layers::" + name, $"{Factory}{name}({string.Join(", ", arguments)})");
+
+    /// <summary>A module of the runtime's.</summary>
+    private static (string Type, string Expression) Own(string name, params string[] arguments) =>
+        ("FineTune::" + name, $"new FineTune::{name}({string.Join(", ", arguments)})");
+
+    private static IEnumerable<string> Arguments(LinearPrimitive linear, string bias)
+    {
+        yield return Number(linear.Inputs);
+        yield return Number(linear.Outputs);
+        if (!linear.Bias) yield return bias + ": false";
     }
+
+    private static (string Type, string Expression) Create(ConvolutionPrimitive c)
+    {
+        List<string> arguments = [Number(c.Inputs), Number(c.Outputs), Pair(c.Kernel)];
+        if (c.Stride != Extent.Square(1)) arguments.Add("stride: " + Pair(c.Stride));
+        if (c.Padding != Extent.Square(0)) arguments.Add("padding: " + Pair(c.Padding));
+        if (c.Dilation != Extent.Square(1)) arguments.Add("dilation: " + Pair(c.Dilation));
+        // Overloads for rows and columns of their own want all of them as pairs.
+        bool isSquare = c.Kernel.IsSquare && c.Stride.IsSquare && c.Padding.IsSquare && c.Dilation.IsSquare;
+        if (!isSquare)
+        {
+            arguments =
+            [
+                Number(c.Inputs), Number(c.Outputs), Both(c.Kernel), "stride: " + Both(c.Stride), "padding: " + Both(c.Padding), "dilation: " + Both(c.Dilation),
+            ];
+        }
+        if (c.Groups != 1) arguments.Add("groups: " + Number(c.Groups));
+        if (!c.Bias) arguments.Add("bias: false");
+        arguments.Add(Device);
+        return Torch("Conv2d", [.. arguments]);
+    }
+
+    private static (string Type, string Expression) Create(WindowPoolPrimitive pool)
+    {
+        bool isSquare = pool.Kernel.IsSquare && pool.Stride.IsSquare && pool.Padding.IsSquare;
+        Func<Extent, string> show = isSquare ? Pair : Both;
+        List<string> arguments = [show(pool.Kernel), (pool.IsAverage && !isSquare ? "strides: " : "stride: ") + show(pool.Stride)];
+        if (pool.Padding != Extent.Square(0)) arguments.Add("padding: " + show(pool.Padding));
+        if (pool.IsAverage && !pool.IncludesPadding) arguments.Add("count_include_pad: false");
+        return Torch(pool.IsAverage ? "AvgPool2d" : "MaxPool2d", [.. arguments]);
+    }
+
+    /// <summary>What TorchSharp calls the module of an activation.</summary>
+    private static string Module(Activation activation) => activation switch
+    {
+        Activation.Relu => "ReLU",
+        Activation.Relu6 => "ReLU6",
+        Activation.Silu => "SiLU",
+        Activation.HardSwish => "Hardswish",
+        Activation.HardSigmoid => "Hardsigmoid",
+        Activation.Sigmoid => "Sigmoid",
+        Activation.Gelu => "GELU",
+        Activation.Tanh => "Tanh",
+        _ => throw new NotSupportedException(activation.ToString()),
+    };
+
+    /// <summary>What a forward pass calls an activation.</summary>
+    private static string Function(Activation activation) => activation switch
+    {
+        Activation.Relu => "Relu",
+        Activation.Relu6 => "Relu6",
+        Activation.Silu => "Silu",
+        Activation.HardSwish => "HardSwish",
+        Activation.HardSigmoid => "HardSigmoid",
+        Activation.Sigmoid => "Sigmoid",
+        Activation.Gelu => "Gelu",
+        Activation.Tanh => "Tanh",
+        _ => throw new NotSupportedException(activation.ToString()),
+    };
+
+    private static string Truth(bool truth) => truth ? "true" : "false";
+
+    private static string Pair(Extent extent) => extent.IsSquare ? Number(extent.Height) : Both(extent);
+
+    private static string Both(Extent extent) => $"({Number(extent.Height)}, {Number(extent.Width)})";
 }

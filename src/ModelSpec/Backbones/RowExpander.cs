@@ -71,7 +71,7 @@ internal sealed class RowExpander
         LayerDefinition definition = type.Read(new LayerKeys(row));
         SourceSpan span = row.Has("from") ? row.Peek("from")!.Span : name.Value.Span;
         List<int> inputs = FindInputs(row, scope, above, place, definition.MostInputs == 0);
-        if (inputs.Count < definition.FewestInputs && !_bag.HasErrors)
+        if (inputs.Count < definition.FewestInputs && definition.FewestInputs > 1 && !_bag.HasErrors)
         {
             _bag.Report(SpecDiagnostics.Backbone, span, string.Format(CultureInfo.InvariantCulture,
                 "'{0}' needs at least {1} layers to read; name them: from = [\"…\", \"…\"].", name.Value.Value, definition.FewestInputs));

@@ -1,30 +1,55 @@
+using FineTune.Layers;
 using ModelSpec.Layers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Modules;
 
-/// <summary>Makes the TorchSharp module of a layer.</summary>
+/// <summary>Makes the TorchSharp module of an operation: the trainer's only look at what layers are.</summary>
 internal static class LayerModules
 {
-    /// <summary>The module, or null for a layer that does nothing in a pass to logits (input and softmax).</summary>
-    public static nn.Module<Tensor, Tensor>? Create(Layer layer) => layer switch
+    /// <summary>The module, or null for an operation without one: sums, products and joined channels read several values, and softmax is left to the loss.</summary>
+    public static nn.Module<Tensor, Tensor>? Create(Primitive? primitive) => primitive switch
     {
-        InputLayer or SoftmaxLayer => null,
-        ConvLayer conv => nn.Conv2d(
-            conv.Input.Channels, conv.Output.Channels, conv.Kernel, stride: conv.Stride,
-            padding: conv.OwnPadding, groups: conv.Groups, bias: conv.Bias),
-        BatchNormLayer norm when norm.Output.IsSpatial => nn.BatchNorm2d(norm.Output.Channels, norm.Epsilon, norm.Momentum),
-        BatchNormLayer norm => nn.BatchNorm1d(norm.Output.Channels, norm.Epsilon, norm.Momentum),
-        ActivationLayer { Activation: Activation.Relu } relu => nn.ReLU(inplace: relu.InPlace),
-        ActivationLayer { Activation: Activation.Relu6 } relu => nn.ReLU6(inplace: relu.InPlace),
-        ActivationLayer { Activation: Activation.Gelu } => nn.GELU(),
-        ActivationLayer => nn.Tanh(),
-        MaxPoolLayer pool => nn.MaxPool2d(pool.Kernel, stride: pool.Stride),
-        ZeroPadLayer pad => nn.ZeroPad2d((pad.Padding.Left, pad.Padding.Right, pad.Padding.Top, pad.Padding.Bottom)),
-        GlobalPoolLayer pool => new GlobalPool2d(pool.Average),
-        FlattenLayer => nn.Flatten(),
-        LinearLayer linear => nn.Linear(linear.Input.Channels, linear.Output.Channels),
-        DropoutLayer dropout => nn.Dropout(dropout.Probability),
-        _ => throw new NotSupportedException(layer.Type),
+        null or AddPrimitive or MultiplyPrimitive or ConcatenatePrimitive or SoftmaxPrimitive => null,
+        PadPrimitive { Padding: var p } => nn.ZeroPad2d((p.Left, p.Right, p.Top, p.Bottom)),
+        ConvolutionPrimitive c => nn.Conv2d(
+            c.Inputs, c.Outputs, Pair(c.Kernel), stride: Pair(c.Stride), padding: Pair(c.Padding), dilation: Pair(c.Dilation), groups: c.Groups, bias: c.Bias),
+        LinearPrimitive { Of: ShapeKind.Image } linear => new ChannelLinear(linear.Inputs, linear.Outputs, linear.Bias),
+        LinearPrimitive linear => nn.Linear(linear.Inputs, linear.Outputs, linear.Bias),
+        BatchNormPrimitive { Of: ShapeKind.Image } norm => nn.BatchNorm2d(norm.Channels, norm.Epsilon, norm.Momentum),
+        BatchNormPrimitive norm => nn.BatchNorm1d(norm.Channels, norm.Epsilon, norm.Momentum),
+        LayerNormPrimitive { Of: ShapeKind.Image } norm => new LayerNorm2d(norm.Channels, norm.Epsilon),
+        LayerNormPrimitive norm => nn.LayerNorm(norm.Channels, norm.Epsilon),
+        WindowPoolPrimitive { IsAverage: true } pool => nn.AvgPool2d(
+            Pair(pool.Kernel), strides: Pair(pool.Stride), padding: Pair(pool.Padding), count_include_pad: pool.IncludesPadding),
+        WindowPoolPrimitive pool => nn.MaxPool2d(Pair(pool.Kernel), stride: Pair(pool.Stride), padding: Pair(pool.Padding)),
+        GlobalPoolPrimitive pool => new GlobalPool2d(pool.IsAverage, pool.Keeps),
+        ActivatePrimitive activate => Create(activate),
+        ReshapePrimitive { Reshaping: Reshaping.Flatten } => nn.Flatten(),
+        ReshapePrimitive { Reshaping: Reshaping.ToTokens } => new Tokens(),
+        ReshapePrimitive { Reshaping: Reshaping.TakeFirstToken } => new FirstToken(),
+        AttentionPrimitive attention => new SelfAttention(attention.Channels, attention.Heads),
+        ParameterPrimitive { Use: ParameterUse.Prepend } token => new ClassToken(token.Shape[2]),
+        ParameterPrimitive { Use: ParameterUse.Add } places => new PositionEmbedding(places.Shape[1], places.Shape[2]),
+        ParameterPrimitive { Use: ParameterUse.Scale } scale => new LayerScale(scale.Shape[0], scale.Initial!.Value),
+        DropPrimitive { WholeImages: true } drop => new StochasticDepth(drop.Probability),
+        DropPrimitive drop => nn.Dropout(drop.Probability),
+        _ => throw new NotSupportedException(primitive.GetType().Name),
     };
+
+    private static nn.Module<Tensor, Tensor> Create(ActivatePrimitive activate) => activate.Activation switch
+    {
+        Activation.Relu => nn.ReLU(inplace: activate.InPlace),
+        Activation.Relu6 => nn.ReLU6(inplace: activate.InPlace),
+        Activation.Silu => nn.SiLU(),
+        Activation.HardSwish => nn.Hardswish(),
+        Activation.HardSigmoid => nn.Hardsigmoid(),
+        Activation.Sigmoid => nn.Sigmoid(),
+        Activation.Gelu => nn.GELU(),
+        Activation.Tanh => nn.Tanh(),
+        _ => throw new NotSupportedException(activate.Activation.ToString()),
+    };
+
+    private static (long, long) Pair(Extent extent) => (extent.Height, extent.Width);
 }

@@ -24,7 +24,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         _layers = new nn.Module<Tensor, Tensor>?[network.Layers.Count];
         foreach (Layer layer in network.Layers)
         {
-            if (LayerModules.Create(layer) is not { } module) continue;
+            if (LayerModules.Create(layer.Main) is not { } module) continue;
             _layers[layer.Index] = module;
             ModuleTree.Register(this, layer.Key, module);
         }
@@ -38,7 +38,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <summary>Runs the layers from <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
     /// <param name="input">The output of the layer before <paramref name="first"/>.</param>
     /// <param name="first">The first layer's index.</param>
-    /// <param name="end">The index behind the last layer.</param>
+    /// <param name="end">The index after the last layer.</param>
     /// <param name="precision">float32, or bfloat16 for mixed precision.</param>
     public Tensor Forward(Tensor input, int first, int end, ScalarType precision = ScalarType.Float32) => ForwardPass.Run(
         input, (ref ForwardPass pass) => Describe(ref pass, precision == ScalarType.BFloat16 ? _mixed : _layers, first, end));
@@ -50,18 +50,45 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
         InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
 
+    /// <summary>Takes a pass through layers, of which only the first reads what is before them: all others read layers of the range.</summary>
     private void Describe(ref ForwardPass pass, nn.Module<Tensor, Tensor>?[] layers, int first, int end)
     {
+        var values = new Value[end];
+        if (first > 0) values[first - 1] = pass.Current;
         for (int i = first; i < end; i++)
         {
-            if (layers[i] is not { } module) continue;
-            var conv = Network.Layers[i] as ConvLayer;
-            if (conv?.PaddingBefore is { } p) pass.Pad(p.Top, p.Bottom, p.Left, p.Right);
-            pass.Run(module);
-            if (conv?.Activation == Activation.Relu) pass.Relu();
-            if (conv?.Activation == Activation.Relu6) pass.Relu6();
+            Layer layer = Network.Layers[i];
+            Value[] inputs = [.. layer.Inputs.Select(input => values[input])];
+            Value value = inputs.Length > 0 ? inputs[0] : pass.Current;
+            foreach (Primitive primitive in layer.Primitives) value = Describe(ref pass, primitive, primitive == layer.Main ? layers[i] : null, inputs, value);
+            values[i] = value;
         }
     }
+
+    /// <summary>Takes a pass through an operation.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="primitive">The operation.</param>
+    /// <param name="module">Its module, or null where it has none.</param>
+    /// <param name="inputs">What its layer reads.</param>
+    /// <param name="value">What it reads itself.</param>
+    private static Value Describe(ref ForwardPass pass, Primitive primitive, nn.Module<Tensor, Tensor>? module, Value[] inputs, Value value) => primitive switch
+    {
+        _ when module is not null => pass.Run(module, value),
+        PadPrimitive { Padding: var p } => pass.Pad(p.Top, p.Bottom, p.Left, p.Right, value),
+        AddPrimitive => pass.Add(inputs),
+        MultiplyPrimitive => pass.Multiply(inputs[0], inputs[1]),
+        ConcatenatePrimitive => pass.Concat(inputs),
+        SoftmaxPrimitive => value,
+        ActivatePrimitive { Activation: Activation.Relu } => pass.Relu(value),
+        ActivatePrimitive { Activation: Activation.Relu6 } => pass.Relu6(value),
+        ActivatePrimitive { Activation: Activation.Silu } => pass.Silu(value),
+        ActivatePrimitive { Activation: Activation.HardSwish } => pass.HardSwish(value),
+        ActivatePrimitive { Activation: Activation.HardSigmoid } => pass.HardSigmoid(value),
+        ActivatePrimitive { Activation: Activation.Sigmoid } => pass.Sigmoid(value),
+        ActivatePrimitive { Activation: Activation.Gelu } => pass.Gelu(value),
+        ActivatePrimitive { Activation: Activation.Tanh } => pass.Tanh(value),
+        _ => throw new NotSupportedException(primitive.GetType().Name),
+    };
 
     /// <summary>
     /// Prepares a stage: frozen layers neither get gradients nor change in any other way (batch normalisation keeps its running
@@ -87,7 +114,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     {
         IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);
         return [.. Network.Layers
-            .SelectMany(static layer => layer.State.Select(tensor => $"{layer.Key}.{tensor.Name}"))
+            .SelectMany(static layer => layer.State.Select(layer.KeyOf))
             .Select(key => KeyValuePair.Create(key, state[key]))];
     }
 
@@ -97,7 +124,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);
         return Network.Layers
             .Where(layer => !stage.Freezes(layer))
-            .SelectMany(static layer => layer.State.Select(tensor => $"{layer.Key}.{tensor.Name}"))
+            .SelectMany(static layer => layer.State.Select(layer.KeyOf))
             .ToDictionary(static key => key, key => state[key], StringComparer.Ordinal);
     }
 

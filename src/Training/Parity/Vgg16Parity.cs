@@ -77,7 +77,7 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
             foreach (StateTensor tensor in layer.State)
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor target = state[$"{layer.Key}.{tensor.Name}"];
+                Tensor target = state[layer.KeyOf(tensor)];
                 double scale = target.dim() == 1 ? 0.05 : Math.Sqrt(6.0 / (target.numel() / target.shape[0]));
                 target.copy_(CounterHash.Fill(seed++, scale, target.shape));
             }
@@ -88,7 +88,7 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
     {
         using IDisposable inference = no_grad();
         List<Action> removals = [];
-        foreach (MaxPoolLayer pool in Network.Layers.OfType<MaxPoolLayer>())
+        foreach (Layer pool in Network.Layers.Where(static layer => layer.Main is WindowPoolPrimitive))
         {
             removals.Add(Layers[pool.Key].register_forward_hook((_, _, output) =>
             {

@@ -60,7 +60,7 @@ internal sealed class EpochRunner : IDisposable
             _classWeights = tensor(ClassWeights.Balanced(images.LabelsOf(images.Readable()), module.Network.Classes.Count), device: device);
         }
         // Batch normalisation has no variance to learn from in a batch of one image.
-        _needsTwo = module.Network.Layers.Any(layer => layer is BatchNormLayer && !Stage.Freezes(layer));
+        _needsTwo = module.Network.Layers.Any(layer => layer.Main is BatchNormPrimitive && !Stage.Freezes(layer));
     }
 
     /// <summary>What changes the parameters.</summary>

@@ -120,5 +120,5 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// Whether a stage gets the same bytes where it computes its features by itself: the layers on both sides are not made into one
     /// in a pass that goes through both.
     /// </summary>
-    private bool SplitsNothing(int depth) => Network.Layers.ElementAtOrDefault(depth) is not (BatchNormLayer or ActivationLayer);
+    private bool SplitsNothing(int depth) => Network.Layers.ElementAtOrDefault(depth)?.Main is not (BatchNormPrimitive or ActivatePrimitive or AddPrimitive);
 }

@@ -63,7 +63,7 @@ internal static class BackboneWeights
                     throw spec.Weights.Error(TrainingDiagnostics.WeightShape, path, spec.Network.Backbone,
                         name, string.Join(", ", shapes[name]), string.Join(", ", shape));
                 }
-                names[$"{layer.Key}.{tensor.Name}"] = name;
+                names[layer.KeyOf(tensor)] = name;
             }
         }
 
@@ -96,13 +96,21 @@ internal static class BackboneWeights
     }
 
     /// <summary>What a tensor is called in a file: Keras's files go by the names of layers, others by state-dict keys.</summary>
-    private static string Expected(Layer layer, StateTensor tensor, bool isKeras) => $"{(isKeras ? layer.Name : layer.Key)}.{tensor.Name}";
+    private static string Expected(Layer layer, StateTensor tensor, bool isKeras) =>
+        Layer.Join(isKeras ? layer.Name : layer.Key, tensor);
 
     private static string Rename(string name, TrainingPlan plan)
     {
         foreach ((string from, string to) in plan.WeightSet?.Rename.Select(static r => (r.From, r.To)) ?? [])
         {
-            if (name.StartsWith(from, StringComparison.Ordinal)) return to + name[from.Length..];
+            if (from.StartsWith('*'))
+            {
+                if (name.Contains(from[1..], StringComparison.Ordinal)) name = name.Replace(from[1..], to.TrimStart('*'), StringComparison.Ordinal);
+            }
+            else if (name.StartsWith(from, StringComparison.Ordinal))
+            {
+                return to + name[from.Length..];
+            }
         }
         return name;
     }

@@ -66,7 +66,7 @@ public class RandomNetworkTests
 
         foreach (Layer layer in network.Layers)
         {
-            long[] shape = layer.Output.IsSpatial ? [2, layer.Output.Channels, layer.Output.Height, layer.Output.Width] : [2, layer.Output.Channels];
+            long[] shape = [2, .. layer.Output.Sizes.Select(static size => (long)size)];
             Assert.Equal(shape, module.Forward(input, 0, layer.Index + 1).shape);
         }
         float[] logits = module.call(input).data<float>().ToArray();

@@ -32,11 +32,11 @@ internal static class KerasMatch
         ILookup<KerasLayerKind, KerasLayer> ofKind = file.Layers.ToLookup(static layer => layer.Kind);
         foreach (Layer layer in wanted)
         {
-            KerasLayerKind kind = layer switch
+            KerasLayerKind kind = layer.Main switch
             {
-                ConvLayer { IsDepthwise: true } => KerasLayerKind.DepthwiseConv2D,
-                ConvLayer => KerasLayerKind.Conv2D,
-                BatchNormLayer => KerasLayerKind.BatchNormalization,
+                ConvolutionPrimitive { IsDepthwise: true } => KerasLayerKind.DepthwiseConv2D,
+                ConvolutionPrimitive => KerasLayerKind.Conv2D,
+                BatchNormPrimitive => KerasLayerKind.BatchNormalization,
                 _ => KerasLayerKind.Other,
             };
             int count = counts.GetValueOrDefault(kind);
