@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using FineTune.Inference;
+using FineTune.Parity;
 using FineTune.Training.Modules;
-using FineTune.Training.Parity;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;

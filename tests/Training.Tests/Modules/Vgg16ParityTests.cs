@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FineTune.Training.Parity;
+using FineTune.Parity;
 using TorchSharp;
 using static TorchSharp.torch;
 

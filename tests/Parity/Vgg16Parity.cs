@@ -9,7 +9,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace FineTune.Training.Parity;
+namespace FineTune.Parity;
 
 /// <summary>
 /// VGG16 with FCHeadNet on weights, images and labels that a formula fills (<see cref="CounterHash"/>), so that its numbers can be
