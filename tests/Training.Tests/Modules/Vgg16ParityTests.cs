@@ -1,7 +1,5 @@
 using System.Text.Json;
 using FineTune.Parity;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Training.Tests.Modules;
 
@@ -18,11 +16,7 @@ public class Vgg16ParityTests
     public void The_generated_class_computes_what_PyTorch_computes()
     {
         using var generated = Vgg16Classifier.CreateUntrained();
-        Dictionary<string, nn.Module<Tensor, Tensor>> layers = generated.named_modules()
-            .Where(static m => m.module is nn.Module<Tensor, Tensor>)
-            .ToDictionary(static m => m.name, static m => (nn.Module<Tensor, Tensor>)m.module, StringComparer.Ordinal);
-
-        Compare(new Vgg16Parity(Vgg16Parity.ReferencePlan(), generated, layers));
+        Compare(Vgg16Parity.OfGenerated(Vgg16Parity.ReferencePlan(), generated));
     }
 
     private static void Compare(Vgg16Parity parity)
