@@ -17,7 +17,6 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new WeightsCommand(),
     new VerifyCommand(),
     new CleanCommand(),
-    new ParityCommand(),
 };
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
 return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);

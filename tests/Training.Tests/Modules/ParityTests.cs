@@ -1,7 +1,7 @@
 using System.Text.Json;
+using FineTune.Parity;
 using FineTune.Training.Assets;
 using FineTune.Training.Modules;
-using FineTune.Training.Parity;
 using FineTune.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using FineTune.Inference;
+using FineTune.Parity;
 using FineTune.Training.Modules;
-using FineTune.Training.Parity;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Text;
-using ModelSpec.Generator;
 using ModelSpec.Layers;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
@@ -34,7 +29,8 @@ public class RandomNetworkTests
     public void The_trainers_module_and_the_generated_class_compute_the_described_network()
     {
         RandomNetwork[] networks = [Uneven(), .. Enumerable.Range(1, Networks).Select(RandomNetworks.Draw)];
-        Assembly generated = Compile(networks);
+        Assembly generated = GeneratedClasses.Compile("RandomNetworks", networks.SelectMany(static (network, i) =>
+            new[] { ($"/p/{i}.backbone", network.Backbone), ($"/p/{i}.modelspec", network.Spec) }));
         FineTune.Native.NativeLibraries.Load();
         foreach (RandomNetwork network in networks)
         {
@@ -54,8 +50,7 @@ public class RandomNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using var module = new NetworkModule(network);
-        using var classifier = (nn.Module<Tensor, Tensor>)generated.GetType($"{network.Namespace}.RandomClassifier", throwOnError: true)!
-            .GetMethod("CreateUntrained")!.Invoke(null, null)!;
+        using nn.Module<Tensor, Tensor> classifier = GeneratedClasses.CreateUntrained(generated, network);
         Dictionary<string, Tensor> state = classifier.state_dict();
         Assert.Equal(module.state_dict().Keys.Order(StringComparer.Ordinal), state.Keys.Order(StringComparer.Ordinal));
         foreach ((string key, Tensor tensor) in module.state_dict()) state[key].copy_(tensor);
@@ -83,31 +78,5 @@ public class RandomNetworkTests
         string spec = any.Spec.Replace("\"random0\"", "\"uneven\"", StringComparison.Ordinal).Replace("Random0", "Uneven", StringComparison.Ordinal);
         var table = ModelSpec.Backbones.BackboneReader.Read(UnevenBackbone, "uneven.backbone").Value!;
         return new RandomNetwork(UnevenBackbone, spec, TrainingPlanBuilder.Build(spec, "uneven.modelspec", new([table])).Value!.Network);
-    }
-
-    /// <summary>Generates every class and compiles them together.</summary>
-    private static Assembly Compile(IReadOnlyList<RandomNetwork> networks)
-    {
-        CSharpParseOptions parse = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
-        IEnumerable<AdditionalText> files = networks.SelectMany(static (network, i) =>
-            new AdditionalText[] { new Text($"/p/{i}.backbone", network.Backbone), new Text($"/p/{i}.modelspec", network.Spec) });
-        var compilation = CSharpCompilation.Create(
-            "RandomNetworks",
-            references: ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-                .Select(static path => MetadataReference.CreateFromFile(path)),
-            options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        CSharpGeneratorDriver.Create([new ClassifierGenerator().AsSourceGenerator()], files, parse)
-            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Microsoft.CodeAnalysis.Diagnostic> diagnostics);
-        Assert.Empty(diagnostics);
-        using var assembly = new MemoryStream();
-        Assert.Empty(updated.Emit(assembly).Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error));
-        return Assembly.Load(assembly.ToArray());
-    }
-
-    private sealed class Text(string path, string text) : AdditionalText
-    {
-        public override string Path => path;
-
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
     }
 }

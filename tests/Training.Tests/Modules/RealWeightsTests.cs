@@ -1,10 +1,10 @@
 using System.Text.Json;
 using FineTune.Images;
 using FineTune.Inference;
+using FineTune.Parity;
 using FineTune.Training;
 using FineTune.Training.Assets;
 using FineTune.Training.Modules;
-using FineTune.Training.Parity;
 using FineTune.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

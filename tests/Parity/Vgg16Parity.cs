@@ -9,7 +9,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace FineTune.Training.Parity;
+namespace FineTune.Parity;
 
 /// <summary>
 /// VGG16 with FCHeadNet on weights, images and labels that a formula fills (<see cref="CounterHash"/>), so that its numbers can be
@@ -26,13 +26,16 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
 
     private Network Network => Plan.Network;
 
-    /// <summary>The plan of the reference numbers.</summary>
-    public static TrainingPlan ReferencePlan()
+    /// <summary>The spec of the reference numbers.</summary>
+    public static string Spec()
     {
         using Stream stream = typeof(Vgg16Parity).Assembly.GetManifestResourceStream("vgg16_parity.modelspec")!;
         using var reader = new StreamReader(stream);
-        return TrainingPlanBuilder.Build(reader.ReadToEnd(), "vgg16_parity.modelspec", BackboneCatalogue.BuiltIn).Value!;
+        return reader.ReadToEnd();
     }
+
+    /// <summary>The plan of the reference numbers.</summary>
+    public static TrainingPlan ReferencePlan() => TrainingPlanBuilder.Build(Spec(), "vgg16_parity.modelspec", BackboneCatalogue.BuiltIn).Value!;
 
     /// <summary>The trainer's module of a plan's network.</summary>
     public static Vgg16Parity OfTrainer(TrainingPlan plan)
@@ -42,6 +45,11 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
             .Where(layer => module[layer] is not null)
             .ToDictionary(static layer => layer.Key, layer => module[layer]!, StringComparer.Ordinal));
     }
+
+    /// <summary>A generated class of a plan's network.</summary>
+    public static Vgg16Parity OfGenerated(TrainingPlan plan, nn.Module<Tensor, Tensor> classifier) => new(plan, classifier, classifier.named_modules()
+        .Where(static entry => entry.module is nn.Module<Tensor, Tensor>)
+        .ToDictionary(static entry => entry.name, static entry => (nn.Module<Tensor, Tensor>)entry.module, StringComparer.Ordinal));
 
     /// <summary>Computes every number for a base seed and writes them as JSON.</summary>
     public void Write(long seed, Utf8JsonWriter json)
@@ -59,10 +67,10 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
         json.WriteStartObject("pools");
         Tensor logits = WritePools(input, json);
         json.WriteEndObject();
-        WriteRows(json, "logits", logits);
-        WriteRows(json, "probabilities", nn.functional.softmax(logits, 1));
-        WriteNumbers(json, "head_only_losses", Train(seed, 0, input, labels));
-        WriteNumbers(json, "head_and_block5_losses", Train(seed, 1, input, labels));
+        Figures.WriteRows(json, "logits", logits);
+        Figures.WriteRows(json, "probabilities", nn.functional.softmax(logits, 1));
+        Figures.WriteNumbers(json, "head_only_losses", Train(seed, 0, input, labels));
+        Figures.WriteNumbers(json, "head_and_block5_losses", Train(seed, 1, input, labels));
         json.WriteEndObject();
         json.Flush();
     }
@@ -92,27 +100,13 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
         {
             removals.Add(Layers[pool.Key].register_forward_hook((_, _, output) =>
             {
-                WritePool(json, pool.Key, output);
+                Figures.Of(output, ofSample: true).Write(json, pool.Key);
                 return output;
             }).remove);
         }
         Tensor logits = Module.call(input);
         removals.ForEach(static remove => remove());
         return logits;
-    }
-
-    private static void WritePool(Utf8JsonWriter json, string name, Tensor output)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor wide = output.to_type(ScalarType.Float64);
-        json.WriteStartObject(name);
-        json.WriteStartArray("shape");
-        foreach (long size in output.shape) json.WriteNumberValue(size);
-        json.WriteEndArray();
-        json.WriteNumber("mean", wide.mean().item<double>());
-        json.WriteNumber("std", wide.std().item<double>());
-        WriteNumbers(json, "first", output.flatten().narrow(0, 0, 4).data<float>().ToArray().Select(static x => (double)x));
-        json.WriteEndObject();
     }
 
     /// <summary>Fills the network again and trains the layers that a stage does not freeze on the same batch.</summary>
@@ -142,24 +136,5 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
             optimizer.step();
         }
         return losses;
-    }
-
-    private static void WriteRows(Utf8JsonWriter json, string name, Tensor rows)
-    {
-        json.WriteStartArray(name);
-        for (int i = 0; i < rows.shape[0]; i++)
-        {
-            json.WriteStartArray();
-            foreach (float value in rows[i].data<float>().ToArray()) json.WriteNumberValue((double)value);
-            json.WriteEndArray();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<double> values)
-    {
-        json.WriteStartArray(name);
-        foreach (double value in values) json.WriteNumberValue(value);
-        json.WriteEndArray();
     }
 }
