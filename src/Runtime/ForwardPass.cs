@@ -1,93 +1,116 @@
 using FineTune.Inference;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FineTune;
 
 /// <summary>
-/// Runs layers one after another and frees each activation as soon as the next one is there, so that a pass holds two activations
-/// instead of all of them (autograd keeps what it needs by itself).
+/// What a network does to its input, step by step. Each step reads the value before it, unless it is given others, so that both chains and
+/// graphs can be written down.
 /// </summary>
-public ref struct ForwardPass
+public readonly ref struct ForwardPass
 {
-    private readonly Tensor? _input;
-    private readonly List<ForwardStep>? _record;
-    private Tensor? _current;
+    private readonly List<ForwardStep> _steps;
 
-    private ForwardPass(Tensor input) => _input = _current = input;
+    private ForwardPass(List<ForwardStep> steps) => _steps = steps;
 
-    private ForwardPass(List<ForwardStep> record) => _record = record;
-
-    /// <summary>Takes a pass through the layers of a network, one after another.</summary>
+    /// <summary>Takes a pass through the layers of a network.</summary>
     public delegate void Description(ref ForwardPass pass);
 
-    private readonly bool OwnsCurrent => !ReferenceEquals(_input, _current);
+    /// <summary>The value that was made last: at first, the input.</summary>
+    public Value Current => new(_steps.Count);
 
-    /// <summary>Runs layers on an input, which stays the caller's.</summary>
-    /// <returns>The last activation, which is the caller's.</returns>
-    public static Tensor Run(Tensor input, Description layers)
-    {
-        ArgumentNullException.ThrowIfNull(layers);
-        var pass = new ForwardPass(input);
-        try
-        {
-            layers(ref pass);
-            return pass.Finish();
-        }
-        finally
-        {
-            if (pass.OwnsCurrent) pass._current!.Dispose();
-        }
-    }
+    /// <summary>
+    /// Runs layers on an input, which stays the caller's. Each value is freed after the last step that reads it (autograd keeps what it needs by
+    /// itself).
+    /// </summary>
+    /// <param name="input">The input; nothing writes to it.</param>
+    /// <param name="layers">The steps.</param>
+    /// <returns>The last value, which is the caller's.</returns>
+    public static Tensor Run(Tensor input, Description layers) => ForwardExecution.Run(Record(layers), input);
 
     /// <summary>Runs a layer.</summary>
-    public void Run(nn.Module<Tensor, Tensor> layer)
-    {
-        if (_record is null) Advance(ConvolutionOrder.Call(layer, _current!));
-        else _record.Add(new ForwardStep.Run(layer));
-    }
+    /// <param name="layer">The layer.</param>
+    /// <param name="from">What it reads; the current value if null.</param>
+    public Value Run(nn.Module<Tensor, Tensor> layer, Value? from = null) => Append(new ForwardStep.Run(layer, Operand(from)));
 
     /// <summary>max(x, 0).</summary>
-    public void Relu()
-    {
-        if (_record is null) Advance(OwnsCurrent ? _current!.relu_() : _current!.relu());
-        else _record.Add(new ForwardStep.Relu());
-    }
+    /// <param name="from">x; the current value if null.</param>
+    public Value Relu(Value? from = null) => Activate(ActivationFunction.Relu, from);
 
     /// <summary>min(max(x, 0), 6).</summary>
-    public void Relu6()
-    {
-        if (_record is null) Advance(nn.functional.relu6(_current!, inplace: OwnsCurrent));
-        else _record.Add(new ForwardStep.Relu6());
-    }
+    /// <param name="from">x; the current value if null.</param>
+    public Value Relu6(Value? from = null) => Activate(ActivationFunction.Relu6, from);
 
-    /// <summary>Puts zeros around the rows and columns: what an asymmetric "same" convolution needs in front of it.</summary>
-    public void Pad(int top, int bottom, int left, int right)
-    {
-        if (_record is null) Advance(nn.functional.pad(_current!, [left, right, top, bottom]));
-        else _record.Add(new ForwardStep.Pad(top, bottom, left, right));
-    }
+    /// <summary>x / (1 + exp(-x)).</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value Silu(Value? from = null) => Activate(ActivationFunction.Silu, from);
+
+    /// <summary>x · min(max(x + 3, 0), 6) / 6.</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value HardSwish(Value? from = null) => Activate(ActivationFunction.HardSwish, from);
+
+    /// <summary>min(max(x + 3, 0), 6) / 6.</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value HardSigmoid(Value? from = null) => Activate(ActivationFunction.HardSigmoid, from);
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value Sigmoid(Value? from = null) => Activate(ActivationFunction.Sigmoid, from);
+
+    /// <summary>x times the normal distribution's integral up to x.</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value Gelu(Value? from = null) => Activate(ActivationFunction.Gelu, from);
+
+    /// <summary>tanh(x).</summary>
+    /// <param name="from">x; the current value if null.</param>
+    public Value Tanh(Value? from = null) => Activate(ActivationFunction.Tanh, from);
+
+    /// <summary>Puts zeros around the rows and columns: what an asymmetric "same" convolution needs before it.</summary>
+    /// <param name="top">Rows above.</param>
+    /// <param name="bottom">Rows below.</param>
+    /// <param name="left">Columns at the left.</param>
+    /// <param name="right">Columns at the right.</param>
+    /// <param name="from">What is padded, <c>[N, C, H, W]</c>; the current value if null.</param>
+    public Value Pad(int top, int bottom, int left, int right, Value? from = null) => Append(new ForwardStep.Pad(top, bottom, left, right, Operand(from)));
+
+    /// <summary>The sum of two or more values; those of one size in a dimension are repeated.</summary>
+    public Value Add(params ReadOnlySpan<Value> values) => Append(new ForwardStep.Add(Operands(values, 2)));
+
+    /// <summary>The product of two values, number by number; those of one size in a dimension are repeated, such as <c>[N, C, 1, 1]</c>.</summary>
+    public Value Multiply(Value a, Value b) => Append(new ForwardStep.Multiply(Operands([a, b], 2)));
+
+    /// <summary>The channels of two or more values after one another: <c>[N, C₁ + C₂ + …, H, W]</c>, or the same of vectors.</summary>
+    public Value Concat(params ReadOnlySpan<Value> values) => Append(new ForwardStep.Concat(Operands(values, 2)));
 
     /// <summary>What layers do to an input, without one.</summary>
     internal static IReadOnlyList<ForwardStep> Record(Description layers)
     {
-        List<ForwardStep> record = [];
-        var pass = new ForwardPass(record);
+        ArgumentNullException.ThrowIfNull(layers);
+        List<ForwardStep> steps = [];
+        var pass = new ForwardPass(steps);
         layers(ref pass);
-        return record;
+        return steps;
     }
 
-    private Tensor Finish()
+    private Value Activate(ActivationFunction function, Value? from) => Append(new ForwardStep.Activate(function, Operand(from)));
+
+    private Value Append(ForwardStep step)
     {
-        Tensor result = OwnsCurrent ? _current! : _current!.alias();
-        _current = _input;
-        return result;
+        _steps.Add(step);
+        return Current;
     }
 
-    private void Advance(Tensor next)
+    private int[] Operand(Value? from) => from is { } value ? Operands([value], 1) : [_steps.Count];
+
+    private int[] Operands(ReadOnlySpan<Value> values, int atLeast)
     {
-        if (ReferenceEquals(next, _current)) return;
-        if (OwnsCurrent) _current!.Dispose();
-        _current = next;
+        if (values.Length < atLeast) throw new ArgumentException($"The step needs {atLeast} values.", nameof(values));
+        int[] operands = new int[values.Length];
+        for (int i = 0; i < operands.Length; i++)
+        {
+            operands[i] = values[i].Index;
+            if (operands[i] > _steps.Count) throw new ArgumentException("The value is from another pass.", nameof(values));
+        }
+        return operands;
     }
 }

@@ -20,7 +20,7 @@ namespace FineTune;
 /// prediction after loading, <c>train</c> or <c>eval</c>: call <c>eval</c> after changing weights in any other way.
 /// </summary>
 /// <typeparam name="TLabel">The label enum: one member per class, in the order of the outputs, from 0.</typeparam>
-public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
+public abstract class ImageClassifier<TLabel> : ModuleTree
     where TLabel : struct, Enum
 {
     /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
@@ -177,19 +177,6 @@ public abstract class ImageClassifier<TLabel> : nn.Module<Tensor, Tensor>
     {
         if (disposing) lock (_gate) Forget();
         base.Dispose(disposing);
-    }
-
-    /// <summary>Registers a layer under its state-dict key, which may have dots.</summary>
-    protected T Register<T>(string key, T layer)
-        where T : nn.Module
-    {
-        ModuleTree.Register(this, key, layer);
-        return layer;
-    }
-
-    /// <summary>Does nothing: layers are registered one by one, under the keys of the weight file instead of their members' names.</summary>
-    protected sealed override void RegisterComponents()
-    {
     }
 
     /// <summary>Fills the network from a safetensors file and makes it ready to predict.</summary>

@@ -2,18 +2,41 @@ using static TorchSharp.torch;
 
 namespace FineTune;
 
-/// <summary>Registers modules under state-dict keys with dots, such as <c>features.24</c>, in groups that are made as needed.</summary>
-public static class ModuleTree
+/// <summary>
+/// A module whose layers are registered one by one, under the keys of a weight file instead of their members' names. Keys may have dots, such as
+/// <c>features.24</c>: groups are made as needed. The parameter of a <see cref="ParameterLayer"/> has the layer's own key.
+/// </summary>
+public abstract class ModuleTree : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Registers <paramref name="layer"/> below <paramref name="root"/> so that its tensors' names begin with <paramref name="key"/>.</summary>
-    public static void Register(nn.Module root, string key, nn.Module layer)
+    /// <summary>Makes a tree without layers.</summary>
+    /// <param name="name">The module's name.</param>
+    protected ModuleTree(string name)
+        : base(name)
     {
-        ArgumentNullException.ThrowIfNull(root);
+    }
+
+    /// <inheritdoc />
+    public sealed override IEnumerable<(string name, TorchSharp.Modules.Parameter parameter)> named_parameters(bool recurse = true) =>
+        ParameterLayer.WithLayerKeys(base.named_parameters(recurse));
+
+    /// <summary>Registers a layer under its state-dict key.</summary>
+    /// <param name="key">What the names of the layer's tensors begin with.</param>
+    /// <param name="layer">The layer.</param>
+    /// <returns>The layer.</returns>
+    protected T Register<T>(string key, T layer)
+        where T : nn.Module
+    {
         ArgumentNullException.ThrowIfNull(key);
         string[] path = key.Split('.');
-        nn.Module parent = root;
+        nn.Module parent = this;
         foreach (string name in path.AsSpan(0, path.Length - 1)) parent = Group(parent, name);
         parent.register_module(path[^1], layer);
+        return layer;
+    }
+
+    /// <summary>Does nothing: layers are registered one by one.</summary>
+    protected sealed override void RegisterComponents()
+    {
     }
 
     private static nn.Module Group(nn.Module parent, string name)
@@ -28,5 +51,9 @@ public static class ModuleTree
     }
 
     /// <summary>Holds modules and does nothing.</summary>
-    private sealed class ModuleGroup(string name) : nn.Module(name);
+    private sealed class ModuleGroup(string name) : nn.Module(name)
+    {
+        public override IEnumerable<(string name, TorchSharp.Modules.Parameter parameter)> named_parameters(bool recurse = true) =>
+            ParameterLayer.WithLayerKeys(base.named_parameters(recurse));
+    }
 }

@@ -6,26 +6,26 @@ using static TorchSharp.torch;
 namespace FineTune.Inference;
 
 /// <summary>
-/// A convolution for inference: the batch normalisation behind it is folded into its weights, its activation is part of it. Without
-/// a batch normalisation and in float32 it uses the layer's own tensors.
+/// A convolution for inference: the batch normalisation after it is folded into its weights, and the sum with another tensor and the activation
+/// after it are part of it. Without a batch normalisation and in float32 it uses the layer's own tensors.
 /// </summary>
 internal sealed class FusedConvolution : IDisposable
 {
     private readonly Tensor _weight;
     private readonly Tensor _bias;
-    private readonly long _stride;
-    private readonly long _padding;
-    private readonly long _groups;
-    private readonly FusedActivation _activation;
-    private volatile bool _isSafe;
+    private readonly ConvolutionGeometry _geometry;
+    private readonly ActivationFunction _activation;
     private readonly Func<Tensor, Tensor, Tensor, Tensor>? _oneDnn;
+    private readonly Func<Tensor, Tensor, Tensor, Tensor, Tensor>? _oneDnnSum;
+    private volatile bool _isSafe;
 
     /// <summary>Folds the layers together.</summary>
     /// <param name="layer">The convolution.</param>
-    /// <param name="norm">The batch normalisation behind it, or null.</param>
-    /// <param name="activation">The activation behind both.</param>
+    /// <param name="norm">The batch normalisation after it, or null.</param>
+    /// <param name="activation">The activation after both, and after the sum.</param>
     /// <param name="type">float32 or bfloat16.</param>
-    public FusedConvolution(Conv2d layer, BatchNorm2d? norm, FusedActivation activation, ScalarType type)
+    /// <param name="overwritesOther">Whether the sum may take the other tensor's memory; null where there is no sum.</param>
+    public FusedConvolution(Conv2d layer, BatchNorm2d? norm, ActivationFunction activation, ScalarType type, bool? overwritesOther = null)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -34,33 +34,32 @@ internal sealed class FusedConvolution : IDisposable
         if (norm is not null) (weight, bias) = Fold(weight, bias, norm);
         _weight = weight.to_type(type).DetachFromDisposeScope();
         _bias = bias.to_type(type).DetachFromDisposeScope();
-        _stride = layer.stride[0];
-        _padding = layer.padding![0];
-        _groups = layer.groups;
+        _geometry = ConvolutionGeometry.Of(layer) ?? throw new ArgumentException("The convolution has more than can be fused.", nameof(layer));
         _activation = activation;
         _isSafe = ConvolutionOrder.NeedsChannelsFirst(layer);
         Layer = layer;
-        if (weight.device_type == DeviceType.CPU && OneDnn.IsAvailable) _oneDnn = OneDnn.Convolution(_stride, _padding, _groups, activation);
+        if (weight.device_type != DeviceType.CPU || !OneDnn.IsAvailable) return;
+        if (overwritesOther is not { } overwrites) _oneDnn = OneDnn.Convolution(_geometry, activation);
+        else if (layer.groups == 1 && activation is ActivationFunction.None or ActivationFunction.Relu) _oneDnnSum = OneDnn.ConvolutionAndSum(_geometry, activation, overwrites);
     }
 
     /// <summary>The convolution that this was made from.</summary>
     public Conv2d Layer { get; }
 
-    /// <summary>Whether a layer has no more than what is done here: square windows, equal strides, zeros around.</summary>
-    public static bool Supports(Conv2d layer) =>
-        layer is { transposed: false, padding_mode: PaddingModes.Zeros, stride: [var down, var across], padding: [var top, var left], dilation: [1, 1] }
-        && down == across && top == left;
+    /// <summary>Whether a layer has no more than what is done here.</summary>
+    public static bool Supports(Conv2d layer) => ConvolutionGeometry.Of(layer) is not null;
 
     /// <summary>Runs it.</summary>
     /// <param name="input"><c>[N, I, H, W]</c> of any floating type.</param>
-    /// <returns><c>[N, O, H', W']</c> of this convolution's type.</returns>
-    public Tensor Apply(Tensor input)
+    /// <param name="other">What is added before the activation, or null. It may be overwritten if this was made so.</param>
+    /// <returns><c>[N, O, H', W']</c> of this convolution's type, or of the sum's.</returns>
+    public Tensor Apply(Tensor input, Tensor? other = null)
     {
         bool converts = input.dtype != _weight.dtype;
         Tensor x = converts ? input.to_type(_weight.dtype) : input;
         try
         {
-            return _isSafe ? ConvolutionOrder.RunChannelsFirst(x, ConvolvePlainly) : ConvolveFast(x);
+            return _isSafe ? ConvolutionOrder.RunChannelsFirst(x, ordered => ConvolvePlainly(ordered, other)) : ConvolveFast(x, other);
         }
         finally
         {
@@ -72,42 +71,52 @@ internal sealed class FusedConvolution : IDisposable
     /// Runs this convolution in the safe way from now on, where the fast one is wrong: in channels-first order, and without oneDNN's fused operation.
     /// </summary>
     /// <param name="input">Its input.</param>
+    /// <param name="other">What is added before the activation, or null; it stays as it is.</param>
     /// <param name="tolerance">The largest error, as a share of the largest number.</param>
     /// <returns>Whether the fast way was wrong.</returns>
     /// <exception cref="WrongKernelException">The safe way is wrong, too.</exception>
-    public bool AvoidWrongKernel(Tensor input, double tolerance)
+    public bool AvoidWrongKernel(Tensor input, Tensor? other, double tolerance)
     {
         if (_isSafe) return false;
         using DisposeScope scope = NewDisposeScope();
-        Tensor exact = Activate(nn.functional.conv2d(
-            input.to_type(_weight.dtype).to_type(ScalarType.Float64), _weight.to_type(ScalarType.Float64), _bias.to_type(ScalarType.Float64),
-            [_stride, _stride], [_padding, _padding], [1, 1], _groups));
-        if (SelfCheck.Error(Apply(input), exact) <= tolerance) return false;
+        Tensor sums = _geometry.Convolve(
+            input.to_type(_weight.dtype).to_type(ScalarType.Float64), _weight.to_type(ScalarType.Float64), _bias.to_type(ScalarType.Float64));
+        if (other is not null) sums = sums.add_(other.to_type(ScalarType.Float64));
+        Tensor exact = _activation.Apply(sums, overwrites: true);
+        if (SelfCheck.Error(Apply(input, other?.clone()), exact) <= tolerance) return false;
         ConvolutionOrder.Avoid(Layer);
         _isSafe = true;
-        double error = SelfCheck.Error(Apply(input), exact);
+        double error = SelfCheck.Error(Apply(input, other?.clone()), exact);
         return error <= tolerance ? true : throw new WrongKernelException(string.Create(CultureInfo.InvariantCulture,
             $"A convolution gives wrong results on this machine, also in the safe way: they are off by {error:0.0e+0} of the largest. {SelfCheck.Describe()}."));
     }
 
-    private Tensor ConvolveFast(Tensor input)
+    private Tensor ConvolveFast(Tensor input, Tensor? other)
     {
-        Tensor result = _oneDnn is null ? ConvolvePlainly(input) : _oneDnn(input, _weight, _bias);
-        return _oneDnn is null ? result : KernelFault.Current?.Invoke(Layer, false, result) ?? result;
+        Tensor? result = other is null
+            ? _oneDnn?.Invoke(input, _weight, _bias)
+            : IsOfResult(other, input) ? _oneDnnSum?.Invoke(input, _weight, _bias, other) : null;
+        return result is null ? ConvolvePlainly(input, other) : KernelFault.Current?.Invoke(Layer, false, result) ?? result;
     }
 
-    private Tensor ConvolvePlainly(Tensor input)
+    private Tensor ConvolvePlainly(Tensor input, Tensor? other)
     {
-        Tensor result = Activate(nn.functional.conv2d(input, _weight, _bias, [_stride, _stride], [_padding, _padding], [1, 1], _groups));
+        Tensor result = _geometry.Convolve(input, _weight, _bias);
+        if (other is not null) result = Add(result, other);
+        Tensor activated = _activation.Apply(result, overwrites: true);
+        if (!ReferenceEquals(activated, result)) result.Dispose();
+        result = activated;
         return KernelFault.Current?.Invoke(Layer, _isSafe, result) ?? result;
     }
 
-    private Tensor Activate(Tensor sums) => _activation switch
+    /// <summary>Whether a tensor has the shape and the type of the result, which oneDNN's sum asks for.</summary>
+    private bool IsOfResult(Tensor other, Tensor input) => other.dtype == _weight.dtype && other.shape.AsSpan().SequenceEqual(_geometry.OutputShape(input.shape, _weight.shape));
+
+    private static Tensor Add(Tensor sums, Tensor other)
     {
-        FusedActivation.Relu => sums.relu_(),
-        FusedActivation.Relu6 => nn.functional.relu6(sums, inplace: true),
-        _ => sums,
-    };
+        if (other.dtype == sums.dtype && other.shape.AsSpan().SequenceEqual(sums.shape)) return sums.add_(other);
+        using (sums) return sums.add(other);
+    }
 
     public void Dispose()
     {

@@ -1,33 +1,30 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace FineTune.Inference;
 
 /// <summary>
-/// Layers made fast for inference: batch normalisation is folded into the convolution before it, activations are part of their
+/// Layers made fast for inference: batch normalisation is folded into the convolution before it, activations and residual sums are part of their
 /// convolution, and convolutions may run in bfloat16. It computes what the layers compute in evaluation mode, up to rounding, with
 /// the weights that they had when it was made. It is safe to use from several threads.
 /// </summary>
 public sealed class InferenceNetwork : IDisposable
 {
-    private readonly IReadOnlyList<Step> _steps;
+    private readonly IReadOnlyList<InferenceStep> _steps;
+    private readonly InferencePlan _plan;
 
-    private InferenceNetwork(IReadOnlyList<Step> steps) => _steps = steps;
-
-    /// <param name="Run">Runs the step.</param>
-    /// <param name="Convolution">The convolution that it runs, or null.</param>
-    private readonly record struct Step(Func<Tensor, Tensor> Run, FusedConvolution? Convolution = null);
-
-    private List<FusedConvolution> Convolutions { get; } = [];
+    private InferenceNetwork(InferencePlan plan, ScalarType precision) => (_plan, _steps) = (plan, plan.Build(precision));
 
     /// <summary>Records what a network does to its input, and fuses it.</summary>
     /// <param name="describe">Runs the network's layers on the pass that it is given.</param>
-    /// <param name="precision">What convolutions compute in: float32 or bfloat16. All else is in float32, but for pools and activations.</param>
+    /// <param name="precision">
+    /// What convolutions compute in: float32 or bfloat16. Pools, activations, sums, products and concatenations keep the type that comes, all else is
+    /// in float32.
+    /// </param>
     public static InferenceNetwork Of(ForwardPass.Description describe, ScalarType precision = ScalarType.Float32)
     {
-        ArgumentNullException.ThrowIfNull(describe);
-        return Fuse(ForwardPass.Record(describe), precision);
+        IReadOnlyList<ForwardStep> recorded = ForwardPass.Record(describe);
+        return Fuse(recorded, recorded.Count, precision);
     }
 
     /// <summary>Records and fuses a classifier in two parts, so that both a prediction and the features before the head are available.</summary>
@@ -38,47 +35,21 @@ public sealed class InferenceNetwork : IDisposable
         IReadOnlyList<ForwardStep> recorded = ForwardPass.Record(describe);
         int head = 0;
         while (head < recorded.Count && recorded[head] is not ForwardStep.Run { Layer: ClassifierHead }) head++;
-        return (Fuse([.. recorded.Take(head)], ScalarType.Float32), Fuse([.. recorded.Skip(head)], ScalarType.Float32));
-    }
+        int features = head < recorded.Count ? recorded[head].Operands[0] : head;
+        IReadOnlyList<ForwardStep> after = [.. recorded.Skip(head).Select(step => step with { Operands = [.. step.Operands.Select(Renumber)] })];
+        return (Fuse([.. recorded.Take(head)], features, ScalarType.Float32), Fuse(after, after.Count, ScalarType.Float32));
 
-    private static InferenceNetwork Fuse(IReadOnlyList<ForwardStep> recorded, ScalarType precision)
-    {
-        List<Step> steps = [];
-        var network = new InferenceNetwork(steps);
-        for (int i = 0; i < recorded.Count; i++)
-        {
-            if (recorded[i] is ForwardStep.Run { Layer: Conv2d layer } && FusedConvolution.Supports(layer))
-            {
-                BatchNorm2d? norm = i + 1 < recorded.Count && recorded[i + 1] is ForwardStep.Run { Layer: BatchNorm2d { training: false } next } ? next : null;
-                if (norm is not null) i++;
-                FusedActivation activation = i + 1 < recorded.Count ? Activation(recorded[i + 1]) : FusedActivation.None;
-                if (activation != FusedActivation.None) i++;
-                var convolution = new FusedConvolution(layer, norm, activation, precision);
-                network.Convolutions.Add(convolution);
-                steps.Add(new Step(convolution.Apply, convolution));
-            }
-            else
-            {
-                steps.Add(new Step(Plain(recorded[i])));
-            }
-        }
-        return network;
+        int Renumber(int value) => value == features ? 0 : value > head ? value - head
+            : throw new NotSupportedException("What comes after the backbone reads more than its output.");
     }
 
     /// <summary>Runs the layers, without gradients.</summary>
     /// <param name="input">float32 <c>[N, 3, H, W]</c>; fastest in channels-last order.</param>
-    /// <returns>The last layer's output, in bfloat16 where the last convolution was and nothing behind it needed more.</returns>
+    /// <returns>The last layer's output, in bfloat16 where the last convolution was and nothing after it needed more.</returns>
     public Tensor Forward(Tensor input)
     {
         using IDisposable noGradient = no_grad();
-        Tensor current = input;
-        foreach (Step step in _steps)
-        {
-            Tensor next = step.Run(current);
-            if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next)) current.Dispose();
-            current = next;
-        }
-        return ReferenceEquals(current, input) ? input.alias() : current;
+        return Run(input, null);
     }
 
     /// <summary>Compares each convolution with its exact result, and runs those that are wrong in the safe way from now on.</summary>
@@ -86,44 +57,59 @@ public sealed class InferenceNetwork : IDisposable
     /// <param name="tolerance">The largest error of a convolution, as a share of its largest number.</param>
     /// <param name="wrong">Gets the convolutions that were wrong.</param>
     /// <returns>The output of the last layer.</returns>
-    internal Tensor AvoidWrongKernels(Tensor input, double tolerance, List<Conv2d> wrong)
+    internal Tensor AvoidWrongKernels(Tensor input, double tolerance, List<Conv2d> wrong) => Run(input, (convolution, operands) =>
     {
-        Tensor current = input;
-        foreach (Step step in _steps)
-        {
-            if (step.Convolution?.AvoidWrongKernel(current, tolerance) == true) wrong.Add(step.Convolution.Layer);
-            current = step.Run(current);
-        }
-        return current;
-    }
+        if (convolution.AvoidWrongKernel(operands[0], operands.Length > 1 ? operands[1] : null, tolerance)) wrong.Add(convolution.Layer);
+    });
 
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (FusedConvolution convolution in Convolutions) convolution.Dispose();
+        foreach (InferenceStep step in _steps) step.Convolution?.Dispose();
     }
 
-    private static FusedActivation Activation(ForwardStep step) => step switch
-    {
-        ForwardStep.Relu or ForwardStep.Run { Layer: ReLU } => FusedActivation.Relu,
-        ForwardStep.Relu6 or ForwardStep.Run { Layer: ReLU6 } => FusedActivation.Relu6,
-        _ => FusedActivation.None,
-    };
+    private static InferenceNetwork Fuse(IReadOnlyList<ForwardStep> recorded, int result, ScalarType precision) =>
+        new(InferencePlan.Make(recorded, result), precision);
 
-    private static Func<Tensor, Tensor> Plain(ForwardStep step) => step switch
+    /// <summary>Runs the steps. Each value has a tensor of its own, which is disposed after the last step that reads it.</summary>
+    /// <param name="input">Value 0; it stays as it is.</param>
+    /// <param name="check">Sees each convolution and its operands before it runs.</param>
+    private Tensor Run(Tensor input, Action<FusedConvolution, Tensor[]>? check)
     {
-        ForwardStep.Relu or ForwardStep.Run { Layer: ReLU } => static x => x.relu(),
-        ForwardStep.Relu6 or ForwardStep.Run { Layer: ReLU6 } => static x => nn.functional.relu6(x),
-        ForwardStep.Pad pad => x => nn.functional.pad(x, [pad.Left, pad.Right, pad.Top, pad.Bottom]),
-        ForwardStep.Run { Layer: MaxPool2d or ZeroPad2d or Flatten } run => run.Layer.call,
-        ForwardStep.Run run => x => RunInSingle(run.Layer, x),
-        _ => throw new NotSupportedException(step.GetType().Name),
-    };
+        if (_plan.Result == 0) return input.alias();
+        var values = new Tensor?[_plan.Values];
+        values[0] = input;
+        try
+        {
+            foreach (InferenceStep step in _steps)
+            {
+                Tensor[] operands = new Tensor[step.Operands.Length];
+                for (int i = 0; i < operands.Length; i++) operands[i] = values[step.Operands[i]]!;
+                if (step.Convolution is { } convolution) check?.Invoke(convolution, operands);
 
-    private static Tensor RunInSingle(nn.Module<Tensor, Tensor> layer, Tensor input)
-    {
-        if (input.dtype == ScalarType.Float32) return ConvolutionOrder.Call(layer, input);
-        using Tensor single = input.to_type(ScalarType.Float32);
-        return ConvolutionOrder.Call(layer, single);
+                Tensor result = step.Compute(operands);
+
+                // Each value has a tensor of its own, which an operand may hand on.
+                foreach (int value in step.Operands)
+                {
+                    if (!ReferenceEquals(values[value], result)) continue;
+                    if (step.LastRead.Contains(value)) values[value] = null;
+                    else result = result.alias();
+                }
+                values[step.Output] = result;
+                foreach (int value in step.LastRead)
+                {
+                    values[value]?.Dispose();
+                    values[value] = null;
+                }
+            }
+            Tensor last = values[_plan.Result]!;
+            values[_plan.Result] = null;
+            return last;
+        }
+        finally
+        {
+            foreach (Tensor? value in values.AsSpan(1)) value?.Dispose();
+        }
     }
 }

@@ -15,7 +15,7 @@ namespace FineTune.Inference;
 internal static class OneDnn
 {
     private static readonly Lazy<bool> Probe = new(HasOneDnn);
-    private static readonly ConcurrentDictionary<Shape, Lazy<jit.ScriptModule>> Modules = new();
+    private static readonly ConcurrentDictionary<Script, Lazy<jit.ScriptModule>> Modules = new();
 
     /// <summary>Whether this libtorch was built with oneDNN. Arm builds have other kernels and lack the operation.</summary>
     public static bool IsAvailable => Probe.Value;
@@ -24,19 +24,15 @@ internal static class OneDnn
     /// A convolution of one kind. Its numbers are part of the script: TorchSharp 0.107 frees numbers that are passed to a script as soon
     /// as the garbage collector comes by, which may be before the script has read them.
     /// </summary>
-    /// <param name="stride">The same for rows and columns.</param>
-    /// <param name="padding">Zeros on each side.</param>
-    /// <param name="groups">The groups of channels.</param>
+    /// <param name="geometry">How its window moves.</param>
     /// <param name="activation">What happens to the sums.</param>
     /// <returns>
-    /// Takes an input <c>[N, I, H, W]</c>, fastest in channels-last order, which the result then has; weights <c>[O, I / groups, K, K]</c>
+    /// Takes an input <c>[N, I, H, W]</c>, fastest in channels-last order, which the result then has; weights <c>[O, I / groups, H, W]</c>
     /// and a bias <c>[O]</c>, all of one type.
     /// </returns>
-    public static Func<Tensor, Tensor, Tensor, Tensor> Convolution(long stride, long padding, long groups, FusedActivation activation)
+    public static Func<Tensor, Tensor, Tensor, Tensor> Convolution(ConvolutionGeometry geometry, ActivationFunction activation)
     {
-        // Lazy, for of several threads that come at once one shall load it.
-        jit.ScriptModule module = Modules.GetOrAdd(
-            new Shape(stride, padding, groups, activation), static shape => new Lazy<jit.ScriptModule>(() => jit.load(Archive(shape)))).Value;
+        jit.ScriptModule module = Load(new Script(geometry, activation, Sum.None));
         return (input, weight, bias) =>
         {
             var result = (Tensor)module.invoke("run", input, weight, bias);
@@ -46,6 +42,28 @@ internal static class OneDnn
             return result;
         };
     }
+
+    /// <summary>A convolution to whose result another tensor is added before the activation: a residual sum.</summary>
+    /// <param name="geometry">How its window moves; one group.</param>
+    /// <param name="activation">What happens to the sums: nothing, or ReLU.</param>
+    /// <param name="overwrites">Whether the result takes the other tensor's memory.</param>
+    /// <returns>As above; its last argument is the other tensor, of the result's shape and type.</returns>
+    public static Func<Tensor, Tensor, Tensor, Tensor, Tensor> ConvolutionAndSum(ConvolutionGeometry geometry, ActivationFunction activation, bool overwrites)
+    {
+        jit.ScriptModule module = Load(new Script(geometry, activation, overwrites ? Sum.InPlace : Sum.New));
+        return (input, weight, bias, other) =>
+        {
+            var result = (Tensor)module.invoke("run", input, weight, bias, other);
+            GC.KeepAlive(input);
+            GC.KeepAlive(weight);
+            GC.KeepAlive(bias);
+            GC.KeepAlive(other);
+            return result;
+        };
+    }
+
+    // Lazy, for of several threads that come at once one shall load it.
+    private static jit.ScriptModule Load(Script script) => Modules.GetOrAdd(script, static key => new Lazy<jit.ScriptModule>(() => jit.load(Archive(key)))).Value;
 
     /// <summary>
     /// Asked by an operation that every libtorch knows and only those with oneDNN can do. Loading a script that names an unknown
@@ -74,7 +92,7 @@ internal static class OneDnn
     /// <summary>
     /// A TorchScript archive with one module without state: the pickle says which class it is of, the code is the class.
     /// </summary>
-    private static byte[] Archive(Shape shape)
+    private static byte[] Archive(Script script)
     {
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create))
@@ -83,7 +101,7 @@ internal static class OneDnn
             Add("data.pkl", "\u0080\u0002c__torch__\nConvolution\n)\u0081}(X\u0008\0\0\0training\u0089ub.");
             Add("constants.pkl", "\u0080\u0002).");
             Add("version", "3\n");
-            Add("code/__torch__.py", Code(shape));
+            Add("code/__torch__.py", Code(script));
 
             void Add(string name, string content)
             {
@@ -94,26 +112,50 @@ internal static class OneDnn
         return bytes.ToArray();
     }
 
-    private static string Code(Shape shape)
+    private static string Code(Script script)
     {
-        (string attribute, string scalars) = shape.Activation switch
+        (string attribute, string scalars, string algorithm) = script.Activation switch
         {
-            FusedActivation.Relu => ("relu", ""),
-            FusedActivation.Relu6 => ("hardtanh", "0., 6."),
-            _ => ("none", ""),
+            ActivationFunction.Relu => ("relu", "", ""),
+            ActivationFunction.Relu6 => ("hardtanh", "0., 6.", ""),
+            ActivationFunction.Silu => ("swish", "", ""),
+            ActivationFunction.HardSwish => ("hardswish", "", ""),
+            ActivationFunction.HardSigmoid => ("hardsigmoid", "", ""),
+            ActivationFunction.Sigmoid => ("sigmoid", "", ""),
+            ActivationFunction.Gelu => ("gelu", "", "none"),
+            ActivationFunction.Tanh => ("tanh", "", ""),
+            _ => ("none", "", ""),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"""
+        ConvolutionGeometry g = script.Geometry;
+        string geometry = string.Create(CultureInfo.InvariantCulture,
+            $"[{g.Padding.Rows}, {g.Padding.Columns}], [{g.Stride.Down}, {g.Stride.Across}], [{g.Dilation.Down}, {g.Dilation.Across}], {g.Groups}");
+        string sum = $"{geometry}, \"add\", None, {(attribute == "none" ? "None" : $"\"{attribute}\"")}, scalars, None";
+        string call = script.Sum switch
+        {
+            Sum.None => $"_convolution_pointwise(x, w, b, {geometry}, \"{attribute}\", scalars, \"{algorithm}\")",
+            Sum.New => $"_convolution_pointwise(x, y, w, b, {sum})",
+            _ => $"_convolution_pointwise_(y, x, w, b, {sum})",
+        };
+        return $"""
             class Convolution(Module):
               __parameters__ = []
               __buffers__ = []
               training : bool
-              def run(self: __torch__.Convolution, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+              def run(self: __torch__.Convolution, x: Tensor, w: Tensor, b: Tensor{(script.Sum == Sum.None ? "" : ", y: Tensor")}) -> Tensor:
                 scalars = annotate(List[Optional[number]], [{scalars}])
-                return ops.mkldnn._convolution_pointwise(x, w, b, [{shape.Padding}, {shape.Padding}], [{shape.Stride}, {shape.Stride}], [1, 1], {shape.Groups}, "{attribute}", scalars, "")
+                return ops.mkldnn.{call}
 
-            """).ReplaceLineEndings("\n");
+            """.ReplaceLineEndings("\n");
+    }
+
+    /// <summary>Whether another tensor is added, and where the result goes.</summary>
+    private enum Sum
+    {
+        None,
+        New,
+        InPlace,
     }
 
     /// <summary>What a script is made for.</summary>
-    private readonly record struct Shape(long Stride, long Padding, long Groups, FusedActivation Activation);
+    private readonly record struct Script(ConvolutionGeometry Geometry, ActivationFunction Activation, Sum Sum);
 }

@@ -9,8 +9,10 @@ namespace FineTune.Training.Modules;
 /// A layer that learns in mixed precision, as PyTorch's autocast does it: convolutions compute in bfloat16 with weights rounded anew
 /// in each pass, everything else in float32; weights, their gradients and the optimizer stay in float32.
 /// </summary>
-internal sealed class MixedPrecision(nn.Module<Tensor, Tensor> layer) : nn.Module<Tensor, Tensor>(nameof(MixedPrecision))
+internal sealed class MixedPrecision(nn.Module<Tensor, Tensor> layer) : nn.Module<Tensor, Tensor>(nameof(MixedPrecision)), ILayerDecorator
 {
+    public nn.Module<Tensor, Tensor> Layer => layer;
+
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();

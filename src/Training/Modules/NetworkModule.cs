@@ -12,7 +12,7 @@ namespace FineTune.Training.Modules;
 /// The trainer's module: built from the same description as the generated class, with the same state-dict keys. Images
 /// <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c>, whole or in parts.
 /// </summary>
-internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
+internal sealed class NetworkModule : ModuleTree
 {
     private readonly nn.Module<Tensor, Tensor>?[] _layers;
     private readonly nn.Module<Tensor, Tensor>?[] _mixed;
@@ -26,7 +26,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         {
             if (LayerModules.Create(layer.Main) is not { } module) continue;
             _layers[layer.Index] = module;
-            ModuleTree.Register(this, layer.Key, module);
+            Register(layer.Key, module);
         }
         _mixed = [.. _layers.Select(static layer => layer is null ? null : new MixedPrecision(layer))];
     }
