@@ -106,9 +106,9 @@ internal sealed class GraphParity
     private static TorchvisionFamily FamilyOf(string model) =>
         TorchvisionFamily.Of(model) ?? throw new ArgumentException($"torchvision has no {model}.", nameof(model));
 
-    private static bool IsBatchNorm(Layer layer) => layer.Type == "BatchNormalization";
+    private static bool IsBatchNorm(Layer layer) => layer.Main is BatchNormPrimitive;
 
-    private static bool IsNorm(Layer layer) => IsBatchNorm(layer) || layer.Type == "LayerNormalization";
+    private static bool IsNorm(Layer layer) => IsBatchNorm(layer) || layer.Main is LayerNormPrimitive;
 
     /// <summary>Fills every tensor of the network.</summary>
     private void Fill(long seed)

@@ -17,7 +17,7 @@ internal sealed record ParityNetwork(Network Network, nn.Module<Tensor, Tensor> 
 
     /// <summary>The tensors of its layers by state-dict key, in the order of the layers.</summary>
     public IReadOnlyList<(string Key, Layer Layer, StateTensor Tensor)> State { get; } =
-        [.. Network.Layers.SelectMany(static layer => layer.State.Select(tensor => ($"{layer.Key}.{tensor.Name}", layer, tensor)))];
+        [.. Network.Layers.SelectMany(static layer => layer.State.Select(tensor => (layer.KeyOf(tensor), layer, tensor)))];
 
     /// <summary>The trainer's module of a network.</summary>
     public static ParityNetwork OfTrainer(Network network) => new(network, new NetworkModule(network));

@@ -113,7 +113,7 @@ internal static class LayerEmitter
     {
         bool isSquare = pool.Kernel.IsSquare && pool.Stride.IsSquare && pool.Padding.IsSquare;
         Func<Extent, string> show = isSquare ? Pair : Both;
-        List<string> arguments = [show(pool.Kernel), (pool.IsAverage && !isSquare ? "strides: " : "stride: ") + show(pool.Stride)];
+        List<string> arguments = [show(pool.Kernel), "stride: " + show(pool.Stride)];
         if (pool.Padding != Extent.Square(0)) arguments.Add("padding: " + show(pool.Padding));
         if (pool.IsAverage && !pool.IncludesPadding) arguments.Add("count_include_pad: false");
         return Torch(pool.IsAverage ? "AvgPool2d" : "MaxPool2d", [.. arguments]);

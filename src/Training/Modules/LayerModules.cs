@@ -1,4 +1,3 @@
-using FineTune.Layers;
 using ModelSpec.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,7 +21,7 @@ internal static class LayerModules
         LayerNormPrimitive { Of: ShapeKind.Image } norm => new LayerNorm2d(norm.Channels, norm.Epsilon),
         LayerNormPrimitive norm => nn.LayerNorm(norm.Channels, norm.Epsilon),
         WindowPoolPrimitive { IsAverage: true } pool => nn.AvgPool2d(
-            Pair(pool.Kernel), strides: Pair(pool.Stride), padding: Pair(pool.Padding), count_include_pad: pool.IncludesPadding),
+            Pair(pool.Kernel), stride: Pair(pool.Stride), padding: Pair(pool.Padding), count_include_pad: pool.IncludesPadding),
         WindowPoolPrimitive pool => nn.MaxPool2d(Pair(pool.Kernel), stride: Pair(pool.Stride), padding: Pair(pool.Padding)),
         GlobalPoolPrimitive pool => new GlobalPool2d(pool.IsAverage, pool.Keeps),
         ActivatePrimitive activate => Create(activate),
