@@ -16,7 +16,7 @@ namespace Training.Tests.Modules;
 /// </summary>
 public class RandomNetworkTests
 {
-    private const int Networks = 40;
+    private const int Networks = 80;
 
     // Kernel 3 and stride 3 on an input of which only one side is a multiple of the stride: zeros above and below, none at the sides.
     private const string UnevenBackbone = """
@@ -36,7 +36,7 @@ public class RandomNetworkTests
         {
             try
             {
-                Check(network.Network, generated);
+                Check(network.Plan, generated);
             }
             catch (Exception e)
             {
@@ -45,8 +45,9 @@ public class RandomNetworkTests
         }
     }
 
-    private static void Check(Network network, Assembly generated)
+    private static void Check(TrainingPlan plan, Assembly generated)
     {
+        Network network = plan.Network;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using var module = new NetworkModule(network);
@@ -70,6 +71,37 @@ public class RandomNetworkTests
         float[] inferred = inference.Forward(input).data<float>().ToArray();
         for (int i = 0; i < logits.Length; i++) Assert.Equal(logits[i], inferred[i], 1e-4f * (1 + Math.Abs(logits[i])));
         Assert.Equal(given, input.data<float>().ToArray());
+        CheckExactly(module, input, logits);
+        CheckParts(module, plan, input, logits);
+    }
+
+    /// <summary>The logits are those of float64.</summary>
+    private static void CheckExactly(NetworkModule module, Tensor input, float[] logits)
+    {
+        using var exact = new NetworkModule(module.Network);
+        Dictionary<string, Tensor> state = exact.state_dict();
+        foreach ((string key, Tensor tensor) in module.state_dict()) state[key].copy_(tensor);
+        exact.to(ScalarType.Float64);
+        exact.eval();
+        double[] wanted = exact.call(input.to_type(ScalarType.Float64)).data<double>().ToArray();
+        double largest = wanted.Max(Math.Abs);
+        for (int i = 0; i < logits.Length; i++) Assert.Equal(wanted[i], logits[i], 1e-4 * largest);
+    }
+
+    /// <summary>Wherever a stage can be cut into frozen layers and others, both parts together are the whole.</summary>
+    private static void CheckParts(NetworkModule module, TrainingPlan plan, Tensor input, float[] logits)
+    {
+        int end = module.Network.Layers.Count;
+        for (int frozen = 1; frozen <= module.Network.BodyLength; frozen++)
+        {
+            int depth = plan.FrozenPrefix(plan.Stages[0] with { Frozen = [.. Enumerable.Range(0, frozen)] });
+            Assert.InRange(depth, 0, end);
+            Tensor parts = module.Forward(module.Forward(input, 0, depth), depth, end);
+            Assert.Equal(logits, parts.data<float>().ToArray());
+            using InferenceNetwork first = module.ForInference(0, depth, ScalarType.Float32), rest = module.ForInference(depth, end, ScalarType.Float32);
+            float[] inferred = rest.Forward(first.Forward(input)).data<float>().ToArray();
+            for (int i = 0; i < logits.Length; i++) Assert.Equal(logits[i], inferred[i], 1e-4f * (1 + Math.Abs(logits[i])));
+        }
     }
 
     private static RandomNetwork Uneven()
@@ -77,6 +109,6 @@ public class RandomNetworkTests
         RandomNetwork any = RandomNetworks.Draw(0);
         string spec = any.Spec.Replace("\"random0\"", "\"uneven\"", StringComparison.Ordinal).Replace("Random0", "Uneven", StringComparison.Ordinal);
         var table = ModelSpec.Backbones.BackboneReader.Read(UnevenBackbone, "uneven.backbone").Value!;
-        return new RandomNetwork(UnevenBackbone, spec, TrainingPlanBuilder.Build(spec, "uneven.modelspec", new([table])).Value!.Network);
+        return new RandomNetwork(UnevenBackbone, spec, TrainingPlanBuilder.Build(spec, "uneven.modelspec", new([table])).Value!);
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Networks;
@@ -8,7 +7,10 @@ using ModelSpec.Plans;
 namespace Training.Tests.Modules;
 
 /// <summary>A backbone and a spec for it, and what they mean.</summary>
-internal sealed record RandomNetwork(string Backbone, string Spec, Network Network);
+internal sealed record RandomNetwork(string Backbone, string Spec, TrainingPlan Plan)
+{
+    public Network Network => Plan.Network;
+}
 
 /// <summary>Draws networks of all kinds of layers, with inputs that are not square. A seed gives the same network on every machine.</summary>
 internal static class RandomNetworks
@@ -23,50 +25,35 @@ internal static class RandomNetworks
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"random{seed}");
             string backbone = Backbone(random, name);
-            string spec = Spec(random, name, seed);
+            string spec = Spec(random, name, seed, backbone.Contains("first_token", StringComparison.Ordinal));
             Result<BackboneTable> table = BackboneReader.Read(backbone, name + ".backbone");
             Assert.Empty(table.Diagnostics);
             Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec, name + ".modelspec", new BackboneCatalogue([table.Value!]));
-            if (plan.Value is not null) return new RandomNetwork(backbone, spec, plan.Value.Network);
+            if (plan.Value is not null) return new RandomNetwork(backbone, spec, plan.Value);
             Assert.All(plan.Diagnostics, static d => Assert.Contains(d.Descriptor.Code, (string[])["MSPEC0012", "MSPEC0013"]));
         }
     }
 
     private static string Backbone(Random random, string name)
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"name = \"{name}\"\ninput = [{random.Next(9, 70)}, {random.Next(9, 70)}]\n");
-        text.Append("layers = [\n  { name = \"input\", type = \"input\" },\n");
-        int layers = random.Next(1, 9);
-        for (int i = 0; i < layers; i++) text.Append(CultureInfo.InvariantCulture, $"  {{ name = \"layer{i}\", {Layer(random)} }},\n");
-        return text.Append("]\n").ToString();
+        var rows = new RandomRows(random);
+        int parts = random.Next(1, 7);
+        for (int i = 0; i < parts; i++) rows.AddPart();
+        if (random.Next(4) == 0) rows.AddTransformer();
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            name = "{name}"
+            input = [{random.Next(9, 70)}, {random.Next(9, 70)}]
+            layers = [
+            {rows}]
+            """);
     }
 
-    private static string Layer(Random random) => random.Next(8) switch
-    {
-        0 or 1 => $"type = \"conv2d\", filters = {random.Next(1, 6)}, {Convolution(random)}",
-        2 => $"type = \"depthwise_conv2d\", {Convolution(random)}",
-        3 => "type = \"batch_norm\"",
-        4 => "type = \"relu\"",
-        5 => "type = \"relu6\"",
-        6 => $"type = \"max_pool\", kernel = {random.Next(1, 4)}, stride = {random.Next(1, 4)}",
-        _ => $"type = \"zero_pad\", padding = [{random.Next(3)}, {random.Next(3)}, {random.Next(3)}, {random.Next(3)}]",
-    };
-
-    private static string Convolution(Random random)
-    {
-        string activation = random.Next(3) switch { 0 => "", 1 => ", activation = \"relu\"", _ => ", activation = \"relu6\"" };
-        string padding = random.Next(4) == 0 ? "valid" : "same";
-        string bias = random.Next(2) == 0 ? "true" : "false";
-        return $"kernel = {random.Next(1, 6)}, stride = {random.Next(1, 5)}, padding = \"{padding}\", bias = {bias}{activation}";
-    }
-
-    private static string Spec(Random random, string backbone, int seed)
+    private static string Spec(Random random, string backbone, int seed, bool endsInVector)
     {
         List<string> head = [];
         if (random.Next(3) == 0) head.Add("batch_norm");
         if (random.Next(3) == 0) head.Add("relu");
-        head.Add(random.Next(3) switch { 0 => "flatten", 1 => "global_average_pool", _ => "global_max_pool" });
+        if (!endsInVector) head.Add(random.Next(3) switch { 0 => "flatten", 1 => "global_average_pool", _ => "global_max_pool" });
         if (random.Next(2) == 0)
         {
             head.Add("linear(5)");
