@@ -99,7 +99,7 @@ public sealed class RandomGraph : IDisposable
                 Layer(flag ? new ChannelLinear(c, c) : new LayerScale(c, 0.5), x, (c, h, w));
                 break;
             default:
-                Layer(flag ? nn.Identity() : nn.Dropout(0), x, (c, h, w));
+                Layer(flag ? new View() : random.Next(2) == 0 ? nn.Identity() : nn.Dropout(0), x, (c, h, w));
                 break;
         }
     }

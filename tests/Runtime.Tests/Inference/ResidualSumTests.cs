@@ -156,10 +156,4 @@ public sealed class ResidualSumTests : IDisposable
         nn.functional.conv2d(input, Double(layer.weight!.detach()), layer.bias is null ? null : Double(layer.bias.detach()), padding: layer.padding);
 
     private static Tensor Double(Tensor x) => x.to_type(ScalarType.Float64);
-
-    /// <summary>A layer that the runtime does not know; its result shares the operand's memory.</summary>
-    private sealed class View() : nn.Module<Tensor, Tensor>(nameof(View))
-    {
-        public override Tensor forward(Tensor input) => input.alias();
-    }
 }
