@@ -123,6 +123,31 @@ public sealed class InferenceNetworkTests
     }
 
     [Fact]
+    public void A_classifier_is_split_at_what_its_head_reads()
+    {
+        using var scope = NewDisposeScope();
+        using var conv = nn.Conv2d(3, 3, 1);
+        using var head = new HeadedClassifier.ReversingHead();
+        Tensor input = rand(2, 3, 4, 5);
+        void Layers(ref ForwardPass pass)
+        {
+            Value start = pass.Current, features = pass.Add(pass.Run(conv), start);
+            pass.Run(head, features);
+            pass.Relu();
+        }
+
+        (InferenceNetwork body, InferenceNetwork after) = InferenceNetwork.Split(Layers);
+        using (body)
+        using (after)
+        {
+            Tensor features = body.Forward(input);
+            Assert.Equal(input.shape, features.shape);
+            Assert.InRange(SelfCheck.Error(features, conv.call(input).detach() + input), 0, 1e-5);
+            Assert.InRange(SelfCheck.Error(after.Forward(features), ForwardPass.Run(input, Layers).detach()), 0, 1e-5);
+        }
+    }
+
+    [Fact]
     public async Task The_garbage_collector_takes_nothing_that_a_convolution_still_needs()
     {
         using var conv = nn.Conv2d(4, 4, 3, padding: 1, groups: 2);

@@ -55,8 +55,7 @@ internal sealed class InferencePlan
             InferenceOperation operation;
             if (node.Convolution is { } group)
             {
-                // The convolution still reads its input while it writes.
-                bool? overwrites = group.HasSum ? node.Operands[0] != node.Operands[1] && IsSpare(node.Operands[1], node, readers) : null;
+                bool? overwrites = group.HasSum ? IsSpare(node.Operands[1], node, readers) : null;
                 convolution = new FusedConvolution(group.Layer, group.Norm, group.Activation, precision, overwrites);
                 operation = operands => convolution.Apply(operands[0], operands.Length > 1 ? operands[1] : null);
             }
@@ -124,7 +123,10 @@ internal sealed class InferencePlan
         return [.. nodes];
     }
 
-    /// <summary>Whether a step may write to a value: it is the last to read it, and no other value shares its memory.</summary>
+    /// <summary>
+    /// Whether a step may write to a value: it is the last to read it, as one operand (a convolution still reads its input while it writes), and no
+    /// other value shares its memory.
+    /// </summary>
     private bool IsSpare(int value, Node node, Readers readers) =>
         value > 0 && readers.IsLast(value, node) && node.Operands.Count(v => v == value) == 1
         && _nodes.First(maker => maker.Output == value).MakesMemory

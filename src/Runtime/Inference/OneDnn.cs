@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace FineTune.Inference;
 
 /// <summary>
-/// oneDNN's convolution with an activation behind it, in one operation: the activation costs no pass over memory. libtorch has it as
+/// oneDNN's convolution with a sum and an activation after it, in one operation: they cost no pass over memory. libtorch has it as
 /// <c>mkldnn::_convolution_pointwise</c>, which no method of TorchSharp reaches, but TorchScript does.
 /// </summary>
 internal static class OneDnn

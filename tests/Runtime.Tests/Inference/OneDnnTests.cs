@@ -68,6 +68,27 @@ public sealed class OneDnnTests
         Assert.Equal(overwrites, other.ne(kept).any().item<bool>());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void In_bfloat16_an_activation_in_a_convolution_is_exact_but_for_the_rounding(string activation)
+    {
+        Assert.SkipUnless(OneDnn.IsAvailable, "This libtorch has no oneDNN.");
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var function = Enum.Parse<ActivationFunction>(activation);
+        var geometry = new ConvolutionGeometry((1, 1), (1, 1), (1, 1), 1);
+        Tensor input = Half(Order(randn(2, 16, 9, 11), channelsLast: true)), weight = Half(randn(16, 16, 3, 3) / 4), bias = Half(randn(16));
+
+        Tensor fused = OneDnn.Convolution(geometry, function)(input, weight, bias);
+
+        Assert.Equal(ScalarType.BFloat16, fused.dtype);
+        Assert.InRange(SelfCheck.Error(fused, function.Apply(geometry.Convolve(Double(input), Double(weight), Double(bias)), overwrites: false)), 0, 0.01);
+    }
+
+    public static TheoryData<string> Kinds() => [.. Enum.GetNames<ActivationFunction>()];
+
+    private static Tensor Half(Tensor x) => x.to_type(ScalarType.BFloat16);
+
     private static Tensor Double(Tensor x) => x.to_type(ScalarType.Float64);
 
     private static Tensor Order(Tensor x, bool channelsLast) => channelsLast ? x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : x.contiguous();
