@@ -60,6 +60,7 @@ internal sealed class GraphParity
         [backbone]
         architecture = "{{model}}"
         weights      = "none"
+        input        = [{{FamilyOf(model).InputSize}}, {{FamilyOf(model).InputSize}}]
 
         [head]
         layers = [{{(FamilyOf(model).PutsOutVector ? "" : "\"global_average_pool\", ")}}"linear({{Classes}})"]

@@ -12,13 +12,16 @@ internal sealed record TorchvisionFamily(string Name)
     [
         new("vgg"),
         new("resnet") { NormCenter = 0.6 },
-        new("inception_v3"),
+        new("inception_v3") { InputSize = 299 },
         new("mobilenet_v2"),
         new("efficientnet_b"),
         new("densenet") { NormCenter = 0.6 },
         new("convnext_") { FanInFactor = 3 },
         new("vit_") { FanInFactor = 3, PutsOutVector = true, LastChildren = 2 },
     ];
+
+    /// <summary>The rows and columns of the reference numbers' images: not always what the network's weights were trained with.</summary>
+    public int InputSize { get; private init; } = 224;
 
     /// <summary>What the weights of its batch and layer normalisations scatter about.</summary>
     public double NormCenter { get; private init; } = 1;
