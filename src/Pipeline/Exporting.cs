@@ -1,0 +1,45 @@
+namespace FineTune.Pipeline;
+
+/// <summary>Writes a trained network in another form: a table <c>[[export]]</c> with <c>format = "NAME"</c>.</summary>
+public interface IModelExporter : IPipelinePart
+{
+    /// <summary>The names of the files that it writes, relative to the spec's folder. The build knows them before anything is written.</summary>
+    /// <param name="specName">The spec's name without its extension.</param>
+    /// <param name="values">The values of the exporter's parameters.</param>
+    IReadOnlyList<string> Outputs(string specName, PartValues values);
+
+    /// <summary>Writes every file of <see cref="Outputs"/>.</summary>
+    /// <exception cref="PipelineException">The network cannot be written in this form.</exception>
+    void Export(ExportContext context);
+}
+
+/// <summary>What an exporter is given.</summary>
+public sealed record ExportContext : PartContext
+{
+    /// <summary>The spec's name without its extension.</summary>
+    public required string SpecName { get; init; }
+
+    /// <summary>The trained network.</summary>
+    public required TrainedModel Model { get; init; }
+
+    /// <summary>
+    /// Opens one of the files of <see cref="IModelExporter.Outputs"/> to be written. The files take their places when the exporter is done
+    /// without an error; nothing half-written is left.
+    /// </summary>
+    public required Func<string, Stream> Create { get; init; }
+}
+
+/// <summary>A trained network.</summary>
+/// <param name="Name">The class that is generated from it.</param>
+/// <param name="InputHeight">Rows of the input.</param>
+/// <param name="InputWidth">Columns of the input.</param>
+/// <param name="Tensors">The weights by state-dict key, in the order of the layers.</param>
+/// <param name="Metadata">The metadata of the weight file: classes, preprocessing, accuracy and so on.</param>
+public sealed record TrainedModel(
+    string Name, int InputHeight, int InputWidth, IReadOnlyList<TrainedTensor> Tensors, IReadOnlyDictionary<string, string> Metadata);
+
+/// <summary>A tensor of a trained network.</summary>
+/// <param name="Key">Its name in the state dict.</param>
+/// <param name="Shape">Its dimensions in PyTorch's order.</param>
+/// <param name="Values">Its numbers, row-major.</param>
+public sealed record TrainedTensor(string Key, IReadOnlyList<long> Shape, ReadOnlyMemory<float> Values);

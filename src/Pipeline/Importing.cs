@@ -1,0 +1,64 @@
+namespace FineTune.Pipeline;
+
+/// <summary>Finds the images of a dataset. A spec names it as <c>source = "NAME"</c> or <c>source = "NAME:ARGUMENT"</c>.</summary>
+public interface IDatasetImporter : IPipelinePart
+{
+    /// <summary>Whether the dataset is on this machine, so that nothing needs to be downloaded to compare it with a lock.</summary>
+    bool IsHere(ImportContext context);
+
+    /// <summary>Lists every image, downloading the dataset where it is not here.</summary>
+    /// <exception cref="PipelineException">The dataset is missing or does not fit the spec.</exception>
+    ImportedDataset Import(ImportContext context);
+}
+
+/// <summary>What an importer is given.</summary>
+public sealed record ImportContext : PartContext
+{
+    /// <summary>What follows the colon; empty where there is none.</summary>
+    public required string Argument { get; init; }
+
+    /// <summary>The folders and the downloads of the build.</summary>
+    public required IAssets Assets { get; init; }
+}
+
+/// <summary>The folders of <c>ModelSpecAssets</c>, and the cache of downloads.</summary>
+public interface IAssets
+{
+    /// <summary>The folder of downloads, for what an importer unpacks: it is the user's and shared by builds.</summary>
+    string Cache { get; }
+
+    /// <summary>The file or folder at a relative path of the first folder that has it; null where none has.</summary>
+    string? Find(string relativePath);
+
+    /// <summary>Downloads a file into the cache, verified by its digest, or finds it there.</summary>
+    /// <param name="relativePath">Where it is kept below the cache.</param>
+    /// <param name="url">Where it is published.</param>
+    /// <param name="digest"><c>sha256:</c> or <c>md5:</c> with hexadecimal digits; null where the publisher gives none.</param>
+    /// <returns>The file.</returns>
+    string Download(string relativePath, Uri url, string? digest);
+}
+
+/// <summary>The part of a dataset that an image belongs to.</summary>
+public enum DatasetPart
+{
+    /// <summary>Trained on.</summary>
+    Train,
+
+    /// <summary>Looked at after each epoch.</summary>
+    Validation,
+
+    /// <summary>Of the final evaluation.</summary>
+    Test,
+}
+
+/// <summary>An image of a dataset.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Name">Its path relative to the dataset, with <c>/</c>: what it is called in every record.</param>
+/// <param name="Class">The index of its class.</param>
+/// <param name="Part">The part that it belongs to; null for all images of a dataset that the spec divides.</param>
+public sealed record ImportedImage(string Path, string Name, int Class, DatasetPart? Part = null);
+
+/// <summary>The images of a dataset, in an order that does not depend on the machine.</summary>
+/// <param name="Root">The folder that names are relative to.</param>
+/// <param name="Images">The images; either all of them have a part, or none has.</param>
+public sealed record ImportedDataset(string Root, IReadOnlyList<ImportedImage> Images);
