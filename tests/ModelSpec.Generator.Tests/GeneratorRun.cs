@@ -15,8 +15,9 @@ internal static class GeneratorRun
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(static path => (MetadataReference)MetadataReference.CreateFromFile(path))];
 
+    /// <summary>A generator whose source is compiled with its documentation, as a library's is.</summary>
     public static GeneratorDriver Driver(params AdditionalText[] files) => CSharpGeneratorDriver.Create(
-        [new ClassifierGenerator().AsSourceGenerator()], files, Parse, new Options(),
+        [new ClassifierGenerator().AsSourceGenerator()], files, Parse.WithDocumentationMode(DocumentationMode.Diagnose), new Options(),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>A compilation with every warning on and warnings as errors.</summary>
@@ -29,6 +30,38 @@ internal static class GeneratorRun
             warningLevel: 9999, generalDiagnosticOption: ReportDiagnostic.Error));
 
     public static string SpecText(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Specs", name + ".modelspec"));
+
+    /// <summary>A spec of a class <c>PetClassifier</c> with two labels.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="head">The words of the head's layers, quoted.</param>
+    public static string SpecOf(string backbone, string head) => $$"""
+        [model]
+        name      = "PetClassifier"
+        namespace = "Pets"
+        classes   = ["cat", "dog"]
+
+        [data]
+        source = "pets"
+        split  = { train = 0.5, test = 0.5 }
+
+        [backbone]
+        architecture = "{{backbone}}"
+        weights      = "none"
+
+        [head]
+        layers = [{{head}}]
+
+        [[stage]]
+        name          = "warm-up"
+        freeze        = "backbone"
+        epochs        = 1
+        optimizer     = "sgd"
+        learning_rate = 0.001
+        """;
+
+    /// <summary>A backbone of the folder <c>Backbones</c>.</summary>
+    public static Text Backbone(string name) =>
+        new($"/p/{name}.backbone", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Backbones", name + ".backbone")));
 
     public static string Generated(string name, string text)
     {

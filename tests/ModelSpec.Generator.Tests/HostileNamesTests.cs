@@ -101,6 +101,56 @@ public class HostileNamesTests
         Assert.Empty(compilation.GetDiagnostics());
     }
 
+    [Fact]
+    public void A_row_that_others_read_can_have_any_name()
+    {
+        string[] words =
+        [
+            // What a small first letter makes a word of C#, a word of some places, or the pass.
+            "class", "int", "this", "base", "default", "true", "var", "value", "field", "record", "await", "async", "dynamic", "from", "select", "where", "on",
+            "yield", "global", "nameof", "scoped", "partial", "when", "and", "or", "not", "with", "init", "file", "required", "managed", "notnull", "pass", "layer",
+            // What those could be called instead.
+            "class_value", "class_value_value", "pass_value", "passValueValue", "head_value", "int_layer",
+            // No capitals, and capitals with one small letter: Greek theta and its symbol, k and the Kelvin sign.
+            "1", "1_value", "1_value_value", "層", "層_value", "ß", "ßValue", "\u0398x", "\u03F4x", "k1", "\u212A1", "\u0130", "i",
+            // Only case and underscores are different.
+            "bn1a", "bn1A", "bN1a", "layer1_10", "layer11_0", "layer110",
+        ];
+        (GeneratorRun.Text body, string spec) = Backbone(GeneratorRun.SpecText("flowers17"), words, readsAll: true);
+
+        Compilation compilation = Compile(out ImmutableArray<Diagnostic> diagnostics, "", body, new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+        string[] locals = [.. compilation.SyntaxTrees.Last().GetRoot().DescendantNodes().OfType<VariableDeclaratorSyntax>()
+            .Where(static v => v.Parent is VariableDeclarationSyntax { Type: AliasQualifiedNameSyntax }).Select(static v => v.Identifier.ValueText)];
+        Assert.Equal(words.Length, locals.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_block_can_have_a_name_with_line_ends()
+    {
+        const string Table = """
+            name = "hostile"
+            input = [32, 32]
+            layers = [
+              { name = "in", type = "input" },
+              { name = "a\n*/ b", type = "conv2d", filters = 3 },
+              { block = "b", name = "x\u2028\r\n#error </summary>" },
+              { name = "sum\u0085", type = "add", from = ["in", "a\n*/ b", "x\u2028\r\n#error </summary>"] },
+            ]
+            [block.b]
+            layers = [{ name = "conv", type = "conv2d", filters = 3 }, { name = "add\n", type = "add", from = ["conv", "$input", "in"] }]
+            """;
+        string spec = Hostile(GeneratorRun.SpecText("flowers17"));
+
+        Compilation compilation = Compile(
+            out ImmutableArray<Diagnostic> diagnostics, "", new GeneratorRun.Text("/p/hostile.backbone", Table), new GeneratorRun.Text("/p/f.modelspec", spec));
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(compilation.GetDiagnostics());
+    }
+
     [Theory]
     [InlineData("freeze_points")]
     [InlineData("to string")]
@@ -165,15 +215,18 @@ public class HostileNamesTests
     }
 
     /// <summary>A spec with a backbone whose layers have the given names, as they are written in TOML.</summary>
-    private static (GeneratorRun.Text Backbone, string Spec) Backbone(string spec, string[] names)
+    private static (GeneratorRun.Text Backbone, string Spec) Backbone(string spec, string[] names, bool readsAll = false)
     {
         IEnumerable<string> rows = names.Select(static (name, i) => string.Create(
             CultureInfo.InvariantCulture, $"  {{ name = \"{name}\", type = \"conv2d\", filters = 2, key = \"k{i}\" }},\n"));
-        string text = $"name = \"hostile\"\ninput = [32, 32]\nlayers = [\n  {{ name = \"in\", type = \"input\" }},\n{string.Concat(rows)}]\n";
-        string changed = spec.Replace("\"vgg16\"", "\"hostile\"", StringComparison.Ordinal).Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
-            .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
-        return (new GeneratorRun.Text("/p/hostile.backbone", text), changed);
+        string sum = readsAll ? $"  {{ name = \"sum of all\", type = \"add\", from = [{string.Join(", ", names.Select(static name => $"\"{name}\""))}] }},\n" : "";
+        string text = $"name = \"hostile\"\ninput = [32, 32]\nlayers = [\n  {{ name = \"in\", type = \"input\" }},\n{string.Concat(rows)}{sum}]\n";
+        return (new GeneratorRun.Text("/p/hostile.backbone", text), Hostile(spec));
     }
+
+    private static string Hostile(string spec) => spec
+        .Replace("\"vgg16\"", "\"hostile\"", StringComparison.Ordinal).Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
+        .Replace("0..18", "none", StringComparison.Ordinal).Replace("0..14", "none", StringComparison.Ordinal);
 
     private static Compilation Compile(out ImmutableArray<Diagnostic> diagnostics, string source, params AdditionalText[] files)
     {

@@ -10,6 +10,8 @@ public class IncrementalityTests
     private static readonly GeneratorRun.Text Pets = new(
         "/p/pets.modelspec", GeneratorRun.SpecText("flowers17-mobilenet").Replace("\"FlowerClassifier\"", "\"PetClassifier\"", StringComparison.Ordinal));
 
+    private static readonly GeneratorRun.Text Dense = new("/p/dense.modelspec", GeneratorRun.SpecOf("dense", "\"global_average_pool\", \"linear(2)\""));
+
     [Fact]
     public void An_edit_to_unrelated_code_regenerates_nothing()
     {
@@ -51,6 +53,44 @@ public class IncrementalityTests
         Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }
 
+    [Fact]
+    public void A_comment_in_a_backbone_changes_no_source()
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation();
+        GeneratorRun.Text dense = GeneratorRun.Backbone("dense");
+        GeneratorDriver driver = GeneratorRun.Driver(Dense, dense, Flowers).RunGenerators(compilation);
+        var commented = new GeneratorRun.Text(dense.Path, "# Moves every row down\n" + dense.GetText());
+
+        driver = driver.ReplaceAdditionalText(dense, commented).RunGenerators(compilation);
+
+        GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
+        Assert.Equal([IncrementalStepRunReason.Unchanged, IncrementalStepRunReason.Unchanged], Reasons(result, ClassifierGenerator.PlanStep));
+        Assert.Equal([IncrementalStepRunReason.Cached, IncrementalStepRunReason.Cached], Reasons(result, ClassifierGenerator.ModelStep));
+        Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+    }
+
+    [Theory]
+    [InlineData("growth = 4", "growth = 6")]
+    [InlineData("name = \"denselayer{n}\"", "name = \"other{n}\"")]
+    [InlineData("[\"stem\", \"denselayer1\", \"denselayer2\"]", "[\"denselayer1\", \"stem\", \"denselayer2\"]")]
+    public void A_changed_backbone_regenerates_the_classes_that_have_it(string old, string replacement)
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation();
+        GeneratorRun.Text dense = GeneratorRun.Backbone("dense");
+        GeneratorDriver driver = GeneratorRun.Driver(Dense, dense, Flowers).RunGenerators(compilation);
+        string before = Source(driver, "Pets."), unrelated = Source(driver, "Flowers17.");
+        string text = dense.GetText().ToString().Replace(old, replacement, StringComparison.Ordinal);
+        if (old.StartsWith("name", StringComparison.Ordinal)) text = text.Replace("\"denselayer", "\"other", StringComparison.Ordinal);
+
+        driver = driver.ReplaceAdditionalText(dense, new GeneratorRun.Text(dense.Path, text)).RunGenerators(compilation);
+
+        GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal([IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached], Reasons(result, ClassifierGenerator.ModelStep));
+        Assert.NotEqual(before, Source(driver, "Pets."));
+        Assert.Equal(unrelated, Source(driver, "Flowers17."));
+    }
+
     [Theory]
     [InlineData("epochs = 25", "epochs = 26")]
     [InlineData("learning_rate = 0.0001", "learning_rate = 0.002")]
@@ -76,6 +116,9 @@ public class IncrementalityTests
 
     private static IEnumerable<IncrementalStepRunReason> Reasons(GeneratorRunResult result, string step) =>
         result.TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
+
+    private static string Source(GeneratorDriver driver, string beginning) => Assert.Single(driver.GetRunResult().Results).GeneratedSources
+        .Single(s => s.HintName.StartsWith(beginning, StringComparison.Ordinal)).SourceText.ToString();
 
     private static IEnumerable<IncrementalStepRunReason> OutputReasons(GeneratorRunResult result) =>
         result.TrackedOutputSteps.SelectMany(static s => s.Value).SelectMany(static s => s.Outputs).Select(static o => o.Reason);

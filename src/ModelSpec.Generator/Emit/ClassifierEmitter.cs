@@ -67,17 +67,18 @@ internal static class ClassifierEmitter
         writer.Line("/// </summary>");
         writer.Line(GeneratedCode);
         using SourceWriter.Block block = writer.Open($"public sealed partial class {model.ClassName} : FineTune::ImageClassifier<{model.LabelName}>");
+        IReadOnlyList<LayerSection> sections = LayerSection.Divide([.. model.Body], model.Layers);
         EmitConstants(writer, model);
         EmitLabelTexts(writer, model);
-        EmitConstructor(writer, model);
-        foreach (Layer layer in model.Body) EmitMember(writer, layer);
+        EmitConstructor(writer, model, sections);
+        EmitMembers(writer, model, sections);
         writer.Line();
         writer.Summary("What replaces the backbone's own top.");
         writer.Line("public HeadLayers Head { get; }");
         writer.Line();
         EmitLoad(writer, model);
         writer.Line();
-        EmitDescription(writer, model.Body, runsHead: true);
+        EmitDescription(writer, sections, runsHead: true);
         writer.Line();
         EmitHead(writer, model);
     }
@@ -122,7 +123,7 @@ internal static class ClassifierEmitter
         writer.Line();
     }
 
-    private static void EmitConstructor(SourceWriter writer, ClassifierModel model)
+    private static void EmitConstructor(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
     {
         Preprocessing p = model.Preprocessing;
         writer.Line($"private {model.ClassName}(TorchSharp::torch.Device? device = null)");
@@ -132,20 +133,43 @@ internal static class ClassifierEmitter
         writer.Line($"        new FineTune::Images.PixelTransform({(p.Bgr ? "true" : "false")}, {LayerEmitter.Number(p.Scale)}, [{Numbers(p.Mean)}], [{Numbers(p.Std)}]),");
         writer.Line("        Labels,");
         writer.Line($"        {Quote(model.LayersDigest)}{(model.Mirror ? ", mirror: true" : "")})");
-        writer.Line("{");
-        foreach (Layer layer in model.Body.Where(static l => LayerEmitter.TypeOf(l) is not null))
+        using SourceWriter.Block block = writer.OpenBody();
+        foreach (LayerSection section in sections)
         {
-            writer.Line($"    {layer.Member} = Register({Quote(layer.Key)}, {LayerEmitter.Creation(layer)});");
+            Layer[] layers = [.. section.Layers.Where(static l => LayerEmitter.TypeOf(l) is not null)];
+            if (layers.Length == 0) continue;
+            if (section.Title is { } title) writer.Line("// " + title);
+            foreach (Layer layer in layers) writer.Line($"{layer.Member} = Register({Quote(layer.Key)}, {LayerEmitter.Creation(layer)});");
+            if (section.Title is not null) writer.Line();
         }
-        writer.Line("    Head = Register(\"head\", new HeadLayers(device));");
-        writer.Line("}");
+        writer.Line("Head = Register(\"head\", new HeadLayers(device));");
     }
 
-    private static void EmitMember(SourceWriter writer, Layer layer)
+    private static void EmitMembers(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
     {
-        if (LayerEmitter.TypeOf(layer) is not { } type) return;
+        foreach (LayerSection section in sections)
+        {
+            if (section.Summary is { } summary)
+            {
+                writer.Line();
+                writer.Line("// " + summary);
+            }
+            foreach (Layer layer in section.Layers) EmitMember(writer, layer, model.Layers);
+        }
+    }
+
+    /// <summary>A member for a layer with a module. What is only a step of the pass leaves a comment, so that no index is missing without a word.</summary>
+    private static void EmitMember(SourceWriter writer, Layer layer, IReadOnlyList<Layer> network)
+    {
+        if (layer.Main is null) return;
         writer.Line();
-        writer.Summary(LayerEmitter.Describe(layer));
+        string description = LayerEmitter.Describe(layer, network);
+        if (LayerEmitter.TypeOf(layer) is not { } type)
+        {
+            writer.Line("// " + Comments.OneLine(description));
+            return;
+        }
+        writer.Summary(Comments.Xml(description));
         writer.Line($"public {type} {layer.Member} {{ get; }}");
     }
 
@@ -197,12 +221,14 @@ internal static class ClassifierEmitter
         }
     }
 
-    private static void EmitDescription(SourceWriter writer, IEnumerable<Layer> layers, bool runsHead)
+    private static void EmitDescription(SourceWriter writer, IReadOnlyList<LayerSection> sections, bool runsHead)
     {
         writer.Line("/// <inheritdoc />");
-        using SourceWriter.Block block = writer.Open("protected override void Describe(ref FineTune::ForwardPass pass)");
-        new PassEmitter([.. layers]).Emit(writer);
-        if (runsHead) writer.Line("pass.Run(Head);");
+        using SourceWriter.Block block = writer.Open($"protected override void Describe(ref FineTune::ForwardPass {PassEmitter.Pass})");
+        new PassEmitter(sections).Emit(writer);
+        if (!runsHead) return;
+        if (sections.Count > 1) writer.Line();
+        writer.Line(LayerEmitter.Call(PassEmitter.Pass, "Run", "Head") + ";");
     }
 
     private static void EmitHead(SourceWriter writer, ClassifierModel model)
@@ -218,9 +244,10 @@ internal static class ClassifierEmitter
                 writer.Line($"{layer.Member} = Register({Quote(layer.Name)}, {LayerEmitter.Creation(layer)});");
             }
         }
-        foreach (Layer layer in model.Head) EmitMember(writer, layer);
+        IReadOnlyList<LayerSection> sections = LayerSection.Divide([.. model.Head], model.Layers);
+        EmitMembers(writer, model, sections);
         writer.Line();
-        EmitDescription(writer, model.Head, runsHead: false);
+        EmitDescription(writer, sections, runsHead: false);
     }
 
     private static void EmitDependencyInjection(SourceWriter writer, ClassifierModel model)

@@ -10,17 +10,39 @@ internal static class LayerEmitter
     /// <summary>Where the functions are that make TorchSharp's modules.</summary>
     private const string Factory = "TorchSharp::torch.nn.";
 
+    /// <summary>The argument that puts a module's tensors on the constructor's device.</summary>
+    private const string Device = "device: device";
+
     /// <summary>The type of the layer's member, or null for a layer without a module.</summary>
     public static string? TypeOf(Layer layer) => layer.Main is { } main && HasModule(main) ? Create(main).Type : null;
 
     /// <summary>The expression that makes the module.</summary>
     public static string Creation(Layer layer) => Create(layer.Main!).Expression;
 
-    /// <summary>What the documentation says of a layer.</summary>
-    public static string Describe(Layer layer)
+    /// <summary>What the documentation of a layer's member says.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="network">Its network, by index, with the layers that it reads.</param>
+    public static string Describe(Layer layer, IReadOnlyList<Layer> network)
     {
         string parameters = layer.Parameters == 0 ? "" : string.Format(CultureInfo.InvariantCulture, ", {0:N0} parameters", layer.Parameters);
-        return string.Format(CultureInfo.InvariantCulture, "Layer {0}, {1}: {2} to {3}{4}.", layer.Index, layer.Type, layer.Input, layer.Output, parameters);
+        string read = DescribeInputs(layer.Inputs, layer.Index - 1, layer.Input, network);
+        return string.Format(CultureInfo.InvariantCulture, "Layer {0}, {1}: {2} to {3}{4}.", layer.Index, layer.Type, read, layer.Output, parameters);
+    }
+
+    /// <summary>
+    /// What layers read: the shape alone where it is the output of the layer above, <c>maxpool [N, 64, 56, 56]</c> where it is that of
+    /// another layer, <c>a, b and c</c> where they are several.
+    /// </summary>
+    /// <param name="inputs">The indices of the layers that are read; none for the input.</param>
+    /// <param name="above">The index of the layer above.</param>
+    /// <param name="shape">The shape of the first of them.</param>
+    /// <param name="network">The network, by index.</param>
+    public static string DescribeInputs(IReadOnlyList<int> inputs, int above, Shape shape, IReadOnlyList<Layer> network)
+    {
+        if (inputs.All(input => input == above)) return shape.ToString();
+        string[] names = [.. inputs.Select(index => network[index].Name)];
+        string last = names[names.Length - 1];
+        return names.Length == 1 ? $"{last} {shape}" : $"{string.Join(", ", names.Take(names.Length - 1))} and {last}";
     }
 
     /// <summary>A number as C# reads it everywhere.</summary>
@@ -29,27 +51,30 @@ internal static class LayerEmitter
     /// <summary>Whether an operation is a module: sums, products and joined channels read several values, and none has state.</summary>
     public static bool HasModule(Primitive primitive) => primitive is not (AddPrimitive or MultiplyPrimitive or ConcatenatePrimitive);
 
-    /// <summary>The step of a forward pass called <c>pass</c> that an operation without a module is.</summary>
+    /// <summary>The step of a forward pass that an operation without a module is.</summary>
+    /// <param name="pass">What the pass is called.</param>
     /// <param name="primitive">The operation.</param>
-    /// <param name="operands">The names of what it reads, <c>pass.Current</c> for the value that was made last; empty where that goes without saying.</param>
-    public static string Step(Primitive primitive, string operands) => primitive switch
+    /// <param name="operands">The names of what it reads; none where it reads the value before it.</param>
+    public static string Step(string pass, Primitive primitive, params string[] operands) => primitive switch
     {
-        AddPrimitive => $"pass.Add({operands})",
-        MultiplyPrimitive => $"pass.Multiply({operands})",
-        ConcatenatePrimitive => $"pass.Concat({operands})",
-        PadPrimitive { Padding: var p } =>
-            $"pass.Pad({Number(p.Top)}, {Number(p.Bottom)}, {Number(p.Left)}, {Number(p.Right)}{(operands.Length > 0 ? ", " + operands : "")})",
-        ActivatePrimitive activate => $"pass.{Function(activate.Activation)}({operands})",
+        AddPrimitive => Call(pass, "Add", operands),
+        MultiplyPrimitive => Call(pass, "Multiply", operands),
+        ConcatenatePrimitive => Call(pass, "Concat", operands),
+        PadPrimitive { Padding: var p } => Call(pass, "Pad", [Number(p.Top), Number(p.Bottom), Number(p.Left), Number(p.Right), .. operands]),
+        ActivatePrimitive activate => Call(pass, Function(activate.Activation), operands),
         _ => throw new NotSupportedException(primitive.GetType().Name),
     };
+
+    /// <summary>A call of a method of a forward pass.</summary>
+    public static string Call(string pass, string method, params string[] arguments) => $"{pass}.{method}({string.Join(", ", arguments)})";
 
     /// <summary>The type of a module and the expression that makes it.</summary>
     private static (string Type, string Expression) Create(Primitive primitive) => primitive switch
     {
         PadPrimitive { Padding: var p } => Torch("ZeroPad2d", $"({Number(p.Left)}, {Number(p.Right)}, {Number(p.Top)}, {Number(p.Bottom)})"),
         ConvolutionPrimitive convolution => Create(convolution),
-        LinearPrimitive { Of: ShapeKind.Image } linear => Own("ChannelLinear", [.. Arguments(linear, "hasBias"), Device]),
-        LinearPrimitive linear => Torch("Linear", [.. Arguments(linear, "hasBias"), Device]),
+        LinearPrimitive { Of: ShapeKind.Image } linear => Own("ChannelLinear", [.. Arguments(linear), Device]),
+        LinearPrimitive linear => Torch("Linear", [.. Arguments(linear), Device]),
         BatchNormPrimitive norm => Torch(
             norm.Of == ShapeKind.Image ? "BatchNorm2d" : "BatchNorm1d", Number(norm.Channels), "eps: " + Number(norm.Epsilon), "momentum: " + Number(norm.Momentum), Device),
         LayerNormPrimitive { Of: ShapeKind.Image } norm => Own("LayerNorm2d", Number(norm.Channels), "epsilon: " + Number(norm.Epsilon), Device),
@@ -71,8 +96,6 @@ internal static class LayerEmitter
         _ => throw new NotSupportedException(primitive.GetType().Name),
     };
 
-    private const string Device = "device: device";
-
     /// <summary>A module of TorchSharp's.</summary>
     private static (string Type, string Expression) Torch(string name, params string[] arguments) =>
         ("Layers::" + name, $"{Factory}{name}({string.Join(", ", arguments)})");
@@ -81,28 +104,22 @@ internal static class LayerEmitter
     private static (string Type, string Expression) Own(string name, params string[] arguments) =>
         ("FineTune::" + name, $"new FineTune::{name}({string.Join(", ", arguments)})");
 
-    private static IEnumerable<string> Arguments(LinearPrimitive linear, string bias)
+    private static IEnumerable<string> Arguments(LinearPrimitive linear)
     {
         yield return Number(linear.Inputs);
         yield return Number(linear.Outputs);
-        if (!linear.Bias) yield return bias + ": false";
+        if (!linear.Bias) yield return "hasBias: false";
     }
 
     private static (string Type, string Expression) Create(ConvolutionPrimitive c)
     {
-        List<string> arguments = [Number(c.Inputs), Number(c.Outputs), Pair(c.Kernel)];
-        if (c.Stride != Extent.Square(1)) arguments.Add("stride: " + Pair(c.Stride));
-        if (c.Padding != Extent.Square(0)) arguments.Add("padding: " + Pair(c.Padding));
-        if (c.Dilation != Extent.Square(1)) arguments.Add("dilation: " + Pair(c.Dilation));
-        // Overloads for rows and columns of their own want all of them as pairs.
+        // The overload with pairs of rows and columns has pairs only, and no value for those that are left out.
         bool isSquare = c.Kernel.IsSquare && c.Stride.IsSquare && c.Padding.IsSquare && c.Dilation.IsSquare;
-        if (!isSquare)
-        {
-            arguments =
-            [
-                Number(c.Inputs), Number(c.Outputs), Both(c.Kernel), "stride: " + Both(c.Stride), "padding: " + Both(c.Padding), "dilation: " + Both(c.Dilation),
-            ];
-        }
+        Func<Extent, string> show = isSquare ? One : Pair;
+        List<string> arguments = [Number(c.Inputs), Number(c.Outputs), show(c.Kernel)];
+        if (!isSquare || c.Stride != Extent.Square(1)) arguments.Add("stride: " + show(c.Stride));
+        if (!isSquare || c.Padding != Extent.Square(0)) arguments.Add("padding: " + show(c.Padding));
+        if (!isSquare || c.Dilation != Extent.Square(1)) arguments.Add("dilation: " + show(c.Dilation));
         if (c.Groups != 1) arguments.Add("groups: " + Number(c.Groups));
         if (!c.Bias) arguments.Add("bias: false");
         arguments.Add(Device);
@@ -112,7 +129,7 @@ internal static class LayerEmitter
     private static (string Type, string Expression) Create(WindowPoolPrimitive pool)
     {
         bool isSquare = pool.Kernel.IsSquare && pool.Stride.IsSquare && pool.Padding.IsSquare;
-        Func<Extent, string> show = isSquare ? Pair : Both;
+        Func<Extent, string> show = isSquare ? One : Pair;
         List<string> arguments = [show(pool.Kernel), "stride: " + show(pool.Stride)];
         if (pool.Padding != Extent.Square(0)) arguments.Add("padding: " + show(pool.Padding));
         if (pool.IsAverage && !pool.IncludesPadding) arguments.Add("count_include_pad: false");
@@ -149,7 +166,7 @@ internal static class LayerEmitter
 
     private static string Truth(bool truth) => truth ? "true" : "false";
 
-    private static string Pair(Extent extent) => extent.IsSquare ? Number(extent.Height) : Both(extent);
+    private static string One(Extent extent) => Number(extent.Height);
 
-    private static string Both(Extent extent) => $"({Number(extent.Height)}, {Number(extent.Width)})";
+    private static string Pair(Extent extent) => $"({Number(extent.Height)}, {Number(extent.Width)})";
 }

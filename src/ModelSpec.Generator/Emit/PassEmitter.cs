@@ -1,73 +1,60 @@
 using ModelSpec.Layers;
-using ModelSpec.Text;
 
 namespace ModelSpec.Generator.Emit;
 
 /// <summary>
-/// Writes the steps of a forward pass. A step reads the value before it without saying so; a value that a later step reads, too, gets a
-/// name. Blocks of a backbone are set apart.
+/// Writes the steps of a forward pass, section by section. A step reads the value before it without saying so. A value has a name where a
+/// step reads it that is not the next one, or reads others besides; then every step that reads it says so.
 /// </summary>
-/// <param name="layers">The layers of the pass in order.</param>
-internal sealed class PassEmitter(IReadOnlyList<Layer> layers)
+/// <param name="sections">The layers of the pass in order.</param>
+internal sealed class PassEmitter(IReadOnlyList<LayerSection> sections)
 {
-    private readonly Dictionary<int, string> _names = [];
-    private readonly HashSet<int> _named = [.. FindNamed(layers)];
+    /// <summary>What the parameter is called that takes the steps.</summary>
+    public const string Pass = "pass";
 
-    /// <summary>Whether the first layer of a block begins here, or the first one after a block.</summary>
-    public static bool BeginsBlock(IReadOnlyList<Layer> layers, int place) =>
-        place > 0 ? layers[place].Block != layers[place - 1].Block : layers[place].Block is not null;
+    private readonly HashSet<int> _named = [.. sections.SelectMany(static section => section.Layers).SelectMany(ReadByName)];
+    private readonly ValueNames _locals = new(sections.SelectMany(static section => section.Layers).Select(static layer => layer.Member));
+    private readonly Dictionary<int, string> _names = [];
 
     /// <summary>Writes all steps.</summary>
     public void Emit(SourceWriter writer)
     {
-        for (int i = 0; i < layers.Count; i++)
+        foreach (LayerSection section in sections)
         {
-            if (BeginsBlock(layers, i)) EmitBlock(writer, i);
-            Emit(writer, layers[i]);
+            if (section != sections[0]) writer.Line();
+            if (section.Summary is { } summary) writer.Line("// " + summary);
+            foreach (Layer layer in section.Layers) Emit(writer, layer);
         }
     }
 
-    /// <summary>The layers whose values need a name: those that a layer reads which is not the next one, or that a step reads with others.</summary>
-    private static IEnumerable<int> FindNamed(IReadOnlyList<Layer> layers) =>
-        layers.SelectMany(static layer => layer.Inputs.Where(input => layer.Inputs.Count > 1 || input != layer.Index - 1));
-
-    private void EmitBlock(SourceWriter writer, int place)
-    {
-        if (place > 0) writer.Line();
-        if (layers[place].Block is not { } block) return;
-        int last = place;
-        while (last + 1 < layers.Count && layers[last + 1].Block == block) last++;
-        writer.Line($"// {Comments.OneLine(block)}: {layers[place].Input} to {layers[last].Output}");
-    }
+    /// <summary>The inputs that a layer asks for by name.</summary>
+    private static IEnumerable<int> ReadByName(Layer layer) => layer.Inputs.Where(input => layer.Inputs.Count > 1 || input != layer.Index - 1);
 
     private void Emit(SourceWriter writer, Layer layer)
     {
         if (layer.Main is SoftmaxPrimitive) return;
-        bool readsAbove = layer.Inputs.Count == 1 && layer.Inputs[0] == layer.Index - 1 && !_named.Contains(layer.Inputs[0]);
-        string operands = readsAbove || layer.Inputs.Count == 0 || layer.InHead ? "" : string.Join(", ", layer.Inputs.Select(input => _names[input]));
-        if (layer.Primitives.Count == 0)
-        {
-            if (_named.Contains(layer.Index)) writer.Line($"FineTune::Value {Name(layer)} = pass.Current;");
-            return;
-        }
+        bool isNamed = _named.Contains(layer.Index);
+        // The input is the value that a pass begins with.
+        if (layer.Primitives.Count == 0 && isNamed) EmitNamed(writer, layer, $"{Pass}.Current");
+        string[] operands = [.. layer.Inputs.Where(_named.Contains).Select(input => _names[input])];
         for (int i = 0; i < layer.Primitives.Count; i++)
         {
             Primitive primitive = layer.Primitives[i];
-            string read = i == 0 ? operands : "";
-            string step = primitive == layer.Main && LayerEmitter.HasModule(primitive)
-                ? $"pass.Run({layer.Member}{(read.Length > 0 ? ", " + read : "")})"
-                : LayerEmitter.Step(primitive, read);
-            bool isNamed = i == layer.Primitives.Count - 1 && _named.Contains(layer.Index);
-            writer.Line(isNamed ? $"FineTune::Value {Name(layer)} = {step};" : step + ";");
+            string step = ReferenceEquals(primitive, layer.Main) && LayerEmitter.HasModule(primitive)
+                ? LayerEmitter.Call(Pass, "Run", [layer.Member, .. operands])
+                : LayerEmitter.Step(Pass, primitive, operands);
+            if (isNamed && i == layer.Primitives.Count - 1) EmitNamed(writer, layer, step);
+            else writer.Line(step + ";");
+            // What follows within the layer reads the step before it.
+            operands = [];
         }
     }
 
-    /// <summary>Gives a layer's value a name that is no member and no word of C#.</summary>
-    private string Name(Layer layer)
+    /// <summary>Writes the last step of a layer whose value has a name.</summary>
+    private void EmitNamed(SourceWriter writer, Layer layer, string step)
     {
-        string name = char.ToLowerInvariant(layer.Member[0]) + layer.Member.Substring(1);
-        // A member without upper case would be its own value.
-        if (name == layer.Member || !Identifiers.IsIdentifier(name) || name == "pass") name += "Value";
-        return _names[layer.Index] = name;
+        string name = _locals.Add(layer.Member);
+        _names.Add(layer.Index, name);
+        writer.Line($"FineTune::Value {name} = {step};");
     }
 }

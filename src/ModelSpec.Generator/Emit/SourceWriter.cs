@@ -21,6 +21,12 @@ internal sealed class SourceWriter
     public Block Open(string header)
     {
         Line(header);
+        return OpenBody();
+    }
+
+    /// <summary>Opens a block whose header is written already.</summary>
+    public Block OpenBody()
+    {
         Line("{");
         _depth++;
         return new Block(this);
