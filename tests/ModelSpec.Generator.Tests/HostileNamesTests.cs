@@ -135,9 +135,10 @@ public class HostileNamesTests
             input = [32, 32]
             layers = [
               { name = "in", type = "input" },
-              { name = "a\n*/ b", type = "conv2d", filters = 3 },
+              { name = "a\n*/ <b> & </summary>", type = "conv2d", filters = 3 },
               { block = "b", name = "x\u2028\r\n#error </summary>" },
-              { name = "sum\u0085", type = "add", from = ["in", "a\n*/ b", "x\u2028\r\n#error </summary>"] },
+              { name = "again", type = "conv2d", filters = 3, from = "a\n*/ <b> & </summary>" },
+              { name = "sum\u0085", type = "add", from = ["in", "again", "x\u2028\r\n#error </summary>"] },
             ]
             [block.b]
             layers = [{ name = "conv", type = "conv2d", filters = 3 }, { name = "add\n", type = "add", from = ["conv", "$input", "in"] }]
