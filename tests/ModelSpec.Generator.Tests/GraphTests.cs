@@ -85,6 +85,44 @@ public class GraphTests
         }
     }
 
+    /// <summary>Follows the statements of a pass from value to value.</summary>
+    [Theory]
+    [MemberData(nameof(ReviewedNames))]
+    [MemberData(nameof(BuiltInNames))]
+    public void Each_step_of_the_pass_reads_what_its_layer_reads(string backbone)
+    {
+        MethodDeclarationSyntax pass = Generated(backbone).SyntaxTrees.Last().GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>()
+            .First(static m => m.Identifier.Text == "Describe");
+        var statements = new Queue<StatementSyntax>(pass.Body!.Statements);
+        var values = new Dictionary<string, int>(StringComparer.Ordinal);
+        int current = 0;
+        if (statements.Peek().ToString().EndsWith("= pass.Current;", StringComparison.Ordinal)) Name(statements.Dequeue(), current);
+
+        foreach (Layer layer in NetworkOf(backbone).Body.Skip(1))
+        {
+            foreach (Primitive primitive in layer.Primitives)
+            {
+                StatementSyntax statement = statements.Dequeue();
+                InvocationExpressionSyntax call = statement.DescendantNodes().OfType<InvocationExpressionSyntax>().Single();
+                string[] names = [.. call.ArgumentList.Arguments.Select(static a => a.Expression).OfType<IdentifierNameSyntax>().Select(static n => n.Identifier.ValueText)];
+                bool isModule = call.Expression.ToString() == "pass.Run";
+                if (isModule) Assert.Equal(layer.Member, names[0]);
+                int[] operands = [.. names.Skip(isModule ? 1 : 0).Select(name => values[name])];
+                bool isFirst = ReferenceEquals(primitive, layer.Primitives[0]);
+                Assert.Equal(isFirst ? layer.Inputs : [layer.Index], operands.Length > 0 ? operands : [current]);
+                current = layer.Index;
+                if (ReferenceEquals(primitive, layer.Primitives[^1])) Name(statement, current);
+                else Assert.IsType<ExpressionStatementSyntax>(statement);
+            }
+        }
+        Assert.Equal("pass.Run(Head);", Assert.Single(statements).ToString());
+
+        void Name(StatementSyntax statement, int layer)
+        {
+            if (statement is LocalDeclarationStatementSyntax local) values.Add(local.Declaration.Variables.Single().Identifier.ValueText, layer);
+        }
+    }
+
     private static bool HasModule(Layer layer) => layer.Main is not (null or AddPrimitive or MultiplyPrimitive or ConcatenatePrimitive);
 
     private static IEnumerable<string> MembersOf(ClassDeclarationSyntax type) =>
