@@ -5,7 +5,20 @@ namespace Runtime.Tests;
 
 public class ImageFixtureTests
 {
-    public static TheoryData<string, int, int> Readable => Select(static image => image.Pixels is not null);
+    public static TheoryData<string, int, int> Readable => Select(static image => image.Pixels is not null && image.Resize is null);
+
+    public static TheoryData<string, int, int, int, bool> Centres
+    {
+        get
+        {
+            TheoryData<string, int, int, int, bool> data = [];
+            foreach (ImageFixtures.ExpectedImage image in ImageFixtures.Expected)
+            {
+                if (image.Resize is { } resize) data.Add(image.File, image.Width, image.Height, resize, image.Bicubic);
+            }
+            return data;
+        }
+    }
 
     public static TheoryData<string, int, int> Damaged => Select(static image => image.Pixels is null);
 
@@ -13,13 +26,25 @@ public class ImageFixtureTests
     [MemberData(nameof(Readable))]
     public void An_image_has_the_pixels_that_Pillow_reads(string file, int width, int height)
     {
-        byte[] expected = ImageFixtures.Expected.Single(image => (image.File, image.Width, image.Height) == (file, width, height)).Pixels!;
+        byte[] expected = Find(file, width, height).Pixels!;
         byte[] pixels = new byte[expected.Length];
 
         ImageDecoder.Decode(ImageFixtures.Read(file), new ImageSize(height, width), pixels);
 
         int largest = expected.Zip(pixels, static (a, b) => Math.Abs(a - b)).Max();
         Assert.True(largest <= Tolerance(file), $"{file} differs by {largest}.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Centres))]
+    public void The_centre_of_a_resized_image_has_the_pixels_of_torchvision(string file, int width, int height, int resize, bool bicubic)
+    {
+        byte[] expected = Find(file, width, height, resize, bicubic).Pixels!;
+        byte[] pixels = new byte[expected.Length];
+
+        ImageDecoder.Decode(ImageFixtures.Read(file), new ImageSize(height, width), pixels, resize: new ImageResize(resize, bicubic));
+
+        Assert.Equal(expected, pixels);
     }
 
     [Theory]
@@ -50,6 +75,9 @@ public class ImageFixtureTests
         "cmyk.jpg" => 1,
         _ => 0,
     };
+
+    private static ImageFixtures.ExpectedImage Find(string file, int width, int height, int? resize = null, bool bicubic = false) =>
+        ImageFixtures.Expected.Single(image => (image.File, image.Width, image.Height, image.Resize, image.Bicubic) == (file, width, height, resize, bicubic));
 
     private static TheoryData<string, int, int> Select(Func<ImageFixtures.ExpectedImage, bool> isWanted)
     {

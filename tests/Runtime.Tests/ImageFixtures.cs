@@ -16,5 +16,7 @@ internal static class ImageFixtures
     /// <param name="Width">The wanted width.</param>
     /// <param name="Height">The wanted height.</param>
     /// <param name="Pixels">RGB, rows first; null if the image is damaged.</param>
-    public sealed record ExpectedImage(string File, int Width, int Height, byte[]? Pixels);
+    /// <param name="Resize">The shorter side before the centre is cut out; null if that is the wanted size's.</param>
+    /// <param name="Bicubic">Whether it is resized bicubically.</param>
+    public sealed record ExpectedImage(string File, int Width, int Height, byte[]? Pixels, int? Resize = null, bool Bicubic = false);
 }

@@ -11,7 +11,7 @@ namespace FineTune.Images;
 /// </summary>
 internal static class CropResampler
 {
-    private const uint Half = 1u << (FilterWeights.FractionalBits - 1);
+    private const int Half = 1 << (FilterWeights.FractionalBits - 1);
 
     /// <summary>The bytes from one row of a result to the next: whole vectors, so that no row needs a remainder.</summary>
     public static int Stride(int width) => (4 * width + Vector256<byte>.Count - 1) / Vector256<byte>.Count * Vector256<byte>.Count;
@@ -49,40 +49,42 @@ internal static class CropResampler
     {
         for (int x = 0; x < columns.Count; x++)
         {
-            ReadOnlySpan<uint> weights = columns.Weights(x);
+            ReadOnlySpan<int> weights = columns.Weights(x);
             ReadOnlySpan<uint> pixels = row.Slice(columns.Start(x), weights.Length);
-            Vector128<uint> sum = Vector128.Create(Half);
+            Vector128<int> sum = Vector128.Create(Half);
             for (int tap = 0; tap < weights.Length; tap++)
             {
                 Vector128<byte> pixel = Vector128.CreateScalarUnsafe(pixels[tap]).AsByte();
-                sum += Vector128.WidenLower(Vector128.WidenLower(pixel)) * weights[tap];
+                sum += Vector128.WidenLower(Vector128.WidenLower(pixel)).AsInt32() * weights[tap];
             }
-            sum = Vector128.Min(sum >> FilterWeights.FractionalBits, Vector128.Create(255u));
-            Vector128<ushort> channels = Vector128.Narrow(sum, sum);
+            // Bicubic sums can be below 0 and above 255.
+            Vector128<uint> value = Vector128.Min(Vector128.Max(sum >> FilterWeights.FractionalBits, Vector128<int>.Zero), Vector128.Create(255)).AsUInt32();
+            Vector128<ushort> channels = Vector128.Narrow(value, value);
             result[x] = Vector128.Narrow(channels, channels).AsUInt32().ToScalar();
         }
     }
 
     /// <summary>The weighted mean of rows, of which each is as long as the result.</summary>
-    private static void MixRows(ReadOnlySpan<byte> rows, ReadOnlySpan<uint> weights, Span<byte> result)
+    private static void MixRows(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> result)
     {
         int stride = result.Length;
-        Vector256<uint> half = Vector256.Create(Half);
+        Vector256<int> half = Vector256.Create(Half);
         for (int at = 0; at < stride; at += Vector256<byte>.Count)
         {
-            (Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d) = (half, half, half, half);
+            (Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d) = (half, half, half, half);
             for (int tap = 0; tap < weights.Length; tap++)
             {
                 (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Create(rows.Slice(tap * stride + at, Vector256<byte>.Count)));
-                Vector256<uint> weight = Vector256.Create(weights[tap]);
-                a += Vector256.WidenLower(low) * weight;
-                b += Vector256.WidenUpper(low) * weight;
-                c += Vector256.WidenLower(high) * weight;
-                d += Vector256.WidenUpper(high) * weight;
+                Vector256<int> weight = Vector256.Create(weights[tap]);
+                a += Vector256.WidenLower(low).AsInt32() * weight;
+                b += Vector256.WidenUpper(low).AsInt32() * weight;
+                c += Vector256.WidenLower(high).AsInt32() * weight;
+                d += Vector256.WidenUpper(high).AsInt32() * weight;
             }
             Vector256.Narrow(Vector256.Narrow(Channel(a), Channel(b)), Vector256.Narrow(Channel(c), Channel(d))).CopyTo(result[at..]);
         }
     }
 
-    private static Vector256<uint> Channel(Vector256<uint> sum) => Vector256.Min(sum >> FilterWeights.FractionalBits, Vector256.Create(255u));
+    private static Vector256<uint> Channel(Vector256<int> sum) =>
+        Vector256.Min(Vector256.Max(sum >> FilterWeights.FractionalBits, Vector256<int>.Zero), Vector256.Create(255)).AsUInt32();
 }

@@ -1,18 +1,21 @@
 namespace FineTune.Images;
 
 /// <summary>
-/// Which pixels of a line make up each pixel of the resized line, and with which weights: the triangle filter ("bilinear"), which
-/// widens as images shrink. These are the numbers of Pillow, to the bit: computed in float64, rounded to 22 fractional bits. A part of
-/// the resized line has the same numbers as the whole.
+/// Which pixels of a line make up each pixel of the resized line, and with which weights: a filter that widens as images shrink. These are
+/// the numbers of Pillow, to the bit: computed in float64, rounded to 22 fractional bits. A part of the resized line has the same numbers
+/// as the whole.
 /// </summary>
 internal sealed class FilterWeights
 {
-    /// <summary>The fractional bits of a weight: those that a sum of 8-bit pixels leaves in 32 bits, with two to spare.</summary>
+    /// <summary>
+    /// The fractional bits of a weight: those that a sum of 8-bit pixels leaves in 32 bits, with two to spare, for the sign and for weights
+    /// below zero, beside which others sum up to more than 1.
+    /// </summary>
     public const int FractionalBits = 32 - 8 - 2;
 
     private readonly int[] _starts;
     private readonly int[] _counts;
-    private readonly uint[] _weights;
+    private readonly int[] _weights;
     private readonly int _taps;
 
     /// <summary>Computes the weights of a part of a line.</summary>
@@ -20,14 +23,16 @@ internal sealed class FilterWeights
     /// <param name="resized">The pixels of the whole resized line.</param>
     /// <param name="first">The first pixel of the resized line that is wanted.</param>
     /// <param name="count">How many are wanted.</param>
-    public FilterWeights(int length, long resized, long first, int count)
+    /// <param name="filter">The filter.</param>
+    public FilterWeights(int length, long resized, long first, int count, ResizeFilter filter)
     {
         double scale = (double)length / resized;
-        double support = Math.Max(scale, 1);
+        double widening = Math.Max(scale, 1);
+        double support = filter.Support * widening;
         _taps = (int)Math.Min(length, 2 * (long)Math.Ceiling(support) + 1);
         _starts = new int[count];
         _counts = new int[count];
-        _weights = new uint[count * _taps];
+        _weights = new int[count * _taps];
         double[] exact = new double[_taps];
         for (int i = 0; i < count; i++)
         {
@@ -37,10 +42,10 @@ internal sealed class FilterWeights
             double sum = 0;
             for (int tap = 0; tap < taps; tap++)
             {
-                exact[tap] = Math.Max(0, 1 - Math.Abs((tap + start - centre + 0.5) * (1 / support)));
+                exact[tap] = filter.Weigh((tap + start - centre + 0.5) * (1 / widening));
                 sum += exact[tap];
             }
-            for (int tap = 0; tap < taps; tap++) _weights[i * _taps + tap] = (uint)(0.5 + exact[tap] / sum * (1 << FractionalBits));
+            for (int tap = 0; tap < taps; tap++) _weights[i * _taps + tap] = Round(exact[tap] / sum * (1 << FractionalBits));
             _starts[i] = start;
             _counts[i] = taps;
         }
@@ -59,5 +64,8 @@ internal sealed class FilterWeights
     public int Start(int wanted) => _starts[wanted];
 
     /// <summary>The weights of that pixel and those after it.</summary>
-    public ReadOnlySpan<uint> Weights(int wanted) => _weights.AsSpan(wanted * _taps, _counts[wanted]);
+    public ReadOnlySpan<int> Weights(int wanted) => _weights.AsSpan(wanted * _taps, _counts[wanted]);
+
+    /// <summary>Rounds halves away from zero.</summary>
+    private static int Round(double value) => (int)(value < 0 ? value - 0.5 : value + 0.5);
 }

@@ -8,7 +8,7 @@ namespace FineTune.Images;
 /// <summary>
 /// Files to pixels, the same way in training and in prediction: decode, turn upright (EXIF), resize so that the shorter side fits,
 /// and cut out the centre. This is the one place that knows an image library: Skia decodes. The resize is that of Pillow and
-/// torchvision, with the bilinear filter that widens as images shrink.
+/// torchvision, with a filter that widens as images shrink.
 /// </summary>
 public static class ImageDecoder
 {
@@ -21,10 +21,14 @@ public static class ImageDecoder
     /// <param name="size">The wanted size.</param>
     /// <param name="pixels">Gets <see cref="ImageSize.Bytes"/> bytes: RGB, rows first, each in [0, 255].</param>
     /// <param name="limits">What the image may be at most; <see cref="ImageLimits.Default"/> if null.</param>
+    /// <param name="resize">
+    /// How the image is resized before its centre is cut out; if null, bilinearly and so that it just covers the wanted size.
+    /// </param>
     /// <exception cref="InvalidDataException">
     /// The bytes are not an image, only a part of one, or an image beyond a limit; or there is not enough memory to decode it.
     /// </exception>
-    public static unsafe void Decode(ReadOnlySpan<byte> encoded, ImageSize size, Span<byte> pixels, ImageLimits? limits = null)
+    public static unsafe void Decode(
+        ReadOnlySpan<byte> encoded, ImageSize size, Span<byte> pixels, ImageLimits? limits = null, ImageResize? resize = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, size.Bytes);
         fixed (byte* start = encoded)
@@ -36,7 +40,7 @@ public static class ImageDecoder
                 throw new InvalidDataException($"The image is in the format {codec.EncodedFormat}, which is not read.");
             }
             (limits ?? ImageLimits.Default).Check(codec.Info.Width, codec.Info.Height);
-            Decode(codec, size, pixels);
+            Decode(codec, size, resize, pixels);
         }
     }
 
@@ -44,11 +48,11 @@ public static class ImageDecoder
     private static bool IsAccepted(SKEncodedImageFormat format) => format is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png
         or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif;
 
-    private static unsafe void Decode(SKCodec codec, ImageSize size, Span<byte> pixels)
+    private static unsafe void Decode(SKCodec codec, ImageSize size, ImageResize? resize, Span<byte> pixels)
     {
         Orientation orientation = Orientation.Of(codec.EncodedOrigin);
         ImageSize target = orientation.SwapsAxes ? new ImageSize(size.Width, size.Height) : size;
-        SKImageInfo info = Near(codec, target);
+        SKImageInfo info = Near(codec, resize?.Cover(target) ?? target);
         int bytes = checked(info.Width * info.Height * BytesPerPixel);
         void* decoded = null;
         try
@@ -56,7 +60,9 @@ public static class ImageDecoder
             // Not an array: so much would stay with the garbage collector. Zeros, so that nothing of another image is left in the buffer.
             decoded = NativeMemory.AllocZeroed((nuint)bytes);
             Decode(codec, info, decoded);
-            Resize(new ReadOnlySpan<byte>(decoded, bytes), new ImageSize(info.Height, info.Width), target, orientation, pixels);
+            var stored = new ImageSize(info.Height, info.Width);
+            (FilterWeights rows, FilterWeights columns) = CentreWindow.Of(stored, target, resize, orientation.FlipY, orientation.FlipX);
+            Resample(new ReadOnlySpan<byte>(decoded, bytes), stored.Width, rows, columns, orientation, pixels);
         }
         catch (OutOfMemoryException e)
         {
@@ -73,6 +79,8 @@ public static class ImageDecoder
     /// The smallest size that the format offers and that is at least twice the target: JPEG scales by eighths in the DCT domain, which costs a
     /// fraction of a full decode. Closer to the target, features of photos would differ from those of a full decode (cosine 0.996 for MobileNet).
     /// </summary>
+    /// <param name="codec">The image.</param>
+    /// <param name="target">The size that the resized image must cover.</param>
     private static SKImageInfo Near(SKCodec codec, ImageSize target)
     {
         SKImageInfo full = codec.Info;
@@ -96,32 +104,21 @@ public static class ImageDecoder
             : $"The image cannot be decoded ({result}).");
     }
 
-    /// <summary>
-    /// Resizes an image so that its shorter side fits, and takes the centre. Only the centre is computed: the whole of a long image
-    /// can be larger than memory.
-    /// </summary>
-    private static void Resize(ReadOnlySpan<byte> image, ImageSize size, ImageSize target, Orientation orientation, Span<byte> pixels)
+    /// <summary>Resizes the centre of an image and turns it upright.</summary>
+    private static void Resample(
+        ReadOnlySpan<byte> image, int width, FilterWeights rows, FilterWeights columns, Orientation orientation, Span<byte> pixels)
     {
-        double scale = Math.Max((double)target.Width / size.Width, (double)target.Height / size.Height);
-        FilterWeights rows = Centre(size.Height, scale, target.Height);
-        FilterWeights columns = Centre(size.Width, scale, target.Width);
-        int stride = CropResampler.Stride(target.Width);
-        byte[] centre = ArrayPool<byte>.Shared.Rent(target.Height * stride);
+        int stride = CropResampler.Stride(columns.Count);
+        byte[] centre = ArrayPool<byte>.Shared.Rent(rows.Count * stride);
         try
         {
-            CropResampler.Resample(image, size.Width, rows, columns, centre);
-            Take(centre, stride / BytesPerPixel, target, orientation, pixels);
+            CropResampler.Resample(image, width, rows, columns, centre);
+            Take(centre, stride / BytesPerPixel, new ImageSize(rows.Count, columns.Count), orientation, pixels);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(centre);
         }
-    }
-
-    private static FilterWeights Centre(int length, double scale, int target)
-    {
-        long resized = Math.Max(target, (long)Math.Round(length * scale));
-        return new FilterWeights(length, resized, (resized - target) / 2, target);
     }
 
     /// <summary>

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the images of this folder, and expected.json: the pixels that Pillow reads from them.
 
-Debian 12:  apt-get install python3-pil  &&  /usr/bin/python3 make_fixtures.py
+Debian 12:  apt-get install python3-pil python3-torchvision  &&  /usr/bin/python3 make_fixtures.py
 
 An image is read as torchvision does it: the first frame, upright, as RGB, resized so that the shorter side fits, cut from the centre.
+Where "resize" is given, torchvision itself resizes the shorter side to it and cuts the centre out.
 What Pillow cannot write (16-bit colours, interlacing) is written byte by byte, after the PNG specification.
 """
 import base64
@@ -14,6 +15,8 @@ import struct
 import zlib
 
 from PIL import Image, ImageOps
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional
 
 WIDTH, HEIGHT = 16, 12
 expected = []
@@ -64,6 +67,21 @@ def expect(name, size=None, image=None):
     width, height = size or image.size
     pixels = base64.b64encode(fit(image, width, height).tobytes()).decode()
     expected.append({"file": name, "width": width, "height": height, "pixels": pixels})
+
+
+def expect_centre(name, size, resize, bicubic):
+    """For a square size, torchvision's Resize and CenterCrop. It has no other sizes, which are enlarged to the shorter side and covered."""
+    image = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+    width, height = size
+    whole = resize
+    if width != height:
+        across, down = width * resize // min(size), height * resize // min(size)
+        fits_across = across * image.height >= down * image.width
+        whole = (across * image.height // image.width, across) if fits_across else (down, down * image.width // image.height)
+    mode = InterpolationMode.BICUBIC if bicubic else InterpolationMode.BILINEAR
+    image = functional.center_crop(functional.resize(image, whole, mode), (height, width))
+    pixels = base64.b64encode(image.tobytes()).decode()
+    expected.append({"file": name, "width": width, "height": height, "resize": resize, "bicubic": bicubic, "pixels": pixels})
 
 
 def save(name, image, **options):
@@ -152,6 +170,22 @@ noise(91, 3, 3).save("wide.png")
 for name in ("tall.png", "wide.png"):
     for size in ((2, 2), (3, 3), (7, 7), (16, 12)):
         expect(name, size)
+
+# Resized to more than is cut out: landscape, portrait, tiny and extreme; shrunk, enlarged and of the same size; with odd rests.
+noise(13, 19, 4).save("portrait.png")
+noise(1, 1, 5).save("dot.png")
+noise(120, 90, 6).save("large.png")
+for bicubic in (False, True):
+    for name in ("noise.png", "portrait.png", "dot.png", "tall.png", "wide.png"):
+        for size, resize in ((8, 9), (7, 10), (7, 7), (13, 13), (16, 18), (1, 3)):
+            expect_centre(name, (size, size), resize, bicubic)
+    expect_centre("large.png", (14, 14), 16, bicubic)
+    expect_centre("large.png", (20, 20), 23, bicubic)
+    for size, resize in (((12, 8), 9), ((8, 12), 9), ((5, 7), 8)):
+        for name in ("noise.png", "portrait.png"):
+            expect_centre(name, size, resize, bicubic)
+    for orientation in (2, 3, 4):
+        expect_centre(f"rotated_{orientation}.jpg", (7, 7), 12, bicubic)
 
 json.dump(expected, open("expected.json", "w"), indent=1)
 open("expected.json", "a").write("\n")
