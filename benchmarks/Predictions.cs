@@ -74,7 +74,7 @@ internal sealed class Predictions : Command
         byte[] pixels = new byte[16 * bytes];
         for (int start = 0; start < files.Length; start += 16)
         {
-            Parallel.For(0, 16, i => ImageDecoder.Decode(files[start + i], classifier.InputSize, pixels.AsSpan(i * bytes, bytes)));
+            Parallel.For(0, 16, i => ImageDecoder.Decode(files[start + i], classifier.InputSize, pixels.AsSpan(i * bytes, bytes), resize: classifier.Resize));
             using Tensor batch = empty([16, 224, 224, 3], dtype: ScalarType.Byte);
             batch.bytes = pixels;
             using Tensor input = classifier.PixelTransform.Apply(batch);

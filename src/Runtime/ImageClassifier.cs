@@ -40,17 +40,26 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
     /// <param name="labels">The texts of the labels in the order of the outputs; the names of the enum's members if null.</param>
     /// <param name="layers">A digest of the layers, which a weight file must have, too; null to accept every file whose tensors fit.</param>
     /// <param name="mirror">Whether predictions also look at the mirrored image.</param>
-    protected ImageClassifier(string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null, bool mirror = false)
+    /// <param name="resize">How images are resized before the centre of the input's size is cut out; if null, they just cover it.</param>
+    protected ImageClassifier(
+        string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null, bool mirror = false,
+        ImageResize? resize = null)
         : base(name)
     {
         Mirror = mirror;
         InputSize = inputSize;
         PixelTransform = pixelTransform;
-        if (layers is not null) Meaning = new WeightsMeaning(labels ?? Enum.GetNames<TLabel>(), inputSize, pixelTransform, layers);
+        Resize = resize;
+        if (layers is not null) Meaning = new WeightsMeaning(labels ?? Enum.GetNames<TLabel>(), inputSize, pixelTransform, layers, resize);
     }
 
     /// <summary>The size that images are brought to.</summary>
     public ImageSize InputSize { get; }
+
+    /// <summary>
+    /// How an image is resized before the centre of the input's size is cut out. If null, bilinearly and so that it just covers the input.
+    /// </summary>
+    public ImageResize? Resize { get; }
 
     /// <summary>What happens to pixels before they enter the network.</summary>
     public PixelTransform PixelTransform { get; }
@@ -389,7 +398,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
     {
         try
         {
-            ImageDecoder.Decode(encoded, InputSize, pixels, ImageLimits);
+            ImageDecoder.Decode(encoded, InputSize, pixels, ImageLimits, Resize);
         }
         catch (InvalidDataException e) when (path is not null)
         {

@@ -10,6 +10,14 @@ namespace FineTune.Training;
 /// <summary>A plan as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
 internal static class LayerTable
 {
+    /// <summary>One line above the table: the class, its backbone and, where they do not just cover the input, how images are resized.</summary>
+    public static string Title(Network network)
+    {
+        string title = $"{network.ClassName}: {network.Backbone}";
+        return network.Preparation is not { } preparation ? title : string.Create(CultureInfo.InvariantCulture,
+            $"{title}, images resized to {preparation.ShorterSide} ({Interpolation(preparation)}), the middle {network.InputHeight} × {network.InputWidth} cut out");
+    }
+
     /// <summary>The table for people: a row per layer, then totals, and what each stage trains and freezes.</summary>
     public static string Format(TrainingPlan plan)
     {
@@ -53,6 +61,11 @@ internal static class LayerTable
             json.WriteStartObject();
             json.WriteString("model", network.ClassName);
             json.WriteString("backbone", network.Backbone);
+            if (network.Preparation is { } preparation)
+            {
+                json.WriteNumber("resize", preparation.ShorterSide);
+                json.WriteString("interpolation", Interpolation(preparation));
+            }
             json.WriteNumber("parameters", network.Layers.Sum(static l => l.Parameters));
             json.WriteNumber("backbone_parameters", network.Body.Sum(static l => l.Parameters));
             json.WriteStartArray("layers");
@@ -88,6 +101,8 @@ internal static class LayerTable
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    private static string Interpolation(ImagePreparation preparation) => preparation.IsBicubic ? "bicubic" : "bilinear";
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -10,5 +10,5 @@ internal static class WeightsMeanings
 {
     public static WeightsMeaning Of(Network network) => new(
         [.. network.Classes.Select(static c => c.Text)], new ImageSize(network.InputHeight, network.InputWidth), PixelTransforms.Of(network),
-        LayerFacts.DigestLayers(network));
+        LayerFacts.DigestLayers(network), ImageResizes.Of(network));
 }

@@ -66,6 +66,21 @@ public class EmissionTests
         Assert.Contains("Layers::BatchNorm1d BatchNorm2 ", updated.SyntaxTrees.Last().ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("resnet18", "256, false")]
+    [InlineData("efficientnet_b0", "256, true")]
+    public void The_class_resizes_images_as_its_weight_set_says(string backbone, string resize)
+    {
+        string spec = GeneratorRun.SpecText("flowers17-mobilenet")
+            .Replace("\"mobilenet_v1\"", $"\"{backbone}\"", StringComparison.Ordinal).Replace("width        = 0.75", "", StringComparison.Ordinal);
+
+        GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", spec))
+            .RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation(), out Compilation updated, out _);
+
+        Assert.Empty(updated.GetDiagnostics());
+        Assert.Contains($", resize: new FineTune::Images.ImageResize({resize}))", updated.SyntaxTrees.Last().ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_label_text_cannot_break_the_source()
     {

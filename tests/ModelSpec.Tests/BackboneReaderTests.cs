@@ -153,4 +153,20 @@ public class BackboneReaderTests
 
         Assert.Equal("7.5 MB", Assert.Single(BackboneReader.Read(Small + set, "small.backbone").Value!.WeightSets).Size);
     }
+
+    [Theory]
+    [InlineData("resize = 31", "31", "MSPEC0005", "'resize' must be in [32, 8192], not 31.")]
+    [InlineData("interpolation = \"cubic\"", "\"cubic\"", "MSPEC0006", "bilinear, bicubic")]
+    [InlineData("rename = { \"*.norm.1.\" = \"norm1.\" }", "\"norm1.\" }", "MSPEC0005", "of which both begin with '*' or none does, not '*.norm.1.' = 'norm1.'")]
+    [InlineData("rename = { \"module.\" = \"*\" }", "\"*\" }", "MSPEC0005", "of which both begin with '*' or none does")]
+    [InlineData("rename = { \"*\" = \"*module.\" }", "\"*module.\" }", "MSPEC0005", "something after the first '*'")]
+    public void What_a_weight_set_cannot_mean_is_an_error(string line, string place, string code, string message)
+    {
+        string text = Small + WeightSet("w.pth", "sha256:397923af") + "\n" + line;
+
+        EquatableArray<Diagnostic> diagnostics = BackboneReader.Read(text, "small.backbone").Diagnostics;
+
+        AssertAt(text, place, code, diagnostics);
+        Assert.Contains(message, diagnostics[0].Message, StringComparison.Ordinal);
+    }
 }

@@ -110,6 +110,29 @@ public class NetworkTests
         Assert.Equal(Preprocessing.Unit, Specs.Network(overridden).Preprocessing);
     }
 
+    // Backbone, weights and input, and the shorter side to which images are resized.
+    [Theory]
+    [InlineData("resnet50", "imagenet", "[224, 224]", 256, false)]
+    [InlineData("resnet50", "imagenet-v2", "[224, 224]", 232, false)]
+    [InlineData("resnet50", "imagenet", "[160, 160]", 182, false)] // 182.86: the fraction is dropped
+    [InlineData("resnet50", "imagenet", "[224, 320]", 256, false)]
+    [InlineData("efficientnet_b1", "imagenet", "[240, 240]", 256, true)]
+    [InlineData("efficientnet_b2", "imagenet", "[288, 288]", 288, true)]
+    [InlineData("efficientnet_b2", "imagenet", "[144, 144]", 144, true)]
+    public void The_weight_set_says_how_images_are_resized(string backbone, string weights, string input, int shorterSide, bool isBicubic)
+    {
+        Network network = Specs.Network(Specs.OfBackbone(backbone, weights, input));
+
+        Assert.Equal(new ImagePreparation(shorterSide, isBicubic), network.Preparation);
+    }
+
+    [Theory]
+    [InlineData("resnet50", "none")]
+    [InlineData("resnet50", "mine.pth")]
+    [InlineData("vgg16", "imagenet")]
+    public void Without_a_word_of_the_weight_set_images_just_cover_the_input(string backbone, string weights) =>
+        Assert.Null(Specs.Network(Specs.OfBackbone(backbone, weights, "[224, 224]")).Preparation);
+
     private static string MobileNet(double width) => Specs.Flowers
         .Replace("\"vgg16\"", FormattableString.Invariant($"\"mobilenet_v1\"\nwidth = {width}"), StringComparison.Ordinal)
         .Replace("0..18", "backbone", StringComparison.Ordinal);

@@ -33,4 +33,21 @@ public class PlanFactsTests
         if (expected != text) File.WriteAllText(Path.Combine(Folder, name + ".received.txt"), text);
         Assert.Equal(expected, text);
     }
+
+    [Fact]
+    public void How_images_are_resized_is_a_fact_that_gives_weights_their_meaning()
+    {
+        Fact[] bilinear = Facts("resnet50", "imagenet"), bicubic = Facts("efficientnet_b1", "imagenet"), random = Facts("resnet50", "none");
+
+        Assert.Equal(["[backbone] resize = 274"], bilinear.Where(IsOfResizing).Select(static fact => $"{fact.Name} = {fact.Value}"));
+        Assert.Equal(
+            ["[backbone] resize = 256", "[backbone] interpolation = \"bicubic\""],
+            bicubic.Where(IsOfResizing).Select(static fact => $"{fact.Name} = {fact.Value}"));
+        Assert.DoesNotContain(random, IsOfResizing);
+        Assert.All(bicubic.Where(IsOfResizing), static fact => Assert.True(PlanFacts.GivesMeaning(fact)));
+
+        static bool IsOfResizing(Fact fact) => fact.Key is "resize" or "interpolation";
+
+        static Fact[] Facts(string backbone, string weights) => [.. PlanFacts.Of(Specs.Plan(Specs.OfBackbone(backbone, weights, "[240, 240]")))];
+    }
 }

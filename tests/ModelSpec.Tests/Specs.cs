@@ -59,6 +59,15 @@ internal static class Specs
         return result.Value!;
     }
 
+    /// <summary>The spec with another backbone, whose last pixels are averaged.</summary>
+    public static string OfBackbone(string backbone, string weights, string input) => Flowers
+        .Replace("\"vgg16\"", $"\"{backbone}\"", StringComparison.Ordinal)
+        .Replace("\"imagenet\"", $"\"{weights}\"", StringComparison.Ordinal)
+        .Replace("[224, 224]", input, StringComparison.Ordinal)
+        .Replace("\"flatten\"", "\"global_average_pool\"", StringComparison.Ordinal)
+        .Replace("0..18", "backbone", StringComparison.Ordinal)
+        .Replace("0..14", "none", StringComparison.Ordinal);
+
     /// <summary>Replaces text that stands in the spec once.</summary>
     public static string With(string old, string replacement)
     {

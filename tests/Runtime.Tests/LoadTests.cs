@@ -58,7 +58,19 @@ public sealed class LoadTests : IDisposable
         Assert.Null(meaning.FindDifference(metadata));
         Assert.StartsWith("It was trained for something else: input (8 x 8 in the file, 8 x 9 in the class).", (meaning with { Input = new(8, 9) }).FindDifference(metadata), StringComparison.Ordinal);
         Assert.Contains("preprocessing (RGB", (meaning with { Pixels = meaning.Pixels with { Bgr = true } }).FindDifference(metadata), StringComparison.Ordinal);
+        Assert.Contains("resize (nothing in the file, shorter side 9, bicubic in the class)", (meaning with { Resize = new(9, true) }).FindDifference(metadata), StringComparison.Ordinal);
+        Assert.Contains("resize (shorter side 9, bicubic in the file, nothing in the class)", meaning.FindDifference((meaning with { Resize = new(9, true) }).ToMetadata()), StringComparison.Ordinal);
         Assert.Contains("layers (the layers in", (meaning with { Layers = "others" }).FindDifference(metadata), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_resizing_of_its_own_a_meaning_has_the_digest_that_it_always_had()
+    {
+        WeightsMeaning meaning = new(["a", "b"], new(8, 8), new(false, 1, [0, 0, 0], [1, 1, 1]), "the layers");
+
+        // sha256sum of classes=…, input=…, preprocessing=… and layers=…, one a line.
+        Assert.Equal("b3b4c6dcdc9e2598fd73be16a1ec8925a8d8f182523ad6410644853e5eb15396", meaning.Digest);
+        Assert.DoesNotContain("finetune.resize", meaning.ToMetadata().Keys);
     }
 
     [Fact]

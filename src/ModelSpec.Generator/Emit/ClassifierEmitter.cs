@@ -132,7 +132,7 @@ internal static class ClassifierEmitter
         writer.Line("        new FineTune::Images.ImageSize(InputHeight, InputWidth),");
         writer.Line($"        new FineTune::Images.PixelTransform({(p.Bgr ? "true" : "false")}, {LayerEmitter.Number(p.Scale)}, [{Numbers(p.Mean)}], [{Numbers(p.Std)}]),");
         writer.Line("        Labels,");
-        writer.Line($"        {Quote(model.LayersDigest)}{(model.Mirror ? ", mirror: true" : "")})");
+        writer.Line($"        {Quote(model.LayersDigest)}{(model.Mirror ? ", mirror: true" : "")}{Resize(model.Preparation)})");
         using SourceWriter.Block block = writer.OpenBody();
         foreach (LayerSection section in sections)
         {
@@ -144,6 +144,10 @@ internal static class ClassifierEmitter
         }
         writer.Line("Head = Register(\"head\", new HeadLayers(device));");
     }
+
+    private static string Resize(ImagePreparation? preparation) => preparation is null ? "" : string.Format(
+        CultureInfo.InvariantCulture, ", resize: new FineTune::Images.ImageResize({0}, {1})",
+        preparation.ShorterSide, preparation.IsBicubic ? "true" : "false");
 
     private static void EmitMembers(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
     {

@@ -16,6 +16,7 @@ namespace ModelSpec.Generator.Models;
 /// <param name="Classes">The labels in the order of the outputs.</param>
 /// <param name="Backbone">The backbone's name, for the documentation.</param>
 /// <param name="Preprocessing">What happens to pixels.</param>
+/// <param name="Preparation">How images are resized before their centre is cut out; null where they just cover the input.</param>
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's.</param>
 /// <param name="LayersDigest">The digest of the layers that weight files carry, too.</param>
@@ -26,7 +27,7 @@ namespace ModelSpec.Generator.Models;
 /// <param name="HasDependencyInjection">Whether the project references dependency injection.</param>
 internal sealed record ClassifierModel(
     string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
-    EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, bool Mirror, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
+    ImagePreparation? Preparation, EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, bool Mirror, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
     bool HasDependencyInjection)
 {
     /// <summary>The label enum's name: <c>FlowerClassifier</c> has the labels <c>FlowerLabel</c>.</summary>
@@ -71,7 +72,7 @@ internal sealed record ClassifierModel(
     {
         Network network = plan.Network;
         return new ClassifierModel(
-            network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Layers, network.BodyLength,
+            network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Preparation, network.Layers, network.BodyLength,
             LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, hasDependencyInjection);
     }
 

@@ -51,7 +51,7 @@ public static class BackboneReader
         List<WeightSet> sets = [];
         foreach (TableReader row in root.Tables("weights"))
         {
-            if (ReadWeightSet(row) is { } set) sets.Add(set);
+            if (ReadWeightSet(row, input) is { } set) sets.Add(set);
             row.Finish();
         }
         root.Finish();
@@ -76,7 +76,7 @@ public static class BackboneReader
         return RowExpander.Expand(root.Tables("layers"), blocks, root.Bag).ToEquatableArray();
     }
 
-    private static WeightSet? ReadWeightSet(TableReader row)
+    private static WeightSet? ReadWeightSet(TableReader row, List<Located<long>>? input)
     {
         string? name = Text(row, "name", "the word of the language")?.Value;
         Located<string>? file = Text(row, "file", "the file's name");
@@ -93,16 +93,28 @@ public static class BackboneReader
         double? width = row.Number("width", NumberRange.Above(0))?.Value;
         Preprocessing? preprocessing = ReadPreprocessing(row);
         if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
-        int? resize = (int?)row.Integer("resize", NumberRange.Closed(1, 8192))?.Value;
+        // Less than the input's shorter side could not be cut out.
+        long shorter = input is { Count: > 0 } ? input.Min(static side => side.Value) : 1;
+        int? resize = (int?)row.Integer("resize", NumberRange.Closed(shorter, 8192))?.Value;
         bool isBicubic = row.Word("interpolation", "interpolation", Interpolations, out bool given) && given;
-        EquatableArray<KeyRename> rename = [];
-        if (row.Table("rename") is { } renames)
-        {
-            rename = renames.Keys.Select(from => new KeyRename(from, renames.String(from)?.Value ?? "")).ToEquatableArray();
-        }
+        EquatableArray<KeyRename> rename = ReadRenames(row);
         return name is null || file is null || url is null || preprocessing is null
             ? null
             : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename, resize, isBicubic);
+    }
+
+    private static EquatableArray<KeyRename> ReadRenames(TableReader row)
+    {
+        if (row.Table("rename") is not { } table) return [];
+        List<KeyRename> renames = [];
+        foreach (string from in table.Keys)
+        {
+            if (table.String(from) is not { } to) continue;
+            var rename = new KeyRename(from, to.Value);
+            if (rename.Problem is { } problem) table.Bag.Report(SpecDiagnostics.OutOfRange, to.Span, "rename", problem, $"'{from}' = '{to.Value}'");
+            renames.Add(rename);
+        }
+        return renames.ToEquatableArray();
     }
 
     /// <summary>A string that must be there and must not be blank.</summary>

@@ -10,15 +10,12 @@ namespace ModelSpec.Backbones;
 /// <param name="Width">The width multiplier that it was trained with, or null.</param>
 /// <param name="Preprocessing">What it expects of pixels.</param>
 /// <param name="Size">How large the file is, for people: <c>58.9 MB</c>; null where that is not known.</param>
-/// <param name="Rename">How the file's names become those of the backbone: beginnings to replace, the first that fits.</param>
+/// <param name="Rename">How the file's names become those of the backbone: of each name, the first that fits.</param>
 /// <param name="Resize">
-/// How long the shorter side of an image is before its middle is cut out, for the backbone's usual input; null where the whole shorter side
-/// is seen.
+/// How long the shorter side of an image is before its middle is cut out, for the backbone's usual input and at least its shorter side; null
+/// where the whole shorter side is seen.
 /// </param>
 /// <param name="IsBicubic">Whether images are resized bicubically instead of bilinearly.</param>
 public sealed record WeightSet(
     string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, string? Size, EquatableArray<KeyRename> Rename,
     int? Resize = null, bool IsBicubic = false);
-
-/// <summary>Names that begin with <paramref name="From"/> begin with <paramref name="To"/> instead.</summary>
-public sealed record KeyRename(string From, string To);

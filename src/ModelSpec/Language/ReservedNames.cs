@@ -17,7 +17,7 @@ internal static class ReservedNames
         "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "ImageLimits", "InputSize", "LoadFile", "LoadResource", "Meaning", "MemberwiseClone",
         "Mirror",
         "PixelTransform", "Predict", "PredictAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
-        "ReplaceParameter", "ToString", "Weights",
+        "ReplaceParameter", "Resize", "ToString", "Weights",
     };
 
     /// <summary>Whether generated classes have a member of this name.</summary>

@@ -27,6 +27,11 @@ public static class PlanFacts
             new("backbone", 0, "preprocess", TomlLiteral.Of(network.Preprocessing.Name)),
             new("head", 0, "layers", TomlLiteral.Array(network.Head.Select(static layer => TomlLiteral.Of(layer.Digest)))),
         ];
+        if (network.Preparation is { } preparation)
+        {
+            facts.Add(new("backbone", 0, "resize", TomlLiteral.Of(preparation.ShorterSide)));
+            if (preparation.IsBicubic) facts.Add(new("backbone", 0, "interpolation", TomlLiteral.Of("bicubic")));
+        }
         if (plan.WeightSet is { Rename.Count: > 0 } set)
         {
             facts.Add(new("backbone", 0, "rename", TomlLiteral.Array(set.Rename.Select(static r => TomlLiteral.Of($"{r.From} -> {r.To}")))));
@@ -48,9 +53,9 @@ public static class PlanFacts
         new("backbone", 0, "weights", TomlLiteral.Of(plan.WeightSet?.File ?? plan.WeightFile ?? Vocabulary.NoWeights)),
     ];
 
-    /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing and layers.</summary>
+    /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing, resizing and layers.</summary>
     public static bool GivesMeaning(Fact fact) =>
-        (fact.Table, fact.Key) is ("model", "classes") or ("backbone", "input" or "layers" or "preprocess") or ("head", "layers");
+        (fact.Table, fact.Key) is ("model", "classes") or ("backbone", "input" or "layers" or "preprocess" or "resize" or "interpolation") or ("head", "layers");
 
     /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
     public static bool Covers(Fact fact) => fact.Table switch

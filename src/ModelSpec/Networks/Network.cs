@@ -15,9 +15,11 @@ namespace ModelSpec.Networks;
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's; the index of the head's first layer.</param>
 /// <param name="Mirror">Whether the network also looks at the mirrored image, and the mean of both probabilities is the answer.</param>
+/// <param name="Preparation">How images are resized before their centre is cut out; if null, bilinearly and so that they just cover the input.</param>
 public sealed record Network(
     string ClassName, string? Namespace, EquatableArray<ClassLabel> Classes, string Backbone, EquatableArray<string> TopKeys,
-    Preprocessing Preprocessing, EquatableArray<Layer> Layers, int BodyLength, bool Mirror)
+    Preprocessing Preprocessing, EquatableArray<Layer> Layers, int BodyLength, bool Mirror,
+    ImagePreparation? Preparation = null)
 {
     /// <summary>The input's height in pixels.</summary>
     public int InputHeight => Layers[0].Output.Height;

@@ -40,6 +40,7 @@ internal static class NetworkBuilder
             : new Network(
                 spec.Model.Name.Value, spec.Model.Namespace?.Value,
                 spec.Model.Classes.Select(static c => new ClassLabel(c.Value, Identifiers.ToPascalCase(c.Value))).ToEquatableArray(),
-                table.Name, table.TopKeys, backbone.Preprocessing, layers.ToEquatableArray(), bodyLength, spec.Predict.Mirror);
+                table.Name, table.TopKeys, backbone.Preprocessing, layers.ToEquatableArray(), bodyLength, spec.Predict.Mirror,
+                ImagePreparation.Of(backbone.WeightSet, table, height, width));
     }
 }

@@ -14,7 +14,12 @@ namespace FineTune.Weights;
 /// <param name="Input">The size that images are brought to.</param>
 /// <param name="Pixels">What happens to pixels.</param>
 /// <param name="Layers">A digest of every layer.</param>
-public sealed record WeightsMeaning(IReadOnlyList<string> Classes, ImageSize Input, PixelTransform Pixels, string Layers)
+/// <param name="Resize">
+/// How images are resized before their centre is cut out; null where they just cover the input. Only where there is one does it enter the
+/// digest, so that files of before it keep theirs.
+/// </param>
+public sealed record WeightsMeaning(
+    IReadOnlyList<string> Classes, ImageSize Input, PixelTransform Pixels, string Layers, ImageResize? Resize = null)
 {
     /// <summary>The key of the digest over everything.</summary>
     public const string DigestKey = Prefix + "meaning";
@@ -23,13 +28,16 @@ public sealed record WeightsMeaning(IReadOnlyList<string> Classes, ImageSize Inp
 
     /// <summary>The digest over everything: 64 hexadecimal digits of a SHA-256.</summary>
     public string Digest => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Parts().Select(static part => $"{part.Name}={part.Value}")))));
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Parts().Where(static part => part.Value is not null).Select(static part => $"{part.Name}={part.Value}")))));
 
     /// <summary>The entries for the metadata of a weight file.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata()
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DigestKey] = Digest };
-        foreach ((string name, string value) in Parts()) metadata[Prefix + name] = value;
+        foreach ((string name, string? value) in Parts())
+        {
+            if (value is not null) metadata[Prefix + name] = value;
+        }
         return metadata;
     }
 
@@ -45,8 +53,8 @@ public sealed record WeightsMeaning(IReadOnlyList<string> Classes, ImageSize Inp
         }
         if (digest == Digest) return null;
         string[] differences = [.. Parts()
-            .Where(part => !metadata.TryGetValue(Prefix + part.Name, out string? other) || other != part.Value)
-            .Select(part => $"{part.Name} ({part.Show(metadata.GetValueOrDefault(Prefix + part.Name, "nothing"))} in the file, {part.Show(part.Value)} in the class)")];
+            .Where(part => metadata.GetValueOrDefault(Prefix + part.Name) != part.Value)
+            .Select(part => $"{part.Name} ({part.Show(metadata.GetValueOrDefault(Prefix + part.Name))} in the file, {part.Show(part.Value)} in the class)")];
         return $"It was trained for something else: {string.Join("; ", differences)}. Train again, or take back the change of the spec.";
     }
 
@@ -56,14 +64,16 @@ public sealed record WeightsMeaning(IReadOnlyList<string> Classes, ImageSize Inp
         yield return new Part("input", string.Create(CultureInfo.InvariantCulture, $"{Input.Height} x {Input.Width}"));
         yield return new Part("preprocessing", string.Create(CultureInfo.InvariantCulture,
             $"{(Pixels.Bgr ? "BGR" : "RGB")}, scale {Pixels.Scale:R}, mean {Numbers(Pixels.Mean)}, std {Numbers(Pixels.Std)}"));
+        yield return new Part("resize", Resize is null ? null : string.Create(
+            CultureInfo.InvariantCulture, $"shorter side {Resize.ShorterSide}, {(Resize.IsBicubic ? "bicubic" : "bilinear")}"));
         yield return new Part("layers", Layers);
     }
 
     private static string Numbers(IEnumerable<double> values) => string.Join(' ', values.Select(static value => value.ToString("R", CultureInfo.InvariantCulture)));
 
-    /// <summary>One entry; a digest is shown by its first digits.</summary>
-    private readonly record struct Part(string Name, string Value)
+    /// <summary>One entry, null where there is none; a digest is shown by its first digits.</summary>
+    private readonly record struct Part(string Name, string? Value)
     {
-        public string Show(string value) => Name == "layers" && value.Length > 12 ? value[..12] : value;
+        public string Show(string? value) => Name == "layers" && value?.Length > 12 ? value[..12] : value ?? "nothing";
     }
 }

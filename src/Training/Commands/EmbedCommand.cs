@@ -80,6 +80,7 @@ internal sealed class EmbedCommand : SpecCommand
     {
         Network network = module.Network;
         var size = new ImageSize(network.InputHeight, network.InputWidth);
+        ImageResize? resize = ImageResizes.Of(network);
         PixelTransform transform = PixelTransforms.Of(network);
         using InferenceNetwork layers = module.ForInference(0, depth, ScalarType.Float32);
         foreach (string[] batch in files.Chunk(PassSize.Of(network, depth, device)))
@@ -90,17 +91,17 @@ internal sealed class EmbedCommand : SpecCommand
             for (int i = 0; i < batch.Length; i++)
             {
                 using Tensor image = pixels[i];
-                Decode(batch[i], size, image, spec);
+                Decode(batch[i], size, resize, image, spec);
             }
             foreach (float[] row in ChannelMeans.Compute(layers.Forward(transform.Apply(pixels.to(device))))) yield return row;
         }
     }
 
-    private static void Decode(string path, ImageSize size, Tensor image, SpecSource spec)
+    private static void Decode(string path, ImageSize size, ImageResize? resize, Tensor image, SpecSource spec)
     {
         try
         {
-            ImageDecoder.Decode(EncodedImage.Read(path, ImageLimits.Default), size, image.bytes);
+            ImageDecoder.Decode(EncodedImage.Read(path, ImageLimits.Default), size, image.bytes, resize: resize);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

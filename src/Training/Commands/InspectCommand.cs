@@ -9,5 +9,5 @@ internal sealed class InspectCommand : SpecCommand
         : base("inspect", "Prints every layer with its index, shape and parameters, and which stages train it.") => AddJson();
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation) =>
-        Console.WriteLine(PrintsJson(parse) ? LayerTable.Json(spec.Plan) : $"{spec.Network.ClassName}: {spec.Network.Backbone}\n{LayerTable.Format(spec.Plan)}");
+        Console.WriteLine(PrintsJson(parse) ? LayerTable.Json(spec.Plan) : $"{LayerTable.Title(spec.Network)}\n{LayerTable.Format(spec.Plan)}");
 }

@@ -16,6 +16,7 @@ internal sealed class ImageDecoding : IDisposable
     private readonly IReadOnlyList<LabeledImage> _images;
     private readonly Func<int, (Tensor Pixels, long Row)> _target;
     private readonly ImageSize _size;
+    private readonly ImageResize? _resize;
     private readonly ConcurrentDictionary<int, string> _unreadable = new();
     private readonly bool[] _isDone;
     private readonly object _progress = new();
@@ -29,11 +30,13 @@ internal sealed class ImageDecoding : IDisposable
     /// <summary>Begins to decode.</summary>
     /// <param name="images">The images in the order in which they are needed.</param>
     /// <param name="size">The size to bring them to.</param>
+    /// <param name="resize">How they are resized before the centre of that size is cut out, or null.</param>
     /// <param name="target">For the number of an image, the tensor <c>[N, H, W, 3]</c> and the row that get its pixels.</param>
-    public ImageDecoding(IReadOnlyList<LabeledImage> images, ImageSize size, Func<int, (Tensor Pixels, long Row)> target)
+    public ImageDecoding(IReadOnlyList<LabeledImage> images, ImageSize size, ImageResize? resize, Func<int, (Tensor Pixels, long Row)> target)
     {
         _images = images;
         _size = size;
+        _resize = resize;
         _target = target;
         _isDone = new bool[images.Count];
         _workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => BackgroundThread.Start(Work))];
@@ -107,7 +110,7 @@ internal sealed class ImageDecoding : IDisposable
         using Tensor image = pixels[row];
         try
         {
-            ImageDecoder.Decode(EncodedImage.Read(_images[number].Path, ImageLimits.Default), _size, image.bytes);
+            ImageDecoder.Decode(EncodedImage.Read(_images[number].Path, ImageLimits.Default), _size, image.bytes, resize: _resize);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

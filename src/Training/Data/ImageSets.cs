@@ -35,7 +35,7 @@ internal sealed class ImageSets : IDisposable
             foreach (StoredTensor tensor in pixels) tensor.Dispose();
             throw spec.DataSource.Error(e, TrainingDiagnostics.NoRoom, e.Message);
         }
-        _decoding = new ImageDecoding([.. parts.SelectMany(static p => p)], size, number =>
+        _decoding = new ImageDecoding([.. parts.SelectMany(static p => p)], size, ImageResizes.Of(spec.Network), number =>
         {
             int part = 0;
             for (; number >= parts[part].Count; part++) number -= parts[part].Count;

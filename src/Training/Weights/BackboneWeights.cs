@@ -99,21 +99,8 @@ internal static class BackboneWeights
     private static string Expected(Layer layer, StateTensor tensor, bool isKeras) =>
         Layer.Join(isKeras ? layer.Name : layer.Key, tensor);
 
-    private static string Rename(string name, TrainingPlan plan)
-    {
-        foreach ((string from, string to) in plan.WeightSet?.Rename.Select(static r => (r.From, r.To)) ?? [])
-        {
-            if (from.StartsWith('*'))
-            {
-                if (name.Contains(from[1..], StringComparison.Ordinal)) name = name.Replace(from[1..], to.TrimStart('*'), StringComparison.Ordinal);
-            }
-            else if (name.StartsWith(from, StringComparison.Ordinal))
-            {
-                return to + name[from.Length..];
-            }
-        }
-        return name;
-    }
+    private static string Rename(string name, TrainingPlan plan) =>
+        plan.WeightSet?.Rename.Select(rename => rename.Apply(name)).FirstOrDefault(static renamed => renamed is not null) ?? name;
 
     /// <summary>The backbone's own top, a head of ours, and counters that nothing uses.</summary>
     private static bool IsIgnored(string name, Network network) =>

@@ -58,7 +58,7 @@ public class ImageSetsTests
     public async Task Waiting_for_an_image_can_be_cancelled()
     {
         using var gate = new ManualResetEventSlim();
-        using var decoding = new ImageDecoding([new LabeledImage("a.png", "a.png", 0)], TinyProject.Size, _ =>
+        using var decoding = new ImageDecoding([new LabeledImage("a.png", "a.png", 0)], TinyProject.Size, null, _ =>
         {
             gate.Wait();
             throw new InvalidOperationException("It is not asked for any more.");
