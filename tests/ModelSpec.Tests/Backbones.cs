@@ -9,8 +9,16 @@ namespace ModelSpec.Tests;
 internal static class Backbones
 {
     /// <summary>A whole table: rows, and after them blocks.</summary>
-    public static string Text(string rows, string blocks = "", string input = "[32, 32]") =>
-        $"name = \"small\"\ninput = {input}\nlayers = [\n  {{ name = \"input\", type = \"input\" }},\n{rows.ReplaceLineEndings("\n")}\n]\n{blocks.ReplaceLineEndings("\n")}\n";
+    public static string Text(string rows, string blocks = "", string input = "[32, 32]") => $$"""
+        name = "small"
+        input = {{input}}
+        layers = [
+          { name = "input", type = "input" },
+        {{rows}}
+        ]
+        {{blocks}}
+
+        """.ReplaceLineEndings("\n");
 
     /// <summary>The table of a text without errors.</summary>
     public static BackboneTable Read(string text)
@@ -52,7 +60,8 @@ internal static class Backbones
     }
 
     /// <summary>The plan or errors of such a spec.</summary>
-    public static Result<TrainingPlan> Spec(BackboneTable table, string freeze, string head = "\"global_average_pool\", \"linear(3)\"") => TrainingPlanBuilder.Build($"""
+    public static Result<TrainingPlan> Spec(BackboneTable table, string freeze, string head = "\"global_average_pool\", \"linear(3)\"") =>
+        TrainingPlanBuilder.Build($"""
         [model]
         name = "SmallClassifier"
         classes = ["a", "b", "c"]

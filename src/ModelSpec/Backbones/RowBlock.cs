@@ -112,7 +112,8 @@ internal sealed class RowBlock
         {
             if (KeysOfRows.Contains(name.Value))
             {
-                bag.Report(SpecDiagnostics.Backbone, name.Span, $"A parameter cannot be called '{name.Value}': rows that use the block '{block}' have this key already.");
+                bag.Report(SpecDiagnostics.Backbone, name.Span,
+                    $"A parameter cannot be called '{name.Value}': rows that use the block '{block}' have this key already.");
             }
             else if (!taken.Add(name.Value))
             {

@@ -160,12 +160,16 @@ internal sealed class RowExpander
         if (count >= definition.FewestInputs && count <= definition.MostInputs) return;
         // The first row of a file reads nothing. Unless it is the input, that is reported of the file as a whole.
         if (count == 0 && definition.MostInputs == 1 && !row.Has("from")) return;
-        string wanted = definition.MostInputs == 0 ? "none"
-            : definition.MostInputs == int.MaxValue ? $"at least {Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]"
-            : definition.MostInputs == 1 ? "one"
-            : $"{Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]";
+        string read = count switch { 0 => "no layer", 1 => "one layer", _ => Show(count) + " layers" };
+        string wanted = definition.MostInputs switch
+        {
+            0 => "none",
+            1 => "one",
+            int.MaxValue => $"at least {Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]",
+            _ => $"{Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]",
+        };
         SourceSpan place = row.Peek("from")?.Span ?? instance.Name.Span;
-        _bag.Report(SpecDiagnostics.Backbone, place, $"'{instance.Name.Value}' reads {(count == 0 ? "no layer" : count == 1 ? "one layer" : Show(count) + " layers")}, but its type takes {wanted}.");
+        _bag.Report(SpecDiagnostics.Backbone, place, $"'{instance.Name.Value}' reads {read}, but its type takes {wanted}.");
     }
 
     /// <summary>Reads <c>n</c>: one instance without a number where it is not there.</summary>

@@ -74,7 +74,8 @@ internal sealed class LayerKeys(TableReader row)
             case TomlList { Items.Count: 4 }:
                 return row.Integers(key, Sides) is { Count: 4 } sides ? new PaddingRule(FourSides(sides)) : Layers.PaddingRule.Same;
             case TomlList { Items.Count: not 2 } list:
-                row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key, "\"same\", \"valid\", a whole number, [rows, columns] or [top, bottom, left, right]", Count(list));
+                row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key,
+                    "\"same\", \"valid\", a whole number, [rows, columns] or [top, bottom, left, right]", Count(list));
                 return Layers.PaddingRule.Same;
             default:
                 Extent both = Sidewise(key);
