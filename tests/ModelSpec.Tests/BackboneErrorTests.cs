@@ -194,6 +194,15 @@ public class BackboneErrorTests
     }
 
     [Fact]
+    public void Channels_beyond_any_number_are_an_error() => Backbones.AssertError(
+        Backbones.Text($$"""
+              { name = "a", type = "linear", units = 65536 },
+              { name = "b", type = "concat", from = [{{string.Join(", ", Enumerable.Repeat("\"a\"", 9000))}}] },
+              { name = "c", type = "concat", from = ["b", "b", "b", "b", "b"] },
+            """, input: "[1, 1]"),
+        "\"b\", type", "MSPEC0015", $"'b' does not fit {string.Join(" and ", Enumerable.Repeat("'a' [N, 65536, 1, 1]", 9000))}: 589824000 channels are too many.");
+
+    [Fact]
     public void An_error_in_a_block_is_reported_once_however_often_it_is_used()
     {
         string text = Backbones.Text("  { block = \"b\", name = \"a{n}\", n = \"1..50\" },", "[block.b]\nlayers = [ { name = \"x\", type = \"max_pool\", kernel = 0 } ]");
