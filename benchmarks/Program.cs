@@ -10,6 +10,7 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new Decoding(),
     new Predictions(),
     new Generator(),
+    new Tables(),
     new Scaling(),
     new Views(),
     new LoadOnce(),

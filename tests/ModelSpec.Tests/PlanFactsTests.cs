@@ -18,6 +18,7 @@ public class PlanFactsTests
     [InlineData("vgg16")]
     [InlineData("mobilenet")]
     [InlineData("every_layer")]
+    [InlineData("every_type")]
     public void The_facts_of_a_spec_are_written_as_locks_have_them(string name)
     {
         string backbone = Path.Combine(Folder, name + ".backbone");

@@ -41,11 +41,11 @@ public static class BackboneReader
         string? title = root.String("title")?.Value;
         List<Located<long>>? input = root.Integers("input", NumberRange.Closed(1, 8192));
         if (input is not { Count: 2 }) root.Missing("input", "the usual [height, width]");
-        List<Located<double>> multipliers = root.Numbers("width", NumberRange.Above(0)) ?? [];
+        List<Located<double>> multipliers = root.Numbers("width", NumberRange.AboveUpTo(0, 100)) ?? [];
         Preprocessing preprocessing = ReadPreprocessing(root) ?? Preprocessing.Unit;
 
         EquatableArray<BackboneRow> rows = ReadRows(root);
-        if (rows.Count == 0 && !root.Has("layers")) root.Missing("layers", "the rows of the table");
+        if (rows.Count == 0 && !root.Bag.HasErrors) root.Missing("layers", "the rows of the table");
         if (!root.Bag.HasErrors) RowChecks.Check(rows, (int)input![0].Value, (int)input[1].Value, root.Bag);
         List<Located<string>> top = root.Strings("top") ?? [];
         List<WeightSet> sets = [];

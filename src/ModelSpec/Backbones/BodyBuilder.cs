@@ -28,9 +28,10 @@ internal static class BodyBuilder
             Lowering lowered = row.Inputs.Count == 0
                 ? new Lowering(new Shape(3, height, width), [])
                 : row.Definition.Lower(inputs, multiplier);
-            if (lowered.Problem is { } problem)
+            if ((lowered.Problem ?? FindExcess(lowered.Output)) is { } problem)
             {
-                return new BuiltBody(layers, null, row, $"'{row.Name}' does not fit {Describe(row, layers)}: {problem}.");
+                string read = row.Inputs.Count == 0 ? "" : " " + Describe(row, layers);
+                return new BuiltBody(layers, null, row, $"'{row.Name}' does not fit{read}: {problem}.");
             }
             Layer layer = Create(row, members.Add(row.Name), layers, lowered, readers);
             layers.Add(layer);
@@ -39,13 +40,24 @@ internal static class BodyBuilder
         return new BuiltBody(layers, null, null, null);
     }
 
-    /// <summary>The smallest square input that every layer has at least one pixel of.</summary>
+    /// <summary>The smallest square input that every layer has at least one pixel of; at most the longer side of the usual one.</summary>
     public static int SmallestInput(BackboneTable table)
     {
-        int size = 1;
-        while (Build(table, size, size, 1, "").TooSmall is not null) size++;
-        return size;
+        // Larger inputs have larger outputs, so the sizes can be halved.
+        (int low, int high) = (1, Math.Max(table.Height, table.Width));
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (Build(table, middle, middle, 1, "").TooSmall is null) high = middle;
+            else low = middle + 1;
+        }
+        return low;
     }
+
+    /// <summary>What is wrong with an output that no machine should compute, or null.</summary>
+    private static string? FindExcess(Shape output) => output.Sizes.Aggregate(1.0, static (product, size) => product * size) <= Shape.MostElements
+        ? null
+        : string.Format(CultureInfo.InvariantCulture, "its output {0} would have more than {1} numbers for one image", output, Shape.MostElements);
 
     private static Layer Create(BackboneRow row, string member, List<Layer> layers, Lowering lowered, int[] readers)
     {
@@ -57,9 +69,10 @@ internal static class BodyBuilder
         string digest = FormattableString.Invariant(
             $"{index} {row.Key} {row.Definition.DigestType} {output.Channels} {output.Height} {output.Width}{tokens}{row.Definition.DescribeForDigest(lowered)}{from}");
         EquatableArray<Primitive> primitives = lowered.Primitives;
-        if (primitives.Count == 1 && primitives[0] is ActivatePrimitive activate && CanOverwrite(row.Inputs[0], layers, readers))
+        if (primitives.Count == 1 && primitives[0] is ActivatePrimitive { Activation: Activation.Relu or Activation.Relu6 } activate
+            && readers[row.Inputs[0]] == 1 && CanBeOverwritten(layers[row.Inputs[0]]))
         {
-            primitives = [activate with { InPlace = activate.Activation is Activation.Relu or Activation.Relu6 }];
+            primitives = [activate with { InPlace = true }];
         }
         return new Layer(
             index, row.Name, member, row.Key, false, row.Inputs, row.Inputs.Count > 0 ? layers[row.Inputs[0]].Output : output, output,
@@ -67,11 +80,11 @@ internal static class BodyBuilder
     }
 
     /// <summary>
-    /// Whether an activation can take the place of its input: nothing else reads it, and what computed it does not need it for its
-    /// gradients, as an activation before it would.
+    /// Whether an activation can take the place of what a layer put out: the layer does not need it for its gradients, as an activation
+    /// would.
     /// </summary>
-    private static bool CanOverwrite(int input, List<Layer> layers, int[] readers) => readers[input] == 1
-        && layers[input].Primitives is { Count: > 0 } primitives && primitives[primitives.Count - 1] is ConvolutionPrimitive or BatchNormPrimitive or LinearPrimitive or AddPrimitive or ConcatenatePrimitive or PadPrimitive;
+    private static bool CanBeOverwritten(Layer layer) => layer.Primitives is { Count: > 0 } primitives && primitives[primitives.Count - 1]
+        is ConvolutionPrimitive or BatchNormPrimitive or LinearPrimitive or AddPrimitive or ConcatenatePrimitive or PadPrimitive;
 
     private static int[] CountReaders(EquatableArray<BackboneRow> rows)
     {

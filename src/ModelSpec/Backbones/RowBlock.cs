@@ -7,16 +7,22 @@ namespace ModelSpec.Backbones;
 /// <summary>A block of rows that a backbone uses several times, with parameters: a table <c>[block.NAME]</c>.</summary>
 internal sealed class RowBlock
 {
-    private readonly List<Located<string>> _parameters;
+    /// <summary>What rows that use blocks say of themselves, so that no parameter can have these names.</summary>
+    private static readonly string[] KeysOfRows = ["name", "key", "from", "n", "block"];
+
+    private readonly IReadOnlyList<string> _parameters;
     private readonly IReadOnlyDictionary<string, TomlValue> _defaults;
 
-    private RowBlock(string name, SourceSpan span, List<Located<string>> parameters, IReadOnlyDictionary<string, TomlValue> defaults, List<TableReader> rows)
+    private RowBlock(
+        string name, SourceSpan span, IReadOnlyList<string> parameters, IReadOnlyDictionary<string, TomlValue> defaults, IReadOnlyList<TableReader> rows,
+        bool isSound)
     {
         Name = name;
         Span = span;
         _parameters = parameters;
         _defaults = defaults;
         Rows = rows;
+        IsSound = isSound;
     }
 
     /// <summary>What rows call it.</summary>
@@ -28,56 +34,91 @@ internal sealed class RowBlock
     /// <summary>Its rows as written.</summary>
     public IReadOnlyList<TableReader> Rows { get; }
 
-    /// <summary>Whether a row uses it.</summary>
-    public bool IsUsed { get; set; }
+    /// <summary>Whether its rows mention parameters only that it has; otherwise they cannot be written out.</summary>
+    public bool IsSound { get; }
 
     /// <summary>Reads a block.</summary>
     public static RowBlock Read(string name, TableReader table)
     {
         List<Located<string>> parameters = table.Strings("parameters") ?? [];
-        TableReader? defaults = table.Table("defaults");
-        Dictionary<string, TomlValue> values = new(StringComparer.Ordinal);
-        foreach (string key in defaults?.Keys ?? []) values.Add(key, defaults!.Peek(key)!);
-        List<TableReader> rows = table.Tables("layers");
-        if (rows.Count == 0 && !table.Has("layers")) table.Missing("layers", "the rows of the block");
-        table.Finish();
-        return new RowBlock(name, table.Span, parameters, values, rows);
-    }
-
-    /// <summary>The values of the parameters for a row that uses the block; a parameter that is missing is reported.</summary>
-    public IReadOnlyDictionary<string, TomlValue> Bind(TableReader use)
-    {
-        Dictionary<string, TomlValue> values = new(StringComparer.Ordinal);
-        foreach (KeyValuePair<string, TomlValue> otherwise in _defaults) values[otherwise.Key] = use.Peek(otherwise.Key) ?? otherwise.Value;
-        foreach (Located<string> parameter in _parameters)
+        Dictionary<string, TomlValue> defaults = new(StringComparer.Ordinal);
+        List<Located<string>> names = [.. parameters];
+        if (table.Table("defaults") is { } values)
         {
-            if (use.Peek(parameter.Value) is { } value) values[parameter.Value] = value;
-            else use.Missing(parameter.Value, $"a parameter of the block '{Name}'");
+            foreach (string key in values.Keys)
+            {
+                defaults.Add(key, values.Peek(key)!);
+                names.Add(new Located<string>(key, values.KeySpan(key)));
+            }
         }
-        return values;
+        CheckNames(name, names, table.Bag);
+        List<TableReader> rows = table.Tables("layers");
+        if (rows.Count == 0) table.Missing("layers", "the rows of the block");
+        table.Finish();
+        List<string> known = [.. names.Select(static n => n.Value)];
+        List<Located<string>> unknown = [.. rows.SelectMany(static row => row.Values.SelectMany(Mentions)).Where(m => !known.Contains(m.Value))];
+        foreach (Located<string> mention in unknown)
+        {
+            table.Bag.Report(SpecDiagnostics.Backbone, mention.Span,
+                $"The block '{name}' has no parameter '{mention.Value}'.{NearestName.Suggest(mention.Value, known)}");
+        }
+        return new RowBlock(name, table.Span, [.. parameters.Select(static p => p.Value)], defaults, rows, unknown.Count == 0);
     }
 
-    /// <summary>A value of one of the block's rows, with the parameters' values in the place of <c>$NAME</c>.</summary>
-    public TomlValue Substitute(TomlValue value, IReadOnlyDictionary<string, TomlValue> values, DiagnosticBag bag)
+    /// <summary>The values of the parameters for a row that uses the block, or null where one is missing, which is reported.</summary>
+    public IReadOnlyDictionary<string, TomlValue>? Bind(TableReader use)
     {
-        switch (value)
+        Dictionary<string, TomlValue> values = new(StringComparer.Ordinal);
+        bool isComplete = true;
+        foreach (KeyValuePair<string, TomlValue> otherwise in _defaults) values[otherwise.Key] = use.Peek(otherwise.Key) ?? otherwise.Value;
+        foreach (string parameter in _parameters)
         {
-            case TomlList list:
-                var mapped = new TomlList(list.Span);
-                mapped.Items.AddRange(list.Items.Select(item => Substitute(item, values, bag)));
-                return mapped;
-            case TomlScalar { Value: string text } when text.StartsWith("$", StringComparison.Ordinal) && text != "$input":
-                if (values.TryGetValue(text.Substring(1), out TomlValue? given)) return given;
-                List<string> known = [.. _parameters.Select(static p => p.Value), .. _defaults.Keys];
-                // A parameter that the row did not give has been reported already.
-                if (!known.Contains(text.Substring(1)))
-                {
-                    bag.Report(SpecDiagnostics.Backbone, value.Span,
-                        $"The block '{Name}' has no parameter '{text.Substring(1)}'.{NearestName.Suggest(text.Substring(1), known)}");
-                }
-                return value;
-            default:
-                return value;
+            if (use.Peek(parameter) is { } value)
+            {
+                values[parameter] = value;
+                continue;
+            }
+            use.Missing(parameter, $"a parameter of the block '{Name}'");
+            isComplete = false;
+        }
+        return isComplete ? values : null;
+    }
+
+    /// <summary>A row with the values of parameters in the place of <c>$NAME</c>.</summary>
+    public static TableReader Substitute(TableReader row, IReadOnlyDictionary<string, TomlValue> values) => row.Map(value => Substitute(value, values));
+
+    private static TomlValue Substitute(TomlValue value, IReadOnlyDictionary<string, TomlValue> values)
+    {
+        if (Mention(value) is { } name) return values[name.Value];
+        if (value is not TomlList list) return value;
+        var mapped = new TomlList(list.Span);
+        mapped.Items.AddRange(list.Items.Select(item => Substitute(item, values)));
+        return mapped;
+    }
+
+    /// <summary>The parameter that a value stands for, or null.</summary>
+    private static Located<string>? Mention(TomlValue value) =>
+        value is TomlScalar { Value: string text } && text.StartsWith("$", StringComparison.Ordinal) && text != RowExpander.BlockInput
+            ? new Located<string>(text.Substring(1), value.Span)
+            : null;
+
+    private static IEnumerable<Located<string>> Mentions(TomlValue value) =>
+        value is TomlList list ? list.Items.SelectMany(Mentions) : Mention(value) is { } name ? [name] : [];
+
+    private static void CheckNames(string block, List<Located<string>> names, DiagnosticBag bag)
+    {
+        HashSet<string> taken = new(StringComparer.Ordinal);
+        foreach (Located<string> name in names)
+        {
+            if (KeysOfRows.Contains(name.Value))
+            {
+                bag.Report(SpecDiagnostics.Backbone, name.Span,
+                    $"A parameter cannot be called '{name.Value}': rows that use the block '{block}' have this key already.");
+            }
+            else if (!taken.Add(name.Value))
+            {
+                bag.Report(SpecDiagnostics.Backbone, name.Span, $"The block '{block}' has the parameter '{name.Value}' twice; take one out.");
+            }
         }
     }
 }

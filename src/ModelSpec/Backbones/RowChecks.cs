@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelSpec.Diagnostics;
 using ModelSpec.Layers.Types;
 using ModelSpec.Text;
@@ -19,18 +18,25 @@ internal static class RowChecks
         CheckInput(rows, bag);
         CheckNames(rows, bag);
         CheckKeys(rows, bag);
+        if (bag.HasErrors) return;
         CheckReaders(rows, bag);
         if (bag.HasErrors) return;
         BuiltBody body = BodyBuilder.Build(rows, height, width, 1, "");
         if (body.Problem is { } problem) bag.Report(SpecDiagnostics.Backbone, body.Misfit!.Span, problem);
+        if (body.TooSmall is { } tooSmall)
+        {
+            bag.Report(SpecDiagnostics.Backbone, rows[tooSmall.Index].Span, FormattableString.Invariant(
+                $"The usual input of {height}×{width} is too small: '{tooSmall.Name}' would get {tooSmall.Output.Height}×{tooSmall.Output.Width}."));
+        }
     }
+
+    /// <summary>Reports that the first layer is not the input.</summary>
+    public static void ReportFirst(SourceSpan span, DiagnosticBag bag) =>
+        bag.Report(SpecDiagnostics.Backbone, span, "The first layer must be the input: { name = \"input\", type = \"input\" }.");
 
     private static void CheckInput(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
     {
-        if (rows[0].Definition is not Input)
-        {
-            bag.Report(SpecDiagnostics.Backbone, rows[0].Span, "The first layer must be the input: { name = \"input\", type = \"input\" }.");
-        }
+        if (rows[0].Definition is not Input) ReportFirst(rows[0].Span, bag);
         foreach (BackboneRow second in rows.Skip(1).Where(static row => row.Definition is Input))
         {
             bag.Report(SpecDiagnostics.Backbone, second.Span, "Only the first layer can be the input.");
@@ -39,14 +45,13 @@ internal static class RowChecks
 
     private static void CheckNames(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
     {
-        foreach (IGrouping<string, BackboneRow> twins in rows.GroupBy(static row => Identifiers.ToMember(row.Name)).Where(static g => g.Count() > 1))
+        Dictionary<string, BackboneRow> members = new(StringComparer.Ordinal);
+        foreach (BackboneRow row in rows)
         {
-            bag.Report(SpecDiagnostics.Backbone, twins.Last().Span, string.Format(
-                CultureInfo.InvariantCulture, "Two layers would be the member '{0}'; rename '{1}'.", twins.Key, twins.Last().Name));
-        }
-        foreach (BackboneRow unnamed in rows.Where(static row => Identifiers.ToMember(row.Name).Length == 0))
-        {
-            bag.Report(SpecDiagnostics.NotAnIdentifier, unnamed.Span, unnamed.Name, "a member");
+            string member = Identifiers.ToMember(row.Name);
+            if (member.Length == 0) bag.Report(SpecDiagnostics.NotAnIdentifier, row.Span, row.Name, "a member");
+            else if (!members.TryGetValue(member, out BackboneRow? twin)) members.Add(member, row);
+            else bag.Report(SpecDiagnostics.Backbone, row.Span, $"The layers '{twin.Name}' and '{row.Name}' would both be the member '{member}'; rename one.");
         }
     }
 

@@ -9,23 +9,31 @@ namespace ModelSpec.Backbones;
 
 /// <summary>
 /// Writes out the rows of a backbone: a row that uses a block becomes the rows of the block, with its name and key before theirs and its
-/// values in the place of the block's parameters. Names in <c>from</c> become indices.
+/// values in the place of the block's parameters; a row with <c>n</c> is repeated. Names in <c>from</c> become indices. A row with an error
+/// is left out, and rows that read it say nothing of it.
 /// </summary>
 internal sealed class RowExpander
 {
-    /// <summary>More rows than any network has: a file that asks for more does not mean it.</summary>
+    /// <summary>What a block calls the row that it reads.</summary>
+    public const string BlockInput = "$input";
+
+    /// <summary>More rows than any network has: a file that asks for more does not mean it, and its rows would fill the memory.</summary>
     private const int MostRows = 10_000;
 
-    private const int DeepestNesting = 16;
+    private const string NumberMark = "{n}";
 
-    /// <summary>What a block calls the row that it reads.</summary>
-    private const string BlockInput = "$input";
-
-    private static readonly Regex Repetition = new(@"\A(?<first>[0-9]{1,4})\.\.(?<last>[0-9]{1,4})\z", RegexOptions.CultureInvariant);
+    private static readonly Regex NumberPattern = new(@"\A(?<first>[0-9]{1,4})\.\.(?<last>[0-9]{1,4})\z", RegexOptions.CultureInvariant);
 
     private readonly IReadOnlyDictionary<string, RowBlock> _blocks;
     private readonly DiagnosticBag _bag;
     private readonly List<BackboneRow> _rows = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+
+    /// <summary>The blocks that are being written out, the outermost first.</summary>
+    private readonly List<RowBlock> _open = [];
+
+    /// <summary>How many rows have been looked at, those of a block each time that it is used.</summary>
+    private int _steps;
 
     private RowExpander(IReadOnlyDictionary<string, RowBlock> blocks, DiagnosticBag bag)
     {
@@ -40,8 +48,9 @@ internal sealed class RowExpander
     public static List<BackboneRow> Expand(IReadOnlyList<TableReader> rows, IReadOnlyDictionary<string, RowBlock> blocks, DiagnosticBag bag)
     {
         var expander = new RowExpander(blocks, bag);
-        expander.Expand(rows, new Scope("", "", null, null, null, 0, [.. rows.Select(NameOf)]));
-        foreach (RowBlock block in blocks.Values.Where(static block => !block.IsUsed))
+        expander.Expand(rows, new Scope("", "", null, null, null, [.. rows.Select(NameOf)]));
+        // A row with an error can be the one that was to use the block.
+        foreach (RowBlock block in blocks.Values.Where(block => !bag.HasErrors && !expander._used.Contains(block.Name)))
         {
             bag.Report(SpecDiagnostics.Backbone, block.Span, $"No row uses the block '{block.Name}'; take it out.");
         }
@@ -51,139 +60,214 @@ internal sealed class RowExpander
     private void Expand(IReadOnlyList<TableReader> rows, Scope scope)
     {
         int? above = scope.Input;
-        for (int i = 0; i < rows.Count && _rows.Count < MostRows; i++)
+        for (scope.Place = 0; scope.Place < rows.Count; scope.Place++)
         {
-            if (rows[i].Has("block")) ExpandBlock(rows[i], scope, above, i);
-            else Add(rows[i], scope, above, i);
-            rows[i].Finish();
-            if (_rows.Count > scope.FirstRow) above = _rows.Count - 1;
+            if (!CanWrite(rows[scope.Place])) return;
+            above = Write(rows[scope.Place], scope, above) ?? above;
         }
     }
 
-    private void Add(TableReader row, Scope scope, int? above, int place)
+    /// <summary>Counts a row; the first that is too much is reported.</summary>
+    private bool CanWrite(TableReader row)
     {
-        Located<string>? name = row.String("name");
-        if (name is null) row.Missing("name", "the layer's name");
-        if (!row.Has("type")) row.Missing("type", string.Join(", ", LayerCatalogue.OfBackbones.Keys));
-        if (!row.Word("type", "layer type", LayerCatalogue.OfBackbones, out LayerType? type) || name is null) return;
-
-        Located<string> key = row.String("key") ?? name.Value;
-        LayerDefinition definition = type.Read(new LayerKeys(row));
-        SourceSpan span = row.Has("from") ? row.Peek("from")!.Span : name.Value.Span;
-        List<int> inputs = FindInputs(row, scope, above, place, definition.MostInputs == 0);
-        if (inputs.Count < definition.FewestInputs && definition.FewestInputs > 1 && !_bag.HasErrors)
+        if (_steps == MostRows)
         {
-            _bag.Report(SpecDiagnostics.Backbone, span, string.Format(CultureInfo.InvariantCulture,
-                "'{0}' needs at least {1} layers to read; name them: from = [\"…\", \"…\"].", name.Value.Value, definition.FewestInputs));
+            _bag.Report(SpecDiagnostics.Backbone, row.Span, string.Format(CultureInfo.InvariantCulture,
+                "With its blocks written out, the backbone has more than {0} rows; use and repeat blocks less often.", MostRows));
         }
-        if (inputs.Count > definition.MostInputs)
-        {
-            _bag.Report(SpecDiagnostics.Backbone, span, string.Format(CultureInfo.InvariantCulture,
-                "'{0}' reads {1} layers, but its type takes {2}.", name.Value.Value, inputs.Count, definition.MostInputs == 0 ? "none" : "only " + definition.MostInputs));
-        }
-        scope.Names[name.Value.Value] = _rows.Count;
-        _rows.Add(new BackboneRow(
-            scope.NamePrefix + name.Value.Value, scope.KeyPrefix + key.Value, definition, inputs.ToEquatableArray(), scope.Block,
-            name.Value.Span, key.Span));
+        return ++_steps <= MostRows;
     }
 
-    private void ExpandBlock(TableReader row, Scope scope, int? above, int place)
+    /// <summary>Writes out a row as often as it says.</summary>
+    /// <returns>The index of the last layer, or null where there is none.</returns>
+    private int? Write(TableReader row, Scope scope, int? above)
     {
+        bool usesBlock = row.Has("block");
         Located<string>? name = row.String("name");
-        if (name is null) row.Missing("name", "what the names of the block's layers begin with");
+        if (!row.Has("name")) row.Missing("name", usesBlock ? "what the names of the block's layers begin with" : "the layer's name");
         Located<string>? key = row.String("key");
-        (int first, int last)? numbers = ReadNumbers(row);
-        if (!row.Word("block", "block", _blocks, out RowBlock? block) || name is null) return;
-        block.IsUsed = true;
-        if (scope.Depth == DeepestNesting)
-        {
-            _bag.Report(SpecDiagnostics.Backbone, row.Peek("block")!.Span, string.Format(CultureInfo.InvariantCulture,
-                "Blocks are nested more than {0} deep here; does '{1}' use itself?", DeepestNesting, block.Name));
-            return;
-        }
+        bool hasNumbers = ReadNumbers(row, name, key, out int first, out int last);
+        List<int>? inputs = FindInputs(row, scope, above);
+        Action<Instance>? add = usesBlock ? ReadBlock(row, scope, inputs) : ReadLayer(row, scope, ref inputs);
+        if (add is null || name is null || inputs is null || !hasNumbers) return null;
 
-        IReadOnlyDictionary<string, TomlValue> values = block.Bind(row);
-        List<int> inputs = FindInputs(row, scope, above, place, readsNothing: false);
-        if (inputs.Count > 1)
+        int count = _rows.Count;
+        for (int n = first; n <= last; n++)
         {
-            _bag.Report(SpecDiagnostics.Backbone, row.Peek("from")!.Span, $"A block reads one layer, but '{name.Value.Value}' reads {inputs.Count}.");
+            if (n > first && !CanWrite(row)) return null;
+            Located<string> instance = name.Value.With(Number(name.Value.Value, n));
+            int before = _rows.Count;
+            add(new Instance(instance, key is { } own ? own.With(Number(own.Value, n)) : instance, inputs));
+            if (_rows.Count == before) return null;
+            scope.Names[instance.Value] = _rows.Count - 1;
+            inputs = [_rows.Count - 1];
         }
-        int? input = inputs.Count == 0 ? null : inputs[0];
-        for (int n = numbers?.first ?? 0; n <= (numbers?.last ?? 0) && _rows.Count < MostRows; n++)
-        {
-            string instance = Number(name.Value.Value, n, numbers is not null);
-            string instanceKey = Number(key?.Value ?? name.Value.Value, n, numbers is not null);
-            List<TableReader> rows = [.. block.Rows.Select(blockRow => blockRow.Map(value => block.Substitute(value, values, _bag)))];
-            Expand(rows, new Scope(
-                $"{scope.NamePrefix}{instance}_", $"{scope.KeyPrefix}{instanceKey}.", scope.Block ?? instance, scope, input, _rows.Count,
-                [.. rows.Select(NameOf)]));
-            if (_rows.Count == 0) return;
-            input = _rows.Count - 1;
-            scope.Names[instance] = input.Value;
-        }
+        return _rows.Count > count ? _rows.Count - 1 : null;
     }
 
-    private (int First, int Last)? ReadNumbers(TableReader row)
+    /// <summary>Reads a row that is a layer: what adds it, or null where the row has errors.</summary>
+    private Action<Instance>? ReadLayer(TableReader row, Scope scope, ref List<int>? inputs)
     {
-        if (row.String("n") is not { } text) return null;
-        Match match = Repetition.Match(text.Value);
+        if (!row.Has("type")) row.Missing("type", "a layer type, or the key 'block' instead: " + string.Join(", ", LayerCatalogue.OfBackbones.Keys));
+        // What the other keys of a type that is not known should be is not known either.
+        if (!row.Word("type", "layer type", LayerCatalogue.OfBackbones, out LayerType? type)) return null;
+        LayerDefinition definition = type.Read(new LayerKeys(row));
+        row.Finish();
+        if (definition.MostInputs == 0 && !row.Has("from")) inputs = [];
+        return instance =>
+        {
+            CheckInputs(instance, definition, row);
+            _rows.Add(new BackboneRow(
+                scope.NamePrefix + instance.Name.Value, scope.KeyPrefix + instance.Key.Value, definition, instance.Inputs.ToEquatableArray(), scope.Block,
+                instance.Name.Span, instance.Key.Span));
+        };
+    }
+
+    /// <summary>Reads a row that uses a block: what writes the block out, or null where the row has errors.</summary>
+    private Action<Instance>? ReadBlock(TableReader row, Scope scope, List<int>? inputs)
+    {
+        if (!row.Word("block", "block", _blocks, out RowBlock? block)) return null;
+        _used.Add(block.Name);
+        IReadOnlyDictionary<string, TomlValue>? values = block.Bind(row);
+        row.Finish();
+        if (_open.Contains(block))
+        {
+            IEnumerable<string> circle = _open.Skip(_open.IndexOf(block)).Append(block).Select(static open => $"'{open.Name}'");
+            _bag.Report(SpecDiagnostics.Backbone, row.Peek("block")!.Span, $"A block cannot use itself: {string.Join(" uses ", circle)}.");
+            return null;
+        }
+        if (inputs is { Count: not 1 })
+        {
+            if (row.Has("from")) _bag.Report(SpecDiagnostics.Backbone, row.Peek("from")!.Span, $"A block reads one layer, not {Show(inputs.Count)}.");
+            else RowChecks.ReportFirst(row.Span, _bag);
+            return null;
+        }
+        if (values is null || !block.IsSound) return null;
+        return instance =>
+        {
+            List<TableReader> rows = [.. block.Rows.Select(blockRow => RowBlock.Substitute(blockRow, values))];
+            _open.Add(block);
+            Expand(rows, new Scope(
+                $"{scope.NamePrefix}{instance.Name.Value}_", $"{scope.KeyPrefix}{instance.Key.Value}.", scope.Block ?? instance.Name.Value, scope,
+                instance.Inputs[0], [.. rows.Select(NameOf)]));
+            _open.RemoveAt(_open.Count - 1);
+        };
+    }
+
+    private void CheckInputs(Instance instance, LayerDefinition definition, TableReader row)
+    {
+        int count = instance.Inputs.Count;
+        if (count >= definition.FewestInputs && count <= definition.MostInputs) return;
+        // The first row of a file reads nothing. Unless it is the input, that is reported of the file as a whole.
+        if (count == 0 && definition.MostInputs == 1 && !row.Has("from")) return;
+        string read = count switch { 0 => "no layer", 1 => "one layer", _ => Show(count) + " layers" };
+        string wanted = definition.MostInputs switch
+        {
+            0 => "none",
+            1 => "one",
+            int.MaxValue => $"at least {Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]",
+            _ => $"{Show(definition.FewestInputs)}; name them: from = [\"…\", \"…\"]",
+        };
+        SourceSpan place = row.Peek("from")?.Span ?? instance.Name.Span;
+        _bag.Report(SpecDiagnostics.Backbone, place, $"'{instance.Name.Value}' reads {read}, but its type takes {wanted}.");
+    }
+
+    /// <summary>Reads <c>n</c>: one instance without a number where it is not there.</summary>
+    /// <returns>Whether it is right.</returns>
+    private bool ReadNumbers(TableReader row, Located<string>? name, Located<string>? key, out int first, out int last)
+    {
+        (first, last) = (0, 0);
+        bool isRepeated = row.Has("n");
+        foreach (Located<string> text in new[] { name, key }.OfType<Located<string>>().Where(text => isRepeated != text.Value.Contains(NumberMark)))
+        {
+            _bag.Report(SpecDiagnostics.Backbone, text.Span, isRepeated
+                ? $"The row is repeated, so the number must be in '{text.Value}': write {NumberMark} where."
+                : $"'{text.Value}' has {NumberMark} in it, but the row has no numbers; write for example n = \"1..3\".");
+            return false;
+        }
+        if (!isRepeated) return true;
+        if (row.String("n") is not { } range) return false;
+        Match match = NumberPattern.Match(range.Value);
         if (match.Success)
         {
-            (int first, int last) = (int.Parse(match.Groups["first"].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups["last"].Value, CultureInfo.InvariantCulture));
-            if (first <= last) return (first, last);
+            first = int.Parse(match.Groups["first"].Value, CultureInfo.InvariantCulture);
+            last = int.Parse(match.Groups["last"].Value, CultureInfo.InvariantCulture);
+            if (first <= last) return true;
         }
-        _bag.Report(SpecDiagnostics.Backbone, text.Span, $"'{text.Value}' is not a range of numbers; write for example n = \"1..3\".");
-        return null;
+        _bag.Report(SpecDiagnostics.Backbone, range.Span, $"'{range.Value}' is not a range of numbers from 0 to 9999; write for example n = \"1..3\".");
+        return false;
     }
 
-    private static string Number(string text, int n, bool isRepeated) => isRepeated ? text.Replace("{n}", n.ToString(CultureInfo.InvariantCulture)) : text;
+    private static string Number(string text, int n) => text.Replace(NumberMark, Show(n));
 
-    /// <summary>The rows that a row reads: those that <c>from</c> names, or the one above.</summary>
-    private List<int> FindInputs(TableReader row, Scope scope, int? above, int place, bool readsNothing)
+    private static string Show(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The rows that a row reads: those that <c>from</c> names, or the one above. Null where a name is wrong.</summary>
+    private List<int>? FindInputs(TableReader row, Scope scope, int? above)
     {
-        if (!row.Has("from")) return above is { } index && !readsNothing ? [index] : [];
-        List<Located<string>> names = row.Peek("from") is TomlList ? row.Strings("from") ?? [] : row.String("from") is { } one ? [one] : [];
-        List<int> inputs = [];
-        foreach (Located<string> name in names)
+        List<Located<string>>? names;
+        switch (row.Peek("from"))
         {
-            if (Find(name, scope, place) is { } input) inputs.Add(input);
+            case null:
+                return above is { } index ? [index] : [];
+            case TomlList list:
+                names = row.Strings("from");
+                if (names?.Count != list.Items.Count) return null;
+                break;
+            default:
+                if (row.String("from") is not { } one) return null;
+                names = [one];
+                break;
         }
-        return inputs;
+        List<int> inputs = [];
+        foreach (Located<string> name in names!)
+        {
+            if (Find(name, scope) is { } input) inputs.Add(input);
+        }
+        return inputs.Count == names.Count ? inputs : null;
     }
 
-    private int? Find(Located<string> name, Scope scope, int place)
+    /// <summary>The row that a name means: one of the block, or else of what is around it.</summary>
+    private int? Find(Located<string> name, Scope scope)
     {
-        if (name.Value == BlockInput && scope.Outer is not null) return scope.Input;
+        if (name.Value == BlockInput && scope.Input is { } input) return input;
         for (Scope? at = scope; at is not null; at = at.Outer)
         {
             if (at.Names.TryGetValue(name.Value, out int index)) return index;
-        }
-        if (scope.RowNames.Skip(place).Contains(name.Value))
-        {
-            _bag.Report(SpecDiagnostics.Backbone, name.Span, $"'{name.Value}' comes later; a row reads rows above it only, so that no row waits for itself.");
+            int place = at.RowNames.IndexOf(name.Value);
+            if (place < 0) continue;
+            // A row above that is not there has an error of its own.
+            if (place == at.Place) _bag.Report(SpecDiagnostics.Backbone, name.Span, $"'{name.Value}' would read itself.");
+            else if (place > at.Place) _bag.Report(SpecDiagnostics.Backbone, name.Span, $"'{name.Value}' is below; a row can only read rows above it.");
             return null;
         }
-        List<string> known = [];
+        List<string> known = scope.Outer is null ? [] : [BlockInput];
         for (Scope? at = scope; at is not null; at = at.Outer) known.AddRange(at.Names.Keys);
         _bag.Report(SpecDiagnostics.Backbone, name.Span, $"No row above is called '{name.Value}'.{NearestName.Suggest(name.Value, known)}");
         return null;
     }
 
-    private static string? NameOf(TableReader row) => (row.Peek("name") as TomlScalar)?.Value as string;
+    private static string NameOf(TableReader row) => (row.Peek("name") as TomlScalar)?.Value as string ?? "";
+
+    /// <summary>One of the layers or blocks that a row becomes.</summary>
+    /// <param name="Name">Its name, with its number.</param>
+    /// <param name="Key">Its key, with its number.</param>
+    /// <param name="Inputs">The indices of the rows that it reads.</param>
+    private readonly record struct Instance(Located<string> Name, Located<string> Key, List<int> Inputs);
 
     /// <summary>The names that rows can read: those of a block's own rows, and those around it.</summary>
     /// <param name="NamePrefix">What comes before the names of rows.</param>
     /// <param name="KeyPrefix">What comes before their keys.</param>
     /// <param name="Block">The outermost block, or null.</param>
     /// <param name="Outer">What is around the block; null for the file.</param>
-    /// <param name="Input">The row that the block reads.</param>
-    /// <param name="FirstRow">The index of its first row.</param>
+    /// <param name="Input">The row that the block reads; null for the file.</param>
     /// <param name="RowNames">The names of all its rows as they are written.</param>
-    private sealed record Scope(
-        string NamePrefix, string KeyPrefix, string? Block, Scope? Outer, int? Input, int FirstRow, IReadOnlyList<string?> RowNames)
+    private sealed record Scope(string NamePrefix, string KeyPrefix, string? Block, Scope? Outer, int? Input, List<string> RowNames)
     {
+        /// <summary>The rows that have been written out, by their names.</summary>
         public Dictionary<string, int> Names { get; } = new(StringComparer.Ordinal);
 
-        public int Depth { get; } = Outer is null ? 0 : Outer.Depth + 1;
+        /// <summary>Which of its rows is being written out.</summary>
+        public int Place { get; set; }
     }
 }

@@ -55,6 +55,7 @@ internal sealed class DiagnosticBag(string file)
 
     public void AddRange(IEnumerable<Diagnostic> diagnostics) => _diagnostics.AddRange(diagnostics);
 
+    /// <summary>The diagnostics in the order of their places. What was found several times, as in a block that is used so often, is there once.</summary>
     public EquatableArray<Diagnostic> ToArray() =>
-        _diagnostics.OrderBy(static d => d.Span.Offset).ToEquatableArray();
+        _diagnostics.Distinct().OrderBy(static d => d.Span.Offset).ToEquatableArray();
 }

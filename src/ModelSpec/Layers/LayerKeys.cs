@@ -4,10 +4,11 @@ using ModelSpec.Toml;
 
 namespace ModelSpec.Layers;
 
-/// <summary>Reads what rows of backbones have in common: windows, paddings, shares and activations.</summary>
+/// <summary>Reads what rows of backbones have in common: numbers, windows, paddings and activations.</summary>
 internal sealed class LayerKeys(TableReader row)
 {
     private static readonly NumberRange Positive = NumberRange.Closed(1, 65536);
+    private static readonly NumberRange Windows = NumberRange.Closed(1, 4096);
     private static readonly NumberRange Sides = NumberRange.Closed(0, 4096);
 
     /// <summary>A whole number from 1.</summary>
@@ -34,7 +35,7 @@ internal sealed class LayerKeys(TableReader row)
     public bool Flag(string key, bool otherwise) => row.Boolean(key)?.Value ?? otherwise;
 
     /// <summary>A whole number from 1 for rows and columns, or [rows, columns].</summary>
-    public Extent Extent(string key, Extent otherwise) => Extent(key, otherwise, Positive);
+    public Extent Extent(string key, Extent otherwise) => Extent(key, otherwise, Windows);
 
     /// <summary>Rows and columns that are added on both sides: a whole number or [rows, columns].</summary>
     public Extent Sidewise(string key) => Extent(key, Layers.Extent.Square(0), Sides);
@@ -46,8 +47,18 @@ internal sealed class LayerKeys(TableReader row)
     /// <summary>Four whole numbers, which must be there: [top, bottom, left, right].</summary>
     public Padding Padding(string key)
     {
-        if (row.Integers(key, Sides) is { Count: 4 } sides) return FourSides(sides);
-        row.Missing(key, "[top, bottom, left, right]");
+        switch (row.Peek(key))
+        {
+            case null:
+                row.Missing(key, "[top, bottom, left, right]");
+                break;
+            case TomlList { Items.Count: not 4 } list:
+                row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key, "[top, bottom, left, right]", Count(list));
+                break;
+            default:
+                if (row.Integers(key, Sides) is { Count: 4 } sides) return FourSides(sides);
+                break;
+        }
         return Layers.Padding.None;
     }
 
@@ -62,6 +73,10 @@ internal sealed class LayerKeys(TableReader row)
                 return row.Word(key, "padding", Layers.PaddingRule.ByWord, out PaddingRule rule) ? rule : Layers.PaddingRule.Same;
             case TomlList { Items.Count: 4 }:
                 return row.Integers(key, Sides) is { Count: 4 } sides ? new PaddingRule(FourSides(sides)) : Layers.PaddingRule.Same;
+            case TomlList { Items.Count: not 2 } list:
+                row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key,
+                    "\"same\", \"valid\", a whole number, [rows, columns] or [top, bottom, left, right]", Count(list));
+                return Layers.PaddingRule.Same;
             default:
                 Extent both = Sidewise(key);
                 return new PaddingRule(new Padding(both.Height, both.Height, both.Width, both.Width));
@@ -79,13 +94,15 @@ internal sealed class LayerKeys(TableReader row)
                 if (numbers.Count == 2) return new Extent((int)numbers[0].Value, (int)numbers[1].Value);
                 if (list.Items.Count != 2)
                 {
-                    row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key, "a whole number or [rows, columns]", $"{list.Items.Count} numbers");
+                    row.Bag.Report(SpecDiagnostics.WrongType, list.Span, key, "a whole number or [rows, columns]", Count(list));
                 }
                 return otherwise;
             default:
                 return row.Integer(key, range) is { } number ? Layers.Extent.Square((int)number.Value) : otherwise;
         }
     }
+
+    private static string Count(TomlList list) => list.Items.Count == 1 ? "one value in an array" : $"{list.Items.Count} values";
 
     private static Padding FourSides(List<Located<long>> sides) =>
         new((int)sides[0].Value, (int)sides[1].Value, (int)sides[2].Value, (int)sides[3].Value);

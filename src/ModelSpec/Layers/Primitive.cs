@@ -87,7 +87,7 @@ public sealed record ActivatePrimitive(Activation Activation, bool InPlace) : Pr
 /// <summary>The sum of all inputs.</summary>
 public sealed record AddPrimitive : Primitive;
 
-/// <summary>The product of two inputs; one row and column of the second are spread over those of the first.</summary>
+/// <summary>The product of two inputs; where one has a single row and column, these are spread over those of the other.</summary>
 public sealed record MultiplyPrimitive : Primitive;
 
 /// <summary>The channels of all inputs, one after another.</summary>

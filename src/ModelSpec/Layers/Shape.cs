@@ -21,6 +21,9 @@ public enum ShapeKind
 /// </summary>
 public readonly record struct Shape(int Channels, int Height, int Width, int Tokens = 0)
 {
+    /// <summary>The most numbers that one image's activations can have: 2 GiB of them.</summary>
+    public const int MostElements = 1 << 29;
+
     /// <summary>A vector of features.</summary>
     public static Shape Vector(int features) => new(features, 0, 0);
 

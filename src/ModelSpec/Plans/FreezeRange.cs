@@ -7,8 +7,8 @@ namespace ModelSpec.Plans;
 
 /// <summary>
 /// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
-/// names in place of indices, groups (<c>..layer3</c>: to the last layer whose name is <c>layer3</c> or begins with <c>layer3_</c>),
-/// several parts with commas, <c>backbone</c> and <c>none</c>.
+/// names in place of indices (<c>head.relu</c> where the backbone has a <c>relu</c>, too), groups (<c>..layer3</c>: to the last layer whose
+/// name begins with <c>layer3_</c>, unless a layer is called <c>layer3</c>), several parts with commas, <c>backbone</c> and <c>none</c>.
 /// </summary>
 internal static class FreezeRange
 {
@@ -36,7 +36,7 @@ internal static class FreezeRange
             string high = dots < 0 ? part : part.Substring(dots + 2).Trim();
             if (low.Length == 0 && high.Length == 0)
             {
-                return $"'{text}' is no freeze range; write for example \"0..14\", \"..block4_pool\", \"backbone\" or \"none\".";
+                return $"'{text}' is not a freeze range; write for example \"0..14\", \"..block4_pool\", \"backbone\" or \"none\".";
             }
 
             if (Find(low, 0, layers, isFirst: true, out int first) is { } firstError) return firstError;
@@ -59,7 +59,7 @@ internal static class FreezeRange
                 ? null
                 : $"Layer {index} does not exist: the network's layers are 0..{layers.Count - 1} ({layers[layers.Count - 1].Name}).";
         }
-        Layer? named = layers.FirstOrDefault(l => l.Name == text) ?? FindInGroup(text, layers, isFirst);
+        Layer? named = layers.FirstOrDefault(l => l.Name == text) ?? layers.FirstOrDefault(l => l.DisplayName == text) ?? FindInGroup(text, layers, isFirst);
         index = named?.Index ?? 0;
         return named is null ? $"No layer is called '{text}', nor does a group of layers have this name.{NearestName.Suggest(text, Names(layers))}" : null;
     }

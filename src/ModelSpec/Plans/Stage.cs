@@ -18,7 +18,18 @@ public sealed record Stage(
     Regularization Regularization, EarlyStopping? EarlyStopping)
 {
     /// <summary>Whether a layer is frozen in this stage.</summary>
-    public bool Freezes(Layer layer) => Frozen.Contains(layer.Index);
+    public bool Freezes(Layer layer)
+    {
+        (int low, int high) = (0, Frozen.Count - 1);
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            if (Frozen[middle] == layer.Index) return true;
+            if (Frozen[middle] < layer.Index) low = middle + 1;
+            else high = middle - 1;
+        }
+        return false;
+    }
 
     /// <summary>Whether a layer has something to learn and learns it in this stage.</summary>
     public bool Trains(Layer layer) => layer.LearntParameters > 0 && !Freezes(layer);

@@ -10,7 +10,9 @@ public static class NearestName
     public static string? Find(string name, IEnumerable<string> known)
     {
         (string? nearest, int least) = (null, int.MaxValue);
-        foreach (string candidate in known.OrderBy(static k => k, StringComparer.Ordinal))
+        // Of names that are as near, the one with the same letters in another order is meant: vgg61 is vgg16, not vgg11.
+        string letters = Sorted(name);
+        foreach (string candidate in known.OrderBy(k => Sorted(k) != letters).ThenBy(static k => k, StringComparer.Ordinal))
         {
             int distance = Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant());
             if (distance < least && distance <= Math.Max(1, Math.Max(name.Length, candidate.Length) / 3))
@@ -24,6 +26,8 @@ public static class NearestName
     /// <summary>The sentence " Did you mean 'x'?", or nothing.</summary>
     internal static string Suggest(string name, IEnumerable<string> known) =>
         Find(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
+    private static string Sorted(string name) => string.Concat(name.ToLowerInvariant().OrderBy(static letter => letter));
 
     private static int Distance(string a, string b)
     {

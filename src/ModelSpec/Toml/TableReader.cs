@@ -9,7 +9,12 @@ namespace ModelSpec.Toml;
 /// Reads the keys of one table by type and range. What is wrong is reported at its own place; <see cref="Finish"/> reports the keys
 /// that nobody asked for.
 /// </summary>
-internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag)
+/// <param name="table">The table.</param>
+/// <param name="where">What messages call it.</param>
+/// <param name="span">Its place.</param>
+/// <param name="bag">Where errors go.</param>
+/// <param name="path">Its name as TOML writes it, such as <c>data.augment</c>; empty for the whole file.</param>
+internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag, string path = "")
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
@@ -19,12 +24,15 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public IEnumerable<string> Keys => table.Entries.Keys;
 
+    /// <summary>The values of all keys, which do not count as read for that.</summary>
+    public IEnumerable<TomlValue> Values => table.Entries.Values.Select(static entry => entry.Value);
+
     /// <summary>The same table with other values.</summary>
     public TableReader Map(Func<TomlValue, TomlValue> map)
     {
         var mapped = new TomlTable(table.Span);
         foreach (var entry in table.Entries) mapped.Entries.Add(entry.Key, (entry.Value.KeySpan, map(entry.Value.Value)));
-        return new TableReader(mapped, where, span, bag);
+        return new TableReader(mapped, where, span, bag, path);
     }
 
     public bool Has(string key) => Peek(key) is not null;
@@ -92,7 +100,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
     public TableReader? Table(string key)
     {
         TomlValue? value = Peek(key);
-        if (value is TomlTable child) return new TableReader(child, $"[{key}]", KeySpan(key), bag);
+        if (value is TomlTable child) return new TableReader(child, $"[{PathOf(key)}]", KeySpan(key), bag, PathOf(key));
         if (value is not null) Wrong<string>(key, value, "a table");
         return null;
     }
@@ -106,13 +114,13 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
         {
             for (int i = 0; i < list.Items.Count; i++)
             {
-                if (list.Items[i] is TomlTable item) tables.Add(new TableReader(item, $"[[{key}]] {i + 1}", item.Span, bag));
+                if (list.Items[i] is TomlTable item) tables.Add(new TableReader(item, $"[[{PathOf(key)}]] {i + 1}", item.Span, bag, PathOf(key)));
                 else Wrong<string>(key, list.Items[i], "a table");
             }
         }
         else if (value is not null)
         {
-            bag.Report(SpecDiagnostics.WrongType, value.Span, key, $"an array of tables; write [[{key}]]", value.TypeName);
+            bag.Report(SpecDiagnostics.WrongType, value.Span, key, $"an array of tables; write [[{PathOf(key)}]]", value.TypeName);
         }
         return tables;
     }
@@ -125,6 +133,8 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
             bag.Report(SpecDiagnostics.UnknownKey, entry.Value.KeySpan, entry.Key, where, NearestName.Suggest(entry.Key, _known));
         }
     }
+
+    private string PathOf(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
     private List<Located<T>>? List<T>(string key, Func<TableReader, string, TomlValue, Located<T>?> read)
     {

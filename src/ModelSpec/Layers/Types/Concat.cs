@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelSpec.Layers.Types;
 
 /// <summary><c>concat</c>: the channels of the layers that <c>from</c> names, one after another.</summary>
@@ -21,7 +23,10 @@ internal sealed record Concat : LayerDefinition
         {
             return Lowering.Fail($"channels can be joined of images of equal rows and columns only, not of {string.Join(" and ", inputs)}");
         }
-        return new(inputs[0] with { Channels = inputs.Sum(static shape => shape.Channels) }, [new ConcatenatePrimitive()]);
+        long channels = inputs.Sum(static shape => (long)shape.Channels);
+        return channels > Shape.MostElements
+            ? Lowering.Fail(string.Format(CultureInfo.InvariantCulture, "{0} channels are too many", channels))
+            : new(inputs[0] with { Channels = (int)channels }, [new ConcatenatePrimitive()]);
     }
 
     internal override string DescribeForDigest(Lowering lowered) => "";

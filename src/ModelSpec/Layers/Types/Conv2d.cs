@@ -38,10 +38,8 @@ internal sealed record Conv2d(
         if (input.Kind != ShapeKind.Image) return Lowering.Fail($"a convolution needs rows and columns, not {input}");
         int outputs = Filters is { } filters ? Math.Max(1, (int)(filters * widthMultiplier)) : input.Channels;
         int groups = IsDepthwise ? input.Channels : Groups;
-        if (input.Channels % groups != 0 || outputs % groups != 0)
-        {
-            return Lowering.Fail($"{Show(groups)} groups divide neither {input} nor {Show(outputs)} filters evenly");
-        }
+        if (input.Channels % groups != 0) return Lowering.Fail($"{Show(groups)} groups do not divide the channels of {input} evenly");
+        if (outputs % groups != 0) return Lowering.Fail($"{Show(groups)} groups do not divide {Show(outputs)} filters evenly");
 
         Extent window = Window.Dilate(Kernel, Dilation);
         Padding padding = Padding.Resolve(input, window, Stride);
