@@ -13,8 +13,8 @@ namespace ModelSpec.Language;
 /// </summary>
 internal sealed class ProvidesReader
 {
-    /// <summary>Keys that tables of parts have already, or that locks write beside a part's own.</summary>
-    private static readonly HashSet<string> ReservedKeys = new(StringComparer.Ordinal) { "argument", "format", "name", "revision" };
+    /// <summary>Keys that tables of parts have already, that locks write beside a part's own, or that errors of parts name.</summary>
+    private static readonly HashSet<string> ReservedKeys = new(StringComparer.Ordinal) { "argument", "classes", "format", "name", "revision" };
 
     /// <summary>The keys of <c>[data]</c>, where importers have theirs.</summary>
     private static readonly HashSet<string> ReservedDataKeys = new(StringComparer.Ordinal) { "allow", "augment", "group", "outside", "source", "split" };
