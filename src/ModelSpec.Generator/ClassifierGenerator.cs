@@ -5,6 +5,7 @@ using ModelSpec.Diagnostics;
 using ModelSpec.Generator.Diagnostics;
 using ModelSpec.Generator.Emit;
 using ModelSpec.Generator.Models;
+using ModelSpec.Language;
 using ModelSpec.Locks;
 using ModelSpec.Plans;
 using ModelSpec.Text;
@@ -18,6 +19,9 @@ namespace ModelSpec.Generator;
 [Generator(LanguageNames.CSharp)]
 public sealed class ClassifierGenerator : IIncrementalGenerator
 {
+    /// <summary>The tracked step that reads the words of plugins.</summary>
+    public const string WordsStep = "Words";
+
     /// <summary>The tracked step that builds one plan from one spec.</summary>
     public const string PlanStep = "Plan";
 
@@ -26,6 +30,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
 
     private const string EmbedsWeightsMetadata = "build_metadata.AdditionalFiles.EmbedsWeights";
     private const string AllowMismatchedWeights = "build_property.ModelSpecAllowMismatchedWeights";
+    private const string ProvidesMetadata = "build_metadata.AdditionalFiles.ModelSpecProvides";
     private const string ResourceMetadata = "build_metadata.AdditionalFiles.ResourceName";
 
     /// <inheritdoc />
@@ -40,13 +45,25 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         IncrementalValueProvider<BackboneCatalogue> backbones = backboneFiles
             .Select(static (tables, _) => new BackboneCatalogue(tables.Select(static t => t.Value).OfType<BackboneTable>()));
 
+        // The words of the project's plugins: from the items' metadata, the files are not opened.
+        IncrementalValueProvider<Result<PluginWords>> plugins = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, _) => ReadPlugin(pair.Left, pair.Right))
+            .Where(static item => item is not null)
+            .Collect()
+            .Select(static (items, _) => items.ToEquatableArray())
+            .Select(static (items, _) => PluginWords.Read(items!))
+            .WithTrackingName(WordsStep);
+        IncrementalValueProvider<PluginWords> words = plugins.Select(static (result, _) => result.Value!);
+
         // Each spec to its plan.
         IncrementalValuesProvider<(SpecFile File, Result<TrainingPlan> Result)> plans = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".modelspec", StringComparison.OrdinalIgnoreCase))
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Select(static (pair, token) => ReadFile(pair.Left, pair.Right, token))
-            .Combine(backbones)
-            .Select(static (pair, _) => (File: pair.Left, Result: TrainingPlanBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right)))
+            .Combine(backbones.Combine(words))
+            .Select(static (pair, _) => (
+                File: pair.Left, Result: TrainingPlanBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right.Left, pair.Right.Right)))
             .WithTrackingName(PlanStep);
 
         // What is wrong is reported at its place in the spec.
@@ -55,6 +72,9 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
         context.RegisterSourceOutput(
             backbones.SelectMany(static (catalogue, _) => catalogue.FindDuplicates()),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+        context.RegisterSourceOutput(
+            plugins.SelectMany(static (result, _) => result.Diagnostics),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
         context.RegisterSourceOutput(
             plans.SelectMany(static (spec, _) => spec.Result.Diagnostics),
@@ -68,7 +88,8 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .Collect()
             .Select(static (files, _) => files.ToEquatableArray());
         context.RegisterSourceOutput(
-            plans.Combine(locks).SelectMany(static (pair, _) => FindDrift(pair.Left.File, pair.Left.Result.Value, pair.Right)),
+            plans.Combine(locks).Combine(words)
+                .SelectMany(static (pair, _) => FindDrift(pair.Left.Left.File, pair.Left.Left.Result.Value, pair.Left.Right, pair.Right)),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
         // What a class depends on besides its spec.
@@ -110,6 +131,9 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         return new SpecFile(file.Path, file.GetText(token)?.ToString() ?? "", string.IsNullOrEmpty(resource) ? null : resource);
     }
 
+    private static PluginItem? ReadPlugin(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
+        options.GetOptions(file).TryGetValue(ProvidesMetadata, out string? provides) && provides.Length > 0 ? new PluginItem(file.Path, provides) : null;
+
     /// <summary>Whether the build embeds the weights of a lock, and the project does not allow them to be of another spec.</summary>
     private static bool IsEmbedded(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
         options.GetOptions(file).TryGetValue(EmbedsWeightsMetadata, out string? embeds) && IsTrue(embeds)
@@ -117,10 +141,10 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
 
     private static bool IsTrue(string value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 
-    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, TrainingPlan? plan, EquatableArray<LockText> locks)
+    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindDrift(SpecFile file, TrainingPlan? plan, EquatableArray<LockText> locks, PluginWords words)
     {
         LockText? known = locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension);
-        return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, known.IsEmbedded);
+        return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, words, known.IsEmbedded);
     }
 
     private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, bool dependencyInjection)

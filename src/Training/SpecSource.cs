@@ -47,10 +47,10 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
 
         var backbones = new BackboneCatalogue(own);
         diagnostics.AddRange(backbones.FindDuplicates());
-        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path);
+        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path, PluginWords.BuiltIn);
         diagnostics.AddRange(spec.Diagnostics);
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
-        Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones);
+        Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones, PluginWords.BuiltIn);
         diagnostics.AddRange(plan.Diagnostics);
         if (plan.Value is null) return (null, diagnostics);
         return (new SpecSource(spec.Value, plan.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? []), diagnostics);

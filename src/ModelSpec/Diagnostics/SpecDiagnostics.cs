@@ -87,6 +87,14 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor FileName = Error("MSPEC0036", "Not a file name",
         "'{0}' is not a plain file name; the file is kept as weights/FILE in the asset folders, so it must not have folders or any of {1} in it.");
 
+    /// <summary>What a plugin provides, where it cannot be read.</summary>
+    public static readonly DiagnosticDescriptor PluginProvides = Error("MSPEC0037", "Provides of a plugin",
+        "The Provides of the ModelSpecPlugin item '{0}' cannot be read, at '{1}': {2}");
+
+    /// <summary>A word that two plugins bring.</summary>
+    public static readonly DiagnosticDescriptor DuplicatePart = Error("MSPEC0038", "Two plugins, one word",
+        "The {0} '{1}' comes from {2} and from {3}, so a spec cannot say which one it means; remove one of the plugins.");
+
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");

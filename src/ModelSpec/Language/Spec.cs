@@ -10,9 +10,12 @@ namespace ModelSpec.Language;
 /// <param name="Head">What replaces the backbone's own top.</param>
 /// <param name="Stages">The training stages in order; at least one.</param>
 /// <param name="Predict">How the trained network answers.</param>
+/// <param name="Processors">What changes training images after the built-in augmentation, in order.</param>
+/// <param name="Evaluators">What makes figures of the trained network besides the built-in report.</param>
+/// <param name="Exports">The forms that the trained network is written in besides its weights.</param>
 public sealed record Spec(
     string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages,
-    PredictSection Predict);
+    PredictSection Predict, EquatableArray<PartSection> Processors, EquatableArray<PartSection> Evaluators, EquatableArray<PartSection> Exports);
 
 /// <summary>The <c>[predict]</c> table.</summary>
 /// <param name="Mirror">Whether the network also looks at the mirrored image, and the mean of both probabilities is the answer.</param>
@@ -23,7 +26,11 @@ public sealed record ModelSection(
     Located<string> Name, Located<string>? Namespace, EquatableArray<Located<string>> Classes, SourceSpan ClassesSpan, long Seed);
 
 /// <summary>The <c>[data]</c> table.</summary>
-public sealed record DataSection(Located<string> Source, Located<Split> Split, Augmentation? Augmentation);
+/// <param name="Source">The source as it is written.</param>
+/// <param name="Split">How images are divided.</param>
+/// <param name="Augmentation">Random changes of training images, or null.</param>
+/// <param name="Importer">What the source means: the importer, its argument, and its own keys of the table.</param>
+public sealed record DataSection(Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer);
 
 /// <summary>How images are divided. Either all fractions or all folder names are set.</summary>
 public abstract record Split;

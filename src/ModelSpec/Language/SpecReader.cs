@@ -19,24 +19,28 @@ public static class SpecReader
     /// <summary>Reads a spec.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="words">The words that plugins add.</param>
     /// <returns>The spec, or every error found.</returns>
-    public static Result<Spec> Read(string text, string path)
+    public static Result<Spec> Read(string text, string path, PluginWords words)
     {
         var bag = new DiagnosticBag(path);
         TomlTable? tree = TomlTree.Parse(text, bag);
-        Spec? spec = tree is null ? null : Read(new TableReader(tree, "the spec", SourceSpan.FileStart, bag), path);
+        Spec? spec = tree is null ? null : Read(new TableReader(tree, "the spec", SourceSpan.FileStart, bag), path, words);
         return new Result<Spec>(bag.HasErrors ? null : spec, bag.ToArray());
     }
 
-    private static Spec? Read(TableReader root, string path)
+    private static Spec? Read(TableReader root, string path, PluginWords words)
     {
         ModelSection? model = Section(root, "model", "the class to generate", Model);
-        DataSection? data = Section(root, "data", "where the images come from", Data);
+        DataSection? data = Section(root, "data", "where the images come from", table => Data(table, words));
         BackboneSection? backbone = Section(root, "backbone", "the network to fine-tune", Backbone);
         HeadSection? head = Section(root, "head", "the layers that replace the backbone's top", Head);
         List<StageSection?> stages = root.Tables("stage").ConvertAll(Stage);
         if (!root.Has("stage")) root.Missing("stage", "at least one [[stage]] says how to train");
         CheckStageNames(stages, root.Bag);
+        EquatableArray<PartSection> processors = PartReader.ReadTables(root, "processor", "name", PartKind.Processor, words);
+        EquatableArray<PartSection> evaluators = PartReader.ReadTables(root, "evaluator", "name", PartKind.Evaluator, words);
+        EquatableArray<PartSection> exports = PartReader.ReadTables(root, "export", "format", PartKind.Exporter, words);
         bool mirror = false;
         if (root.Table("predict") is { } predict)
         {
@@ -47,7 +51,7 @@ public static class SpecReader
 
         return model is null || data is null || backbone is null || head is null || stages.Contains(null)
             ? null
-            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, new PredictSection(mirror));
+            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, new PredictSection(mirror), processors, evaluators, exports);
     }
 
     private static T? Section<T>(TableReader root, string key, string meaning, Func<TableReader, T?> read)
@@ -125,9 +129,9 @@ public static class SpecReader
         }
     }
 
-    private static DataSection? Data(TableReader table)
+    private static DataSection? Data(TableReader table, PluginWords words)
     {
-        Located<string>? source = Required(table, "source", "a dataset of the catalogue or a folder");
+        Located<string>? source = Required(table, "source", "a dataset of the catalogue, a folder, or IMPORTER:ARGUMENT");
         Located<Split>? split = null;
         if (!table.Has("split")) table.Missing("split", "for example { train = 0.75, test = 0.25 }");
         else if (table.Table("split") is { } splitTable)
@@ -143,7 +147,8 @@ public static class SpecReader
             augmentation = ReadAugmentation(augment);
             augment.Finish();
         }
-        return source is null || split is null ? null : new DataSection(source.Value, split.Value, augmentation);
+        PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
+        return source is null || split is null || importer is null ? null : new DataSection(source.Value, split.Value, augmentation, importer);
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)

@@ -33,14 +33,30 @@ internal static class Vocabulary
         ["wrap"] = FillMode.Wrap,
     };
 
+    /// <summary>The kinds of parts, as plugins say what they provide.</summary>
+    public static readonly IReadOnlyDictionary<string, PartKind> PartKinds = new Dictionary<string, PartKind>(StringComparer.Ordinal)
+    {
+        ["importer"] = PartKind.Importer,
+        ["processor"] = PartKind.Processor,
+        ["evaluator"] = PartKind.Evaluator,
+        ["exporter"] = PartKind.Exporter,
+        ["format"] = PartKind.Format,
+    };
+
+    /// <summary>The types of the keys of parts.</summary>
+    public static readonly IReadOnlyDictionary<string, PartValueKind> PartValueKinds = new Dictionary<string, PartValueKind>(StringComparer.Ordinal)
+    {
+        ["number"] = PartValueKind.Number,
+        ["whole"] = PartValueKind.Whole,
+        ["text"] = PartValueKind.Text,
+        ["flag"] = PartValueKind.Flag,
+    };
+
     /// <summary>The whole backbone, as a freeze range.</summary>
     public const string FreezeBackbone = "backbone";
 
     /// <summary>No layer, as a freeze range.</summary>
     public const string FreezeNone = "none";
-
-    /// <summary>How the names of weight files end.</summary>
-    public static readonly string[] WeightFileExtensions = [".pth", ".pt", ".safetensors", ".h5", ".keras"];
 
     /// <summary>Weights that start from random numbers.</summary>
     public const string NoWeights = "none";

@@ -13,6 +13,15 @@ public static class PlanFacts
     /// <summary>The key of <c>[backbone]</c> with the digest of the pretrained weights.</summary>
     public const string WeightsDigest = "weights_digest";
 
+    /// <summary>The table of the importer's keys; importers that are built in and have none have no table.</summary>
+    public const string Importer = "data.importer";
+
+    /// <summary>The tables of processors.</summary>
+    public const string Processor = "processor";
+
+    /// <summary>The key of a part's table with the part's revision, which only the trainer knows.</summary>
+    public const string Revision = "revision";
+
     /// <summary>The tables that a spec decides alone, without looking at data, files or the machine.</summary>
     /// <param name="plan">The plan of the spec.</param>
     public static EquatableArray<Fact> Of(TrainingPlan plan)
@@ -39,9 +48,28 @@ public static class PlanFacts
         if (network.Mirror) facts.Add(new("predict", 0, "mirror", TomlLiteral.Of(true)));
         Add(facts, plan.Split);
         if (plan.Augmentation is { } augmentation) Add(facts, augmentation);
+        if (HasImporter(plan)) facts.AddRange(Of(plan.Importer, Importer, 0));
+        for (int i = 0; i < plan.Processors.Count; i++) facts.AddRange(Of(plan.Processors[i], Processor, i + 1));
         for (int i = 0; i < plan.Stages.Count; i++) Add(facts, plan.Stages[i], i + 1);
         return facts.ToEquatableArray();
     }
+
+    /// <summary>
+    /// Whether the importer of a plan has a table: those of plugins have, and those with keys. Where an importer's argument leads does not
+    /// count, as the images do by their digests.
+    /// </summary>
+    public static bool HasImporter(TrainingPlan plan) =>
+        plan.Importer.Values.Count > 0 || PluginWords.BuiltIn.Find(PartKind.Importer, plan.Importer.Word) is null;
+
+    /// <summary>A part and the values of its keys.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="index">The place in an array of tables, from 1; 0 where <paramref name="table"/> is none.</param>
+    public static EquatableArray<Fact> Of(PartUse part, string table, int index) =>
+    [
+        new(table, index, "name", TomlLiteral.Of(part.Word)),
+        .. part.Values.Select(value => new Fact(table, index, value.Key, Literal(value.Value))),
+    ];
 
     /// <summary>
     /// What the spec calls its backbone and its pretrained weights. The weights do not depend on these names: layers and files are digested,
@@ -62,7 +90,17 @@ public static class PlanFacts
     {
         "environment" or "data" => false,
         "backbone" => fact.Key != WeightsDigest,
+        Importer or Processor => fact.Key != Revision,
         _ => true,
+    };
+
+    private static string Literal(object value) => value switch
+    {
+        double number => TomlLiteral.Of(number),
+        long number => TomlLiteral.Of(number),
+        bool flag => TomlLiteral.Of(flag),
+        string text => TomlLiteral.Of(text),
+        _ => throw new NotSupportedException($"A value of the type {value.GetType()}"),
     };
 
     private static string Word(FillMode fill) => fill switch

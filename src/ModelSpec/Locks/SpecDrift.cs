@@ -13,14 +13,15 @@ public static class SpecDrift
     /// <param name="path">The spec's path, as diagnostics shall name it.</param>
     /// <param name="plan">What the spec means.</param>
     /// <param name="lockText">The lock's text.</param>
+    /// <param name="words">The words that plugins add.</param>
     /// <param name="embedsWeights">Whether the build embeds the weights of the lock.</param>
     /// <returns>
     /// A warning for each table of the spec that differs, at its place; an error where weights would be embedded whose answers mean something
     /// else now. Nothing where the lock cannot be read.
     /// </returns>
-    public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, bool embedsWeights)
+    public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, PluginWords words, bool embedsWeights)
     {
-        if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path).Value is not { } spec) return [];
+        if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path, words).Value is not { } spec) return [];
         // Which file a name stands for is not known here, so another name may be other weights.
         Fact[] names = [.. PlanFacts.Names(plan).Where(static name => name.Key == "weights")];
         IEnumerable<Fact> knownNames = known.Facts.Where(fact => names.Any(name => name.Name == fact.Name));
@@ -35,6 +36,8 @@ public static class SpecDrift
     private static SourceSpan Place(Fact fact, Spec spec) => fact.Table switch
     {
         "stage" when fact.Index >= 1 && fact.Index <= spec.Stages.Count => spec.Stages[fact.Index - 1].Span,
+        PlanFacts.Processor when fact.Index >= 1 && fact.Index <= spec.Processors.Count => spec.Processors[fact.Index - 1].Place(fact.Key),
+        PlanFacts.Importer => spec.Data.Importer.Place(fact.Key),
         "backbone" => spec.Backbone.Span,
         "head" => spec.Head.Span,
         "model" => spec.Model.ClassesSpan,

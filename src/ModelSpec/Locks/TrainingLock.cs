@@ -19,6 +19,9 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>The version of the format.</summary>
     public const int Version = 1;
 
+    /// <summary>The tables of plugins: which files they were. That tells where a difference may come from, and is not one.</summary>
+    public const string Plugins = "plugins";
+
     private const string Stage = "stage";
 
     /// <summary>What came of a training, in contrast to what went into it.</summary>
@@ -111,7 +114,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) => fact.Table != Plugins && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {

@@ -19,9 +19,10 @@ internal sealed record BackboneChoice(
     /// <summary>Looks up what a spec names.</summary>
     /// <param name="section">The table of the spec.</param>
     /// <param name="backbones">The backbones that it can name.</param>
+    /// <param name="words">The words that plugins add: weight formats.</param>
     /// <param name="bag">Where unknown words and widths are reported.</param>
     /// <returns>The choice, or null where the backbone is not known.</returns>
-    public static BackboneChoice? Find(BackboneSection section, BackboneCatalogue backbones, DiagnosticBag bag)
+    public static BackboneChoice? Find(BackboneSection section, BackboneCatalogue backbones, PluginWords words, DiagnosticBag bag)
     {
         string name = section.Architecture.Value;
         if (backbones.Find(name) is not { } table)
@@ -32,7 +33,7 @@ internal sealed record BackboneChoice(
         }
 
         double multiplier = FindMultiplier(section, table, bag);
-        WeightSet? weightSet = FindWeights(section, table, multiplier, bag, out string? weightFile);
+        WeightSet? weightSet = FindWeights(section, table, multiplier, words, bag, out string? weightFile);
         return new BackboneChoice(table, multiplier, weightSet, weightFile, FindPreprocessing(section, weightSet, table, bag));
     }
 
@@ -47,12 +48,13 @@ internal sealed record BackboneChoice(
         return 1;
     }
 
-    private static WeightSet? FindWeights(BackboneSection section, BackboneTable table, double multiplier, DiagnosticBag bag, out string? file)
+    private static WeightSet? FindWeights(
+        BackboneSection section, BackboneTable table, double multiplier, PluginWords words, DiagnosticBag bag, out string? file)
     {
         file = null;
         string name = section.Weights.Value;
         if (name == Vocabulary.NoWeights) return null;
-        if (Vocabulary.WeightFileExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
+        if (words.WeightFileExtensions.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
         {
             file = name;
             return null;
@@ -63,7 +65,7 @@ internal sealed record BackboneChoice(
         {
             List<string> known = [.. table.WeightSets.Select(static s => s.Name).Distinct(StringComparer.Ordinal), Vocabulary.NoWeights];
             bag.Report(SpecDiagnostics.UnknownWord, section.Weights.Span, "weight set", name,
-                NearestName.Suggest(name, known), string.Join(", ", known) + ", or a path that ends in " + string.Join(", ", Vocabulary.WeightFileExtensions));
+                NearestName.Suggest(name, known), string.Join(", ", known) + ", or a path that ends in " + string.Join(", ", words.WeightFileExtensions));
         }
         return set;
     }

@@ -8,31 +8,40 @@ namespace ModelSpec.Plans;
 /// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks what needs the backbone's table.</summary>
 public static class TrainingPlanBuilder
 {
-    /// <summary>Reads a spec's text and builds its plan.</summary>
+    /// <summary>Reads a spec's text and builds its plan, without words of plugins.</summary>
     /// <param name="text">The spec.</param>
     /// <param name="path">The file's path, as diagnostics shall name it.</param>
     /// <param name="backbones">The backbones that it can name.</param>
     /// <returns>The plan, or every error found.</returns>
-    public static Result<TrainingPlan> Build(string text, string path, BackboneCatalogue backbones)
+    public static Result<TrainingPlan> Build(string text, string path, BackboneCatalogue backbones) => Build(text, path, backbones, PluginWords.BuiltIn);
+
+    /// <summary>Reads a spec's text and builds its plan.</summary>
+    /// <param name="text">The spec.</param>
+    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="backbones">The backbones that it can name.</param>
+    /// <param name="words">The words that plugins add.</param>
+    /// <returns>The plan, or every error found.</returns>
+    public static Result<TrainingPlan> Build(string text, string path, BackboneCatalogue backbones, PluginWords words)
     {
-        Result<Spec> spec = SpecReader.Read(text, path);
-        return spec.Value is null ? new Result<TrainingPlan>(null, spec.Diagnostics) : Build(spec.Value, backbones);
+        Result<Spec> spec = SpecReader.Read(text, path, words);
+        return spec.Value is null ? new Result<TrainingPlan>(null, spec.Diagnostics) : Build(spec.Value, backbones, words);
     }
 
     /// <summary>Builds the plan of a spec.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="backbones">The backbones that it can name.</param>
+    /// <param name="words">The words that it was read with.</param>
     /// <returns>The plan, or every error found.</returns>
-    public static Result<TrainingPlan> Build(Spec spec, BackboneCatalogue backbones)
+    public static Result<TrainingPlan> Build(Spec spec, BackboneCatalogue backbones, PluginWords words)
     {
         var bag = new DiagnosticBag(spec.Path);
-        TrainingPlan? plan = Build(spec, backbones, bag);
+        TrainingPlan? plan = Build(spec, backbones, words, bag);
         return new Result<TrainingPlan>(bag.HasErrors ? null : plan, bag.ToArray());
     }
 
-    private static TrainingPlan? Build(Spec spec, BackboneCatalogue backbones, DiagnosticBag bag)
+    private static TrainingPlan? Build(Spec spec, BackboneCatalogue backbones, PluginWords words, DiagnosticBag bag)
     {
-        if (BackboneChoice.Find(spec.Backbone, backbones, bag) is not { } backbone) return null;
+        if (BackboneChoice.Find(spec.Backbone, backbones, words, bag) is not { } backbone) return null;
         if (NetworkBuilder.Build(spec, backbone, bag) is not { } network) return null;
 
         List<Stage> stages = [];
@@ -42,8 +51,10 @@ public static class TrainingPlanBuilder
         }
         return new TrainingPlan(
             network, spec.Model.Seed, backbone.WeightSet, backbone.WeightFile, stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value,
-            spec.Data.Source.Value);
+            spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports));
     }
+
+    private static EquatableArray<PartUse> Uses(EquatableArray<PartSection> parts) => parts.Select(static part => part.Use).ToEquatableArray();
 
     private static bool HasValidation(Split split) => split switch
     {

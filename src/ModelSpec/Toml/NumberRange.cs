@@ -15,6 +15,20 @@ internal readonly record struct NumberRange(double Low, bool LowIncluded, double
 
     public static NumberRange AboveUpTo(double low, double high) => new(low, false, high, true, $"in ({Show(low)}, {Show(high)}]");
 
+    /// <summary>Finite numbers from one to another, both allowed; infinite ends are none.</summary>
+    public static NumberRange Within(double low, double high)
+    {
+        (bool isFromLow, bool isToHigh) = (!double.IsNegativeInfinity(low), !double.IsPositiveInfinity(high));
+        string text = (isFromLow, isToHigh) switch
+        {
+            (true, true) => $"in [{Show(low)}, {Show(high)}]",
+            (true, false) => $"at least {Show(low)}",
+            (false, true) => $"at most {Show(high)}",
+            _ => "a finite number",
+        };
+        return new NumberRange(low, isFromLow, high, isToHigh, text);
+    }
+
     public bool Contains(double value) =>
         (LowIncluded ? value >= Low : value > Low) && (HighIncluded ? value <= High : value < High);
 
