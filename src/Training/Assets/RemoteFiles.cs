@@ -11,7 +11,7 @@ internal static class RemoteFiles
         "flowers17/17flowers.tgz", "60.3 MB");
 
     /// <summary>The file of a weight set.</summary>
-    public static RemoteFile Of(WeightSet set) => new(set.File, set.Url, set.Digest, $"weights/{set.File}", set.Size);
+    public static RemoteFile Of(WeightSet set) => new(set.File, set.Url, set.Digest, $"weights/{set.File}", set.Size, set.Member);
 
     /// <summary>Every file: datasets, then the weight sets of the built-in backbones.</summary>
     public static IReadOnlyList<RemoteFile> All { get; } =
