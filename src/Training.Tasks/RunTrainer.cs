@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
@@ -39,6 +40,9 @@ public sealed class RunTrainer : ToolTask
 
     /// <summary>The project's own backbone files.</summary>
     public ITaskItem[] Backbones { get; set; } = [];
+
+    /// <summary>The project's plugins: their assemblies, with the metadata <c>Provides</c>.</summary>
+    public ITaskItem[] Plugins { get; set; } = [];
 
     /// <summary>Folders that are searched for datasets and weights before anything is downloaded.</summary>
     public string[] Assets { get; set; } = [];
@@ -112,6 +116,7 @@ public sealed class RunTrainer : ToolTask
     {
         List<string> lines = [Verb, Quote(Spec.GetMetadata("FullPath"))];
         foreach (ITaskItem backbone in Backbones) Add("--backbone", backbone.GetMetadata("FullPath"));
+        foreach (string plugin in Plugins.Select(Describe).Distinct(StringComparer.Ordinal)) Add("--plugin", plugin);
         foreach (string folder in Assets) Add("--assets", folder);
         Add("--libtorch", LibTorch);
         foreach (string folder in NativeDirectories) Add("--native", folder);
@@ -147,6 +152,10 @@ public sealed class RunTrainer : ToolTask
             ExitCode == 137 ? " (killed, mostly for want of memory: try a smaller batch_size)" : "", _lastLine ?? "none");
         return false;
     }
+
+    /// <summary><c>PATH|PROVIDES</c>: a bar is not in what plugins provide, so the last one ends the path.</summary>
+    private static string Describe(ITaskItem plugin) =>
+        plugin.GetMetadata("FullPath") + "|" + Regex.Replace(plugin.GetMetadata("Provides"), @"\s+", " ").Trim();
 
     private static string Quote(string value) => "\"" + value + "\"";
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 using ModelSpec.Backbones;
+using ModelSpec.Language;
 using ModelSpec.Locks;
 using ModelSpec.Plans;
 
@@ -117,6 +118,67 @@ public class DiagnosticTests
     }
 
     [Fact]
+    public void The_words_of_plugins_are_known_from_their_items_without_opening_them()
+    {
+        string spec = GeneratorRun.SpecText("flowers17") + "\n[[processor]]\nname = \"random_erasing\"\nprobability = 0.5\n";
+
+        GeneratorDriverRunResult result = Run(new GeneratorRun.Text("/p/f.modelspec", spec), GeneratorRun.Plugin("/p/a.dll", "processor:random_erasing(probability:number[0..1]=0.25)"));
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Single(result.GeneratedTrees);
+    }
+
+    [Theory]
+    [InlineData("name = \"random_erasin\"", "\"random_erasin\"", "MSPEC0006", "Did you mean 'random_erasing'?")]
+    [InlineData("name = \"random_erasing\"\nprobabilty = 0.5", "probabilty", "MSPEC0002", "Did you mean 'probability'?")]
+    [InlineData("name = \"random_erasing\"\nprobability = 2", "2", "MSPEC0005", "in [0, 1]")]
+    public void A_typo_in_a_word_or_key_of_a_plugin_is_a_compiler_error_at_its_place(string table, string place, string code, string message)
+    {
+        string spec = GeneratorRun.SpecText("flowers17") + "\n[[processor]]\n" + table;
+
+        Diagnostic diagnostic = Assert.Single(Run(
+            new GeneratorRun.Text("/p/f.modelspec", spec), GeneratorRun.Plugin("/p/a.dll", "processor:random_erasing(probability:number[0..1]=0.25)")).Diagnostics);
+
+        Assert.Equal((code, DiagnosticSeverity.Error), (diagnostic.Id, diagnostic.Severity));
+        Assert.Equal("/p/f.modelspec", diagnostic.Location.GetLineSpan().Path);
+        TextSpan span = diagnostic.Location.SourceSpan;
+        Assert.Equal(place, spec.Substring(span.Start, span.Length));
+        Assert.Contains(message, diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_plugin_provides_and_cannot_be_read_is_an_error_at_the_plugin()
+    {
+        GeneratorDriverRunResult result = Run(
+            new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")),
+            GeneratorRun.Plugin("/p/a.dll", "exporter:npz"), GeneratorRun.Plugin("/p/b.dll", "importer:csv(path:txt)"), GeneratorRun.Plugin("/p/c.dll", "exporter:npz"));
+
+        Assert.Equal(["MSPEC0037", "MSPEC0038"], result.Diagnostics.Select(static d => d.Id).Order());
+        Diagnostic wrong = Assert.Single(result.Diagnostics, static d => d.Id == "MSPEC0037");
+        Assert.Equal(("/p/b.dll", 0, 18), (wrong.Location.GetLineSpan().Path, wrong.Location.GetLineSpan().StartLinePosition.Line, wrong.Location.GetLineSpan().StartLinePosition.Character));
+        string twice = result.Diagnostics.Single(static d => d.Id == "MSPEC0038").GetMessage(CultureInfo.InvariantCulture);
+        Assert.Contains("'/p/a.dll' and from '/p/c.dll'", twice, StringComparison.Ordinal);
+        Assert.Single(result.GeneratedTrees);
+    }
+
+    [Fact]
+    public void A_value_of_a_processor_that_has_changed_since_training_is_a_warning_at_its_place()
+    {
+        const string provides = "processor:random_erasing(probability:number[0..1]=0.25,gray:flag=false)";
+        string spec = GeneratorRun.SpecText("flowers17") + "\n[[processor]]\nname = \"random_erasing\"\nprobability = 0.5\n";
+        // The trainer also records the revision, which only it knows.
+        var known = new GeneratorRun.Text("/p/f.modelspec.lock", LockOf(spec, provides).Replace("[[processor]]\n", "[[processor]]\nrevision = 3\n", StringComparison.Ordinal));
+        Assert.Empty(Run(new GeneratorRun.Text("/p/f.modelspec", spec), known, GeneratorRun.Plugin("/p/a.dll", provides)).Diagnostics);
+
+        string changed = spec.Replace("probability = 0.5", "probability = 0.75", StringComparison.Ordinal);
+        Diagnostic diagnostic = Assert.Single(Run(new GeneratorRun.Text("/p/f.modelspec", changed), known, GeneratorRun.Plugin("/p/a.dll", provides)).Diagnostics);
+
+        Assert.Equal("MSPEC3009", diagnostic.Id);
+        Assert.Equal("0.75", changed.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
+        Assert.Contains("[[processor]] 1 probability changed 0.5 → 0.75", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_backbone_of_the_project_is_read_and_its_errors_are_reported()
     {
         string spec = GeneratorRun.SpecText("flowers17").Replace("\"vgg16\"", "\"tiny\"", StringComparison.Ordinal)
@@ -138,9 +200,10 @@ public class DiagnosticTests
         Assert.Contains(bad.Diagnostics, static d => d.Id == "MSPEC0006" && d.Location.GetLineSpan().Path == "/p/tiny.backbone");
     }
 
-    private static string LockOf(string text)
+    private static string LockOf(string text, string provides = "")
     {
-        TrainingPlan plan = TrainingPlanBuilder.Build(text, "f", BackboneCatalogue.BuiltIn).Value!;
+        TrainingPlan plan = TrainingPlanBuilder.Build(
+            text, "f", BackboneCatalogue.BuiltIn, PluginWords.Read([new PluginItem("p.dll", provides)]).Value!).Value!;
         string digest = TomlLiteral.Of(Digest.Of("anything"));
         return new TrainingLock([.. PlanFacts.Of(plan), .. PlanFacts.Names(plan), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]).ToString();
     }

@@ -37,15 +37,20 @@ internal static class GeneratorRun
         return Assert.Single(result.GeneratedTrees).GetText().ToString();
     }
 
-    /// <summary>A file of the project.</summary>
-    public sealed class Text(string path, string text) : AdditionalText
+    /// <summary>A plugin of the project: it cannot be read as text, and its item says what it provides.</summary>
+    public static Text Plugin(string path, string provides) =>
+        new(path, null) { Metadata = { ["build_metadata.AdditionalFiles.ModelSpecProvides"] = provides } };
+
+    /// <summary>A file of the project; one without a text fails the test where it is opened.</summary>
+    public sealed class Text(string path, string? text) : AdditionalText
     {
         public override string Path => path;
 
         /// <summary>What the build says of the file, by the names that analyzers see.</summary>
         public Dictionary<string, string> Metadata { get; init; } = [];
 
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
+        public override SourceText GetText(CancellationToken cancellationToken = default) =>
+            SourceText.From(text ?? throw new InvalidOperationException(path + " was opened"));
     }
 
     private sealed class Options : AnalyzerConfigOptionsProvider

@@ -74,6 +74,40 @@ public class IncrementalityTests
         Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }
 
+    [Theory]
+    [InlineData("processor:invert(share:number=0.5), exporter:npz", IncrementalStepRunReason.Modified, IncrementalStepRunReason.Unchanged)]
+    [InlineData("processor:invert(share:number=1), exporter:csv", IncrementalStepRunReason.Unchanged, IncrementalStepRunReason.Cached)]
+    [InlineData("processor:invert( share:number = 1 ),exporter:npz", IncrementalStepRunReason.Cached, IncrementalStepRunReason.Cached)]
+    public void Other_words_of_a_plugin_change_the_plan_where_it_uses_them_and_no_source(
+        string provides, IncrementalStepRunReason plan, IncrementalStepRunReason model)
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation();
+        GeneratorRun.Text before = GeneratorRun.Plugin("/p/a.dll", "processor:invert(share:number=1), exporter:npz"), after = GeneratorRun.Plugin("/p/a.dll", provides);
+        var spec = new GeneratorRun.Text(Flowers.Path, Flowers.GetText() + "\n[[processor]]\nname = \"invert\"\n");
+        GeneratorDriver driver = GeneratorRun.Driver(spec, before).RunGenerators(compilation);
+
+        driver = driver.ReplaceAdditionalText(before, after).RunGenerators(compilation);
+
+        GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
+        Assert.Equal([plan], Reasons(result, ClassifierGenerator.PlanStep));
+        Assert.Equal([model], Reasons(result, ClassifierGenerator.ModelStep));
+        Assert.All(OutputReasons(result), static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+    }
+
+    [Fact]
+    public void A_plugin_that_is_built_again_changes_nothing()
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation();
+        GeneratorRun.Text before = GeneratorRun.Plugin("/p/a.dll", "processor:invert"), after = GeneratorRun.Plugin("/p/a.dll", "processor:invert");
+        GeneratorDriver driver = GeneratorRun.Driver(Flowers, before).RunGenerators(compilation);
+
+        driver = driver.ReplaceAdditionalText(before, after).RunGenerators(compilation);
+
+        GeneratorRunResult result = Assert.Single(driver.GetRunResult().Results);
+        Assert.Equal([IncrementalStepRunReason.Cached], Reasons(result, ClassifierGenerator.WordsStep));
+        Assert.Equal([IncrementalStepRunReason.Cached], Reasons(result, ClassifierGenerator.PlanStep));
+    }
+
     private static IEnumerable<IncrementalStepRunReason> Reasons(GeneratorRunResult result, string step) =>
         result.TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
 

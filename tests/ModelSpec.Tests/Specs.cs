@@ -1,5 +1,6 @@
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
+using ModelSpec.Language;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
 
@@ -48,7 +49,18 @@ internal static class Specs
         learning_rate = 0.001
         """;
 
-    public static Result<TrainingPlan> Build(string text) => TrainingPlanBuilder.Build(text, "flowers.modelspec", BackboneCatalogue.BuiltIn);
+    public static Result<TrainingPlan> Build(string text) => Build(text, PluginWords.BuiltIn);
+
+    public static Result<TrainingPlan> Build(string text, PluginWords words) =>
+        TrainingPlanBuilder.Build(text, "flowers.modelspec", BackboneCatalogue.BuiltIn, words);
+
+    /// <summary>The words of a plugin besides those that are built in.</summary>
+    public static PluginWords Words(string provides)
+    {
+        Result<PluginWords> words = PluginWords.Read([new PluginItem("/p/flowers.dll", provides)]);
+        Assert.Empty(words.Diagnostics);
+        return words.Value!;
+    }
 
     public static Network Network(string text) => Plan(text).Network;
 

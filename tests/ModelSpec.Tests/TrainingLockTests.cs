@@ -59,6 +59,14 @@ public class TrainingLockTests
         Assert.Equal(Digest.Of("x"), read.Weights);
     }
 
+    [Fact]
+    public void Which_files_plugins_were_is_no_input_of_a_training()
+    {
+        var written = new TrainingLock([new Fact(TrainingLock.Plugins, 1, "file", "\"a.dll\""), new Fact("processor", 1, "name", "\"invert\"")]);
+
+        Assert.Equal("processor", Assert.Single(written.Inputs).Table);
+    }
+
     [Theory]
     [InlineData("<<<<<<< ours\n")]
     [InlineData("weights = \"sha256:00\"\nfingerprint = 3\n")]

@@ -49,6 +49,26 @@ public sealed class RunTrainerTests : IDisposable
         foreach (string line in (string[])["train", "--assets", "\"/a b;c\"", "\"/größe\"", "--output", "\"x y.safetensors\"", "--parent"]) Assert.Contains(line, lines);
     }
 
+    [Fact]
+    public void Each_plugin_goes_to_the_trainer_once_with_what_it_provides_on_one_line()
+    {
+        string plugin = Path.Combine(_folder, "my plugins", "Flowers.dll");
+        RecordingEngine engine = Run("for last; do :; done\ncat \"${last#@}\"", task =>
+        {
+            var item = new TaskItem(plugin);
+            item.SetMetadata("Provides", "\n    importer:csv(path:text=path),\n    exporter:npz\n  ");
+            task.Plugins = [item, new TaskItem("/other/Bare.dll"), item];
+        });
+
+        Assert.Empty(engine.Errors);
+        // MSBuild itself tells the whole file in one message; the script tells it line by line.
+        List<string> lines = engine.Messages;
+        int[] options = [.. Enumerable.Range(0, lines.Count).Where(i => lines[i] == "--plugin")];
+        Assert.Equal(
+            [$"\"{plugin}|importer:csv(path:text=path), exporter:npz\"", "\"/other/Bare.dll|\""],
+            options.Select(i => lines[i + 1]));
+    }
+
     private RecordingEngine Run(string script, Action<RunTrainer>? configure = null)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the trainer is played by a shell script");

@@ -13,8 +13,8 @@ namespace ModelSpec.Language;
 /// </summary>
 internal sealed class ProvidesReader
 {
-    /// <summary>Keys that tables of parts have already, or that locks write beside a part's own.</summary>
-    private static readonly HashSet<string> ReservedKeys = new(StringComparer.Ordinal) { "argument", "format", "name", "revision" };
+    /// <summary>Keys that tables of parts have already, that locks write beside a part's own, or that errors of parts name.</summary>
+    private static readonly HashSet<string> ReservedKeys = new(StringComparer.Ordinal) { "argument", "classes", "format", "name", "revision" };
 
     /// <summary>The keys of <c>[data]</c>, where importers have theirs.</summary>
     private static readonly HashSet<string> ReservedDataKeys = new(StringComparer.Ordinal) { "allow", "augment", "group", "outside", "source", "split" };
@@ -24,7 +24,9 @@ internal sealed class ProvidesReader
     private static readonly Regex KeyPattern = Pattern(
         @"^\s*(?<name>[^:]*?)\s*:\s*(?<type>[^\[=]*?)\s*(?:\[(?<range>[^\]]*)\]\s*)?(?:=\s*(?<default>.*?)\s*)?$");
 
-    private static readonly Regex Name = Pattern("^[a-z][a-z0-9_]+$");
+    private static readonly Regex Word = Pattern("^[a-z][a-z0-9_]+$");
+
+    private static readonly Regex Key = Pattern("^[a-z][a-z0-9_]*$");
 
     private readonly PluginItem _plugin;
     private readonly DiagnosticBag _bag;
@@ -60,7 +62,9 @@ internal sealed class ProvidesReader
         }
         foreach (Piece piece in Split(new Piece(0, plugin.Provides)))
         {
-            if (reader.ReadPart(piece) is { } part) parts.Add(new Located<PartWord>(part, Span(piece)));
+            if (reader.ReadPart(piece) is not { } part) continue;
+            if (parts.Exists(other => other.Value.Kind == part.Kind && other.Value.Word == part.Word)) reader.Fail(piece, "this part is there twice.");
+            else parts.Add(new Located<PartWord>(part, Span(piece)));
         }
         return parts;
     }
@@ -76,7 +80,7 @@ internal sealed class ProvidesReader
             return Fail(kindText, $"this is not a kind of part.{NearestName.Suggest(kindText.Text, Vocabulary.PartKinds.Keys)} "
                 + $"Kinds: {string.Join(", ", Vocabulary.PartKinds.Keys)}.");
         }
-        if (!Name.IsMatch(word.Text))
+        if (!Word.IsMatch(word.Text))
         {
             return Fail(word, "a word has at least two characters, only lower-case letters, digits and underscores, and begins with a letter.");
         }
@@ -123,9 +127,9 @@ internal sealed class ProvidesReader
             return null;
         }
         (Piece name, Piece type) = (Piece.Of(match.Groups["name"], piece), Piece.Of(match.Groups["type"], piece));
-        if (!Name.IsMatch(name.Text))
+        if (!Key.IsMatch(name.Text))
         {
-            Fail(name, "a key has at least two characters, only lower-case letters, digits and underscores, and begins with a letter.");
+            Fail(name, "a key has only lower-case letters, digits and underscores, and begins with a letter.");
             return null;
         }
         if (ReservedKeys.Contains(name.Text) || (part == PartKind.Importer && ReservedDataKeys.Contains(name.Text)))
