@@ -111,7 +111,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor UnreadableFile = Error("MSPEC3042", "Unreadable file",
         "A file of the {0} cannot be read, so there is no digest of it: {1} Make it readable, or remove it.");
 
-    public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
+    public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has neither a [data.augment] table nor a [[processor]], so there is nothing to show.");
 
     public static readonly DiagnosticDescriptor SameName = Error("MSPEC3030", "Two weights of one name",
         "The weight file '{0}' has both '{1}' and '{2}', which the backbone calls '{3}'. Change 'rename' of the weight set.");
