@@ -1,5 +1,7 @@
+using FineTune.Pipeline;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Locks;
 using TorchSharp;
@@ -28,6 +30,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
 {
     private const string Data = "data";
     private const string Backbone = "backbone";
+    private const string EnvironmentTable = "environment";
 
     private static readonly string[] TorchLibraries = ["libtorch_cpu.so", "torch_cpu.dll", "libtorch_cpu.dylib"];
 
@@ -42,7 +45,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
     public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
-        List<Fact> facts = [.. PlanFacts.Of(spec.Plan), .. Environment(device, precision, cancellation)];
+        List<Fact> facts = [.. PlanFacts.Of(spec.Plan), .. Revisions(), .. Environment(device, precision, cancellation)];
         bool trustsLock = known is not null
             && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Plan.Source)
             && PlanFacts.Names(spec.Plan).All(known.Facts.Contains)
@@ -53,10 +56,11 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         else if ((weights = pretrained.Locate(spec, cancellation)) is not null) facts.Add(DigestOf(weights, cancellation));
 
         DatasetSplit? split = null;
-        if (trustsLock && !datasets.IsHere(spec))
+        if (trustsLock && !datasets.IsHere(spec, cancellation))
         {
             Take(known!, Data, "digest");
             Take(known!, Data, "images");
+            Take(known!, Data, "parts");
         }
         else
         {
@@ -95,7 +99,9 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private Fact[] Of(DatasetSplit split, CancellationToken cancellation)
     {
         DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
-        return [new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
+        // How a spec divides images follows from its split; how an importer does only it knows.
+        Fact[] parts = split.IsImported ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
+        return [.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
     }
 
     private Fact DigestOf(string weights, CancellationToken cancellation)
@@ -110,15 +116,33 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
     }
 
+    /// <summary>The revisions of the parts that can change weights and are in the facts of the spec.</summary>
+    private IEnumerable<Fact> Revisions()
+    {
+        if (PlanFacts.HasImporter(spec.Plan))
+        {
+            yield return Revision(PlanFacts.Importer, 0, spec.Parts.Find<IDatasetImporter>(spec.Plan.Importer.Word).Part);
+        }
+        for (int i = 0; i < spec.Plan.Processors.Count; i++)
+        {
+            yield return Revision(PlanFacts.Processor, i + 1, spec.Parts.Find<IImageProcessor>(spec.Plan.Processors[i].Word).Part);
+        }
+        if (UsedPlugin.FormatOf(spec) is { } format)
+        {
+            yield return new(EnvironmentTable, 0, "weight_format", TomlLiteral.Of($"{format.Part.Name} {format.Part.Revision}"));
+        }
+
+        static Fact Revision(string table, int index, IPipelinePart part) => new(table, index, PlanFacts.Revision, TomlLiteral.Of(part.Revision));
+    }
+
     private IEnumerable<Fact> Environment(string device, string precision, CancellationToken cancellation)
     {
-        const string table = "environment";
-        yield return new(table, 0, "device", TomlLiteral.Of(device));
-        yield return new(table, 0, "precision", TomlLiteral.Of(precision));
-        yield return new(table, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
-        yield return new(table, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
+        yield return new(EnvironmentTable, 0, "device", TomlLiteral.Of(device));
+        yield return new(EnvironmentTable, 0, "precision", TomlLiteral.Of(precision));
+        yield return new(EnvironmentTable, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
+        yield return new(EnvironmentTable, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
         // The package's libtorch goes with TorchSharp's version; another one is what its file is.
         string? library = libTorch is null ? null : TorchLibraries.Select(name => Path.Combine(libTorch, name)).FirstOrDefault(File.Exists);
-        if (library is not null) yield return new(table, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
+        if (library is not null) yield return new(EnvironmentTable, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
     }
 }
