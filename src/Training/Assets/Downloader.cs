@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.WeightFormats;
 using FineTune.Training.Processes;
 using FineTune.Training.Weights;
 using Polly;

@@ -3,9 +3,11 @@ using System.Text.Json;
 using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Parity;
+using FineTune.Pipeline;
 using FineTune.Training;
 using FineTune.Training.Assets;
 using FineTune.Training.Modules;
+using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using FineTune.Weights;
 using TorchSharp;
@@ -124,7 +126,7 @@ public class EfficientNetWeightsTests
         RealData.Require(Photos);
         using NetworkModule module = Load(assets);
         using InferenceNetwork fused = module.ForInference(0, module.Network.BodyLength, ScalarType.Float32);
-        using IWeightFile file = WeightFiles.Open(assets.Find(Weights)!);
+        using IWeightFile file = WeightFiles.Open(assets.Find(Weights)!, PartRegistry.BuiltIn);
         using Tensor weight = tensor(file.Read("_fc.weight"), [1000, 1280]), bias = tensor(file.Read("_fc.bias"));
         int right = 0;
         for (int first = FirstDaisy; first < FirstDaisy + Daisies; first += 16)
