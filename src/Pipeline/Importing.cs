@@ -6,6 +6,9 @@ public interface IDatasetImporter : IPipelinePart
     /// <summary>Whether the dataset is on this machine, so that nothing needs to be downloaded to compare it with a lock.</summary>
     bool IsHere(ImportContext context);
 
+    /// <summary>The files that it may download, which <c>finetune fetch</c> lists; empty where there are none.</summary>
+    IReadOnlyList<PublishedFile> Downloads => [];
+
     /// <summary>Lists every image, downloading the dataset where it is not here.</summary>
     /// <exception cref="PipelineException">The dataset is missing or does not fit the spec.</exception>
     ImportedDataset Import(ImportContext context);
@@ -30,13 +33,20 @@ public interface IAssets
     /// <summary>The file or folder at a relative path of the first folder that has it; null where none has.</summary>
     string? Find(string relativePath);
 
-    /// <summary>Downloads a file into the cache, verified by its digest, or finds it there.</summary>
-    /// <param name="relativePath">Where it is kept below the cache.</param>
-    /// <param name="url">Where it is published.</param>
-    /// <param name="digest"><c>sha256:</c> or <c>md5:</c> with hexadecimal digits; null where the publisher gives none.</param>
+    /// <summary>The file where a folder has it; else it is downloaded into the cache and verified by its digest.</summary>
     /// <returns>The file.</returns>
-    string Download(string relativePath, Uri url, string? digest);
+    string Download(PublishedFile file);
 }
+
+/// <summary>A file that a publisher offers.</summary>
+/// <param name="Name">What messages and <c>finetune fetch</c> call it.</param>
+/// <param name="Url">Where it is published.</param>
+/// <param name="Digest">
+/// <c>md5:</c>, <c>sha256:</c> or <c>sha512:</c> with hexadecimal digits; null where the publisher gives none.
+/// </param>
+/// <param name="RelativePath">Where it is kept below the cache, with <c>/</c>.</param>
+/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
+public sealed record PublishedFile(string Name, Uri Url, string? Digest, string RelativePath, string? Size = null);
 
 /// <summary>The part of a dataset that an image belongs to.</summary>
 public enum DatasetPart

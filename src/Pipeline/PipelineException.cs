@@ -6,6 +6,9 @@ namespace FineTune.Pipeline;
 /// </summary>
 public sealed class PipelineException : Exception
 {
+    /// <summary>As <see cref="Key"/>: the list of classes in the spec's <c>[model]</c>.</summary>
+    public const string Classes = "classes";
+
     /// <summary>Makes an exception without a message.</summary>
     public PipelineException()
     {
@@ -23,6 +26,14 @@ public sealed class PipelineException : Exception
     {
     }
 
-    /// <summary>The key of the part's table whose place the message belongs to; null for the part itself.</summary>
+    /// <summary>
+    /// The key whose place the message belongs to: one of the part's table, or <see cref="Classes"/>; null for the part itself.
+    /// </summary>
     public string? Key { get; init; }
+
+    /// <summary>
+    /// The code under which the plugin documents the error, letters and digits such as <c>ACME0001</c>; null for the general code of errors
+    /// of plugins.
+    /// </summary>
+    public string? Code { get; init; }
 }

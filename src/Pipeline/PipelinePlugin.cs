@@ -4,11 +4,15 @@ namespace FineTune.Pipeline;
 /// The entry of a plugin's assembly: <c>[assembly: PipelinePlugin(typeof(MyPlugin))]</c>. The class has a constructor without parameters.
 /// </summary>
 /// <param name="type">The class, which derives from <see cref="PipelinePlugin"/>.</param>
+/// <param name="contractVersion">Leave it out: the compiler fills in the number of the contracts that the plugin is built against.</param>
 [AttributeUsage(AttributeTargets.Assembly)]
-public sealed class PipelinePluginAttribute(Type type) : Attribute
+public sealed class PipelinePluginAttribute(Type type, int contractVersion = PipelinePlugin.ContractVersion) : Attribute
 {
     /// <summary>The class.</summary>
     public Type Type => type;
+
+    /// <summary>The <see cref="PipelinePlugin.ContractVersion"/> that the plugin was built against.</summary>
+    public int ContractVersion => contractVersion;
 }
 
 /// <summary>What a plugin brings. The built-in parts are one, too.</summary>

@@ -6,9 +6,12 @@ public interface IWeightFormat : IPipelinePart
     /// <summary>How the names of such files end, with the dot: a spec's <c>weights</c> that ends so is a path.</summary>
     IReadOnlyList<string> Extensions { get; }
 
-    /// <summary>Whether a file begins as files of this format do.</summary>
+    /// <summary>Whether a file is one of this format. Formats of plugins are asked before the built-in ones.</summary>
     /// <param name="start">The first 16 bytes, or all of a shorter file.</param>
-    bool Recognizes(ReadOnlySpan<byte> start);
+    /// <param name="file">
+    /// The whole file at its beginning, for formats that begin alike, such as two kinds of archives. It is left open; its position does not matter.
+    /// </param>
+    bool Recognizes(ReadOnlySpan<byte> start, Stream file);
 
     /// <summary>Opens a file.</summary>
     /// <param name="stream">The file from its beginning. It belongs to what is returned, and is disposed of where this throws.</param>

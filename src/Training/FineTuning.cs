@@ -5,7 +5,7 @@ using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
-using FineTune.Training.Stages;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Weights;
 using ModelSpec;
 using ModelSpec.Locks;
@@ -52,7 +52,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         string? lockedDevice = LockFiles.Environment(known, "device");

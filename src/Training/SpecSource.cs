@@ -1,4 +1,5 @@
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 using ModelSpec;
 using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
@@ -12,7 +13,8 @@ namespace FineTune.Training;
 /// <param name="Spec">The spec.</param>
 /// <param name="Plan">The plan.</param>
 /// <param name="WeightSets">The published weights of the backbone, of every width.</param>
-internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<WeightSet> WeightSets)
+/// <param name="Parts">The parts of the pipeline that it can name.</param>
+internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<WeightSet> WeightSets, PartRegistry Parts)
 {
     /// <summary>The plan's network.</summary>
     public Network Network => Plan.Network;
@@ -33,9 +35,14 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
     public SpecLocation Stage(int index) => new(Spec.Path, Spec.Stages[index].Span);
 
     /// <summary>Reads a spec and the project's own backbones.</summary>
+    /// <param name="path">The spec.</param>
+    /// <param name="backboneFiles">The backbones.</param>
+    /// <param name="parts">The parts of the pipeline; those that are built in by default.</param>
     /// <returns>The spec, or null with the errors.</returns>
-    public static (SpecSource? Source, IReadOnlyList<Diagnostic> Diagnostics) Read(string path, IEnumerable<string> backboneFiles)
+    public static (SpecSource? Source, IReadOnlyList<Diagnostic> Diagnostics) Read(
+        string path, IEnumerable<string> backboneFiles, PartRegistry? parts = null)
     {
+        parts ??= PartRegistry.BuiltIn;
         List<Diagnostic> diagnostics = [];
         List<BackboneTable> own = [];
         foreach (string file in backboneFiles)
@@ -47,12 +54,12 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
 
         var backbones = new BackboneCatalogue(own);
         diagnostics.AddRange(backbones.FindDuplicates());
-        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path, PluginWords.BuiltIn);
+        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path, parts.Words);
         diagnostics.AddRange(spec.Diagnostics);
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
-        Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones, PluginWords.BuiltIn);
+        Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones, parts.Words);
         diagnostics.AddRange(plan.Diagnostics);
         if (plan.Value is null) return (null, diagnostics);
-        return (new SpecSource(spec.Value, plan.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? []), diagnostics);
+        return (new SpecSource(spec.Value, plan.Value, backbones.Find(spec.Value.Backbone.Architecture.Value)?.WeightSets ?? [], parts), diagnostics);
     }
 }

@@ -3,6 +3,7 @@ using FineTune.Inference;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Processes;
@@ -152,7 +153,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     {
         log.Line(string.Create(CultureInfo.InvariantCulture,
             $"{Network.ClassName}: after {stage.Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
-        log.Line(EvaluationReport.Text(evaluation));
+        log.Line(EvaluationReport.Text(evaluation.Confusion));
     }
 
     /// <summary>The metadata of a weight file: what its numbers mean, and what the network exactly makes of the check image.</summary>

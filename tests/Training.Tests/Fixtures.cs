@@ -4,6 +4,7 @@ using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
+using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
@@ -152,7 +153,10 @@ internal sealed class TinyProject : IDisposable
     public void Write(string name, byte[] content) => _folder.Write(name, content);
 
     /// <summary>Reads the spec, with some text replaced.</summary>
-    public SpecSource Read(params (string Old, string New)[] changes)
+    public SpecSource Read(params (string Old, string New)[] changes) => Read(PartRegistry.BuiltIn, changes);
+
+    /// <summary>Reads the spec with parts of plugins, with some text replaced.</summary>
+    public SpecSource Read(PartRegistry parts, params (string Old, string New)[] changes)
     {
         string text = Spec;
         foreach ((string old, string replacement) in changes)
@@ -160,9 +164,18 @@ internal sealed class TinyProject : IDisposable
             Assert.Contains(old, text, StringComparison.Ordinal);
             text = text.Replace(old, replacement, StringComparison.Ordinal);
         }
-        (SpecSource? source, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(_folder.Write("tiny.modelspec", text), [_folder["tiny.backbone"]]);
+        (SpecSource? source, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(_folder.Write("tiny.modelspec", text), [_folder["tiny.backbone"]], parts);
         Assert.Empty(diagnostics);
         return source!;
+    }
+
+    /// <summary>Lists the pictures as the importer of folders does.</summary>
+    public static IReadOnlyList<LabeledImage> List(SpecSource spec)
+    {
+        using var client = new HttpClient();
+        var assets = new AssetFolders([], "/nonexistent");
+        var log = new RecordingLog();
+        return new DatasetLoader(assets, new Downloader(assets, log, client), log).List("pictures", spec);
     }
 
     public string Lock => _folder["tiny.modelspec.lock"];
@@ -193,7 +206,7 @@ internal sealed class TinyProject : IDisposable
         using var client = new HttpClient();
         var assets = new AssetFolders([], Cache);
         var downloader = new Downloader(assets, new RecordingLog(), client);
-        var reader = new TrainingInputReader(spec, new DatasetLoader(assets, downloader), new PretrainedWeights(assets, downloader), new FileDigests(null));
+        var reader = new TrainingInputReader(spec, new DatasetLoader(assets, downloader, new RecordingLog()), new PretrainedWeights(assets, downloader), new FileDigests(null));
         return Digest.Hex(reader.Read("cpu", "fp32", null).Fingerprint);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using FineTune.Files;
 using static TorchSharp.torch;
@@ -20,13 +21,26 @@ public static class SafetensorsWriter
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata) =>
         AtomicFile.Write(path, file => Write(file, state, metadata));
 
+    /// <summary>Writes numbers as a safetensors file. Equal numbers give equal bytes.</summary>
+    /// <param name="file">Where to.</param>
+    /// <param name="tensors">Names and shapes in the order in which they shall stand.</param>
+    /// <param name="values">The numbers of the tensor at an index, row-major; asked for one after another.</param>
+    /// <param name="metadata">Notes for <c>__metadata__</c>.</param>
+    internal static void Write(
+        Stream file, IReadOnlyList<(string Name, IReadOnlyList<long> Shape)> tensors, Func<int, ReadOnlyMemory<float>> values,
+        IReadOnlyDictionary<string, string> metadata)
+    {
+        WriteHeader(file, tensors, metadata);
+        for (int i = 0; i < tensors.Count; i++) file.Write(MemoryMarshal.AsBytes(values(i).Span));
+    }
+
     private static void Write(Stream file, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata)
     {
-        byte[] header = Header(state, metadata);
-        Span<byte> prefix = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
-        file.Write(prefix);
-        file.Write(header);
+        foreach ((string name, Tensor tensor) in state)
+        {
+            if (tensor.dtype != ScalarType.Float32) throw new ArgumentException($"'{name}' is {tensor.dtype}; only float32 is written.");
+        }
+        WriteHeader(file, [.. state.Select(static entry => (entry.Key, (IReadOnlyList<long>)entry.Value.shape))], metadata);
         foreach ((_, Tensor tensor) in state)
         {
             using Tensor row = tensor.detach().cpu().contiguous();
@@ -34,7 +48,17 @@ public static class SafetensorsWriter
         }
     }
 
-    private static byte[] Header(IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata)
+    private static void WriteHeader(
+        Stream file, IReadOnlyList<(string Name, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        byte[] header = Header(tensors, metadata);
+        Span<byte> prefix = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)header.Length);
+        file.Write(prefix);
+        file.Write(header);
+    }
+
+    private static byte[] Header(IReadOnlyList<(string Name, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -44,14 +68,13 @@ public static class SafetensorsWriter
             foreach ((string name, string value) in metadata.OrderBy(static m => m.Key, StringComparer.Ordinal)) json.WriteString(name, value);
             json.WriteEndObject();
             long position = 0;
-            foreach ((string name, Tensor tensor) in state)
+            foreach ((string name, IReadOnlyList<long> shape) in tensors)
             {
-                if (tensor.dtype != ScalarType.Float32) throw new ArgumentException($"'{name}' is {tensor.dtype}; only float32 is written.");
-                long end = position + tensor.numel() * sizeof(float);
+                long end = position + shape.Aggregate(1L, static (product, size) => product * size) * sizeof(float);
                 json.WriteStartObject(name);
                 json.WriteString("dtype", "F32");
                 json.WriteStartArray("shape");
-                foreach (long dimension in tensor.shape) json.WriteNumberValue(dimension);
+                foreach (long dimension in shape) json.WriteNumberValue(dimension);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(position);

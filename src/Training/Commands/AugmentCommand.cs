@@ -24,7 +24,7 @@ internal sealed class AugmentCommand : SpecCommand
         Devices.Choose("cpu", spec.Name);
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
-        DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec, cancellation);
+        DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client), log).Load(spec, cancellation);
         var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(assets.Cache).ScratchFolder);
         // Only what is shown is decoded.
         long[] numbers = AugmentationSheet.Choose(split.Train.Count);

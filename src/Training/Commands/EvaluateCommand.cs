@@ -4,6 +4,7 @@ using FineTune.Inference;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Stages;
@@ -49,14 +50,14 @@ internal sealed class EvaluateCommand : SpecCommand
         Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Plan.FrozenPrefix(spec.Plan.Stages[last]), mirrored);
         Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])
-            : EvaluationReport.Text(evaluation));
+            : EvaluationReport.Text(evaluation.Confusion));
     }
 
     private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
-        if (parse.GetValue(_data) is { } folder) return FolderImporter.Import(Path.GetFullPath(folder), spec);
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
-        return new DatasetLoader(assets, new Downloader(assets, log, client)).Load(spec, cancellation).Test;
+        var loader = new DatasetLoader(assets, new Downloader(assets, log, client), log);
+        return parse.GetValue(_data) is { } folder ? loader.List(Path.GetFullPath(folder), spec, cancellation) : loader.Load(spec, cancellation).Test;
     }
 }

@@ -3,6 +3,7 @@ using FineTune.Native;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
+using FineTune.Training.Plugins;
 using FineTune.Training.Processes;
 using ModelSpec.Diagnostics;
 using ModelSpec.Text;
@@ -22,6 +23,8 @@ internal abstract class SpecCommand : Command
     };
     private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
 
+    private readonly Option<string[]> _plugins = new("--plugin") { Description = PluginDescription };
+
     private readonly Option<string?> _libTorch = new("--libtorch")
     {
         Description = "The lib folder of a libtorch or PyTorch to use instead of the package's; locks record its digest.",
@@ -30,6 +33,9 @@ internal abstract class SpecCommand : Command
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
 
     private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
+
+    /// <summary>What the option <c>--plugin</c> of every command is.</summary>
+    internal const string PluginDescription = "A plugin as PATH|PROVIDES: its assembly, and what its ModelSpecPlugin item provides.";
 
     protected SpecCommand(string name, string description)
         : base(name, description)
@@ -40,6 +46,7 @@ internal abstract class SpecCommand : Command
         Add(_cache);
         Add(_native);
         Add(_libTorch);
+        Add(_plugins);
         Add(_parent);
         SetAction(InvokeAsync);
     }
@@ -87,7 +94,10 @@ internal abstract class SpecCommand : Command
             if (LibTorch(parse) is { } libTorch) NativeLibraries.AddDirectory(libTorch);
             foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
             if (!file.Exists) throw location.Error(TrainingDiagnostics.NoSpec, file);
-            (SpecSource? spec, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(file.FullName, parse.GetValue(_backbones) ?? []);
+            (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
+            foreach (Diagnostic fault in faults) log.Report(fault);
+            if (parts is null) return ErrorBoundary.Failed;
+            (SpecSource? spec, IReadOnlyList<Diagnostic> diagnostics) = SpecSource.Read(file.FullName, parse.GetValue(_backbones) ?? [], parts);
             foreach (Diagnostic diagnostic in diagnostics) log.Report(diagnostic);
             if (spec is null) return ErrorBoundary.Failed;
             location = spec.Name;

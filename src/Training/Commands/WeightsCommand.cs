@@ -1,7 +1,9 @@
 using System.CommandLine;
+using FineTune.Pipeline;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
+using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
 using ModelSpec.Text;
@@ -12,6 +14,7 @@ namespace FineTune.Training.Commands;
 internal sealed class WeightsCommand : Command
 {
     private readonly Argument<string> _file = new("file") { Description = "A .pth, .safetensors, .h5 or .keras file." };
+    private readonly Option<string[]> _plugins = new("--plugin") { Description = SpecCommand.PluginDescription };
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON, with the first values and the sum of every tensor." };
 
     public WeightsCommand()
@@ -19,15 +22,21 @@ internal sealed class WeightsCommand : Command
     {
         Add(_file);
         Add(_json);
+        Add(_plugins);
         SetAction(Invoke);
     }
 
     private int Invoke(ParseResult parse)
     {
         string path = parse.GetValue(_file)!;
-        return ErrorBoundary.Run(
-            new ConsoleLog(Console.Error), () => new SpecLocation(path, SourceSpan.FileStart), new StageCache(AssetFolders.DefaultCache).LogFolder,
-            () => Run(path, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error));
+        var log = new ConsoleLog(Console.Error);
+        var location = new SpecLocation(path, SourceSpan.FileStart);
+        return ErrorBoundary.Run(log, () => location, new StageCache(AssetFolders.DefaultCache).LogFolder, () =>
+        {
+            (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
+            foreach (Diagnostic fault in faults) log.Report(fault);
+            return parts is null ? ErrorBoundary.Failed : Run(path, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error, parts);
+        });
     }
 
     /// <summary>Lists a file.</summary>
@@ -35,14 +44,15 @@ internal sealed class WeightsCommand : Command
     /// <param name="json">Whether to print JSON.</param>
     /// <param name="open">Opens the output. Nothing is written to it where the file cannot be read.</param>
     /// <param name="error">Where the one line of an error goes.</param>
+    /// <param name="parts">The parts of the pipeline, whose formats are read; those that are built in by default.</param>
     /// <returns>0, or 1 where the file cannot be read.</returns>
-    internal static int Run(string path, bool json, Func<Stream> open, TextWriter error)
+    internal static int Run(string path, bool json, Func<Stream> open, TextWriter error, PartRegistry? parts = null)
     {
         if (!File.Exists(path)) return Fail(path, TrainingDiagnostics.NoWeightFile, error, path, "");
         byte[] listing;
         try
         {
-            using IWeightFile file = WeightFiles.Open(path);
+            using IWeightFile file = WeightFiles.Open(path, parts ?? PartRegistry.BuiltIn);
             listing = json ? WeightListing.Json(file) : System.Text.Encoding.UTF8.GetBytes(WeightListing.Text(file));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)

@@ -1,31 +1,54 @@
+using FineTune.Pipeline;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 using ModelSpec.Language;
 using ModelSpec.Networks;
 
 namespace FineTune.Training.Data;
 
-/// <summary>Finds the images that a spec names and divides them.</summary>
-internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
+/// <summary>Has the importer that a spec names find the images, and divides them.</summary>
+/// <param name="folders">Where datasets are, and the cache.</param>
+/// <param name="downloader">What downloads datasets.</param>
+/// <param name="log">Where importers tell what they do.</param>
+internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader, IProgressLog log)
 {
-    private static readonly IDatasetImporter[] Catalogue = [new Flowers17Importer()];
-
     /// <summary>Whether a spec's dataset is on this machine, so that nothing needs to be downloaded.</summary>
-    public bool IsHere(SpecSource spec) => Importer(spec) is { } importer ? importer.Find(folders) is not null : Directory.Exists(Root(spec));
+    /// <exception cref="TrainingException">The importer failed.</exception>
+    public bool IsHere(SpecSource spec, CancellationToken cancellation = default)
+    {
+        RegisteredPart<IDatasetImporter> importer = spec.Parts.Find<IDatasetImporter>(spec.Plan.Importer.Word);
+        PartPlace place = Place(spec);
+        return PartCall.Run(importer, place, () => importer.Part.IsHere(Context(place, spec.Plan.Importer.Argument, cancellation)), cancellation);
+    }
 
     /// <summary>Finds and divides the images of a spec.</summary>
     /// <exception cref="TrainingException">The dataset is missing or does not fit the spec.</exception>
     public DatasetSplit Load(SpecSource spec, CancellationToken cancellation = default)
     {
+        string argument = spec.Plan.Importer.Argument;
         if (spec.Plan.Split is FolderSplit split)
         {
-            return new DatasetSplit(
-                Root(spec), Part(split.Train, spec), split.Validation is null ? [] : Part(split.Validation, spec), Part(split.Test, spec));
+            if (spec.Plan.Importer.Word != PluginWords.Folders) throw spec.Split.Error(TrainingDiagnostics.FoldersOfImporter, spec.Plan.Importer.Word);
+            string root = Path.GetFullPath(Path.Combine(spec.Folder, argument));
+            return new DatasetSplit(root, Part(split.Train), split.Validation is null ? [] : Part(split.Validation), Part(split.Test));
         }
+        (string from, IReadOnlyList<ImportedImage> images) = Import(spec, spec.Plan.Importer.Word, argument, cancellation);
+        return images is [{ Part: not null }, ..]
+            ? new DatasetSplit(from, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsImported: true)
+            : Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, from);
 
-        IReadOnlyList<LabeledImage> images = Importer(spec)?.Import(spec, folders, downloader, cancellation) ?? FolderImporter.Import(Root(spec), spec);
-        return Divide(images, (FractionSplit)spec.Plan.Split, spec, Importer(spec)?.Find(folders) ?? Root(spec));
+        // The images of a part that has a folder of its own.
+        IReadOnlyList<LabeledImage> Part(string name) =>
+            [.. Import(spec, PluginWords.Folders, Path.Combine(argument, name), cancellation).Images.Select(image => Labeled(image) with { Name = $"{name}/{image.Name}" })];
+
+        IReadOnlyList<LabeledImage> Those(DatasetPart part) => [.. images.Where(image => image.Part == part).Select(Labeled)];
     }
+
+    /// <summary>Lists the images of a folder that has a folder for each class.</summary>
+    /// <exception cref="TrainingException">The folder is missing or does not fit the spec's classes.</exception>
+    public IReadOnlyList<LabeledImage> List(string folder, SpecSource spec, CancellationToken cancellation = default) =>
+        [.. Import(spec, PluginWords.Folders, folder, cancellation).Images.Select(Labeled)];
 
     /// <summary>Divides the images of each class by the seed, so that every part has every class in the same proportion.</summary>
     public static DatasetSplit Divide(IReadOnlyList<LabeledImage> images, FractionSplit split, SpecSource spec, string root)
@@ -48,14 +71,56 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader)
         return new DatasetSplit(root, train, validation, test);
     }
 
-    private static IDatasetImporter? Importer(SpecSource spec) =>
-        spec.Plan.Split is FolderSplit ? null : Array.Find(Catalogue, i => i.Name == spec.Plan.Source);
+    private static LabeledImage Labeled(ImportedImage image) => new(image.Path, image.Name, image.Class);
 
-    private static string Root(SpecSource spec) => Path.GetFullPath(Path.Combine(spec.Folder, spec.Plan.Source));
+    private static PartPlace Place(SpecSource spec) => new(spec, spec.Spec.Data.Importer);
 
-    /// <summary>The images of a part that has a folder of its own.</summary>
-    private static List<LabeledImage> Part(string name, SpecSource spec) =>
-        [.. FolderImporter.Import(Path.Combine(Root(spec), name), spec).Select(image => image with { Name = $"{name}/{image.Name}" })];
+    private (string Root, IReadOnlyList<ImportedImage> Images) Import(SpecSource spec, string word, string argument, CancellationToken cancellation)
+    {
+        RegisteredPart<IDatasetImporter> importer = spec.Parts.Find<IDatasetImporter>(word);
+        PartPlace place = Place(spec);
+        ImportedDataset dataset = PartCall.Run(importer, place, () => importer.Part.Import(Context(place, argument, cancellation)), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        if (Fault(dataset.Images, spec.Network.Classes.Count) is { } fault)
+        {
+            throw place.At(null).Error(TrainingDiagnostics.WrongImport, importer.Title, importer.Plugin.Name, fault);
+        }
+        // Whatever order an importer finds them in, on any machine.
+        return (dataset.Root, [.. dataset.Images.OrderBy(static image => image.Class).ThenBy(static image => image.Name, StringComparer.Ordinal)]);
+    }
+
+    private ImportContext Context(PartPlace place, string argument, CancellationToken cancellation) => new()
+    {
+        Folder = place.Spec.Folder,
+        Classes = [.. place.Spec.Network.Classes.Select(static c => c.Text)],
+        Values = place.Values,
+        Report = new PartReport(place, log),
+        Cancellation = cancellation,
+        Argument = argument,
+        Assets = new PartAssets(folders, downloader, place.At(null), cancellation),
+    };
+
+    /// <summary>What the trainer relies on and an importer has not kept; null where it has.</summary>
+    private static string? Fault(IReadOnlyList<ImportedImage> images, int classes)
+    {
+        if (images.Count == 0) return "it has no images.";
+        if (images.FirstOrDefault(image => image.Class < 0 || image.Class >= classes) is { } wrong)
+        {
+            return $"'{wrong.Name}' has the class {wrong.Class}, but the spec has {classes} classes, from 0.";
+        }
+        if (images.GroupBy(static image => image.Name, StringComparer.Ordinal).FirstOrDefault(static group => group.Skip(1).Any()) is { } twice)
+        {
+            return $"it has two images '{twice.Key}'.";
+        }
+        int divided = images.Count(static image => image.Part is not null);
+        if (divided == 0) return null;
+        if (divided < images.Count) return $"{divided} of {images.Count} images have a part; either all have one, or none has.";
+        foreach (DatasetPart part in (DatasetPart[])[DatasetPart.Train, DatasetPart.Test])
+        {
+            if (!images.Any(image => image.Part == part)) return $"no image is in the part {part.ToString().ToLowerInvariant()}.";
+        }
+        return null;
+    }
 
     private static int Share(double fraction, int count) => (int)Math.Round(fraction * count, MidpointRounding.AwayFromZero);
 

@@ -11,8 +11,10 @@ internal sealed record LabeledImage(string Path, string Name, int Class);
 /// <param name="Train">The images that are trained on.</param>
 /// <param name="Validation">The images that are looked at after each epoch.</param>
 /// <param name="Test">The images of the final evaluation.</param>
+/// <param name="IsImported">Whether the importer divided the images, and not the spec.</param>
 internal sealed record DatasetSplit(
-    string Root, IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test)
+    string Root, IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test,
+    bool IsImported = false)
 {
     public int Count => Train.Count + Validation.Count + Test.Count;
 }

@@ -123,6 +123,36 @@ internal static class TrainingDiagnostics
         "'{0}' is a file of {1}. {1}'s weights of {2} (\"{3}\") expect preprocess = \"{4}\", but \"{5}\" is used. "
         + "Choose weights and preprocess that belong together, or write preprocess = \"{5}\" in [backbone] if it is intended.");
 
+    public static readonly DiagnosticDescriptor PartError = Error("MSPEC3050", "Error of a plugin", "{0}");
+
+    public static readonly DiagnosticDescriptor CannotLoadPlugin = Error("MSPEC3051", "Plugin does not load", "The plugin '{0}' cannot be loaded: {1}");
+
+    public static readonly DiagnosticDescriptor NotAPlugin = Error("MSPEC3052", "Not a plugin", "'{0}' is not a plugin: {1}");
+
+    public static readonly DiagnosticDescriptor OtherContracts = Error("MSPEC3053", "Plugin of other contracts",
+        "The plugin '{0}' was built for version {1} of FineTune.Pipeline's contracts, but this trainer has version {2}. Use a version of the plugin that was built for {2}.");
+
+    public static readonly DiagnosticDescriptor RegisterFailed = Error("MSPEC3054", "Plugin fails to register", "The plugin '{0}' fails to register its parts: {1}");
+
+    public static readonly DiagnosticDescriptor DuplicatePart = Error("MSPEC3055", "One word, two parts",
+        "The {0} '{1}' is registered by {2} and by {3}, so a spec cannot say which one it means.");
+
+    public static readonly DiagnosticDescriptor ProvidesDiffers = Error("MSPEC3056", "Provides differs from the plugin",
+        "The Provides of the ModelSpecPlugin item '{0}' is not what the plugin registers: {1}. Write Provides=\"{2}\".");
+
+    public static readonly DiagnosticDescriptor PartFailed = Error("MSPEC3057", "Fault of a plugin",
+        "The {0} of the plugin {1} failed, which is a fault of the plugin: {2}");
+
+    public static readonly DiagnosticDescriptor PartHangs = Error("MSPEC3058", "Plugin does not stop",
+        "The {0} of the plugin {1} did not stop after the training was cancelled, and was abandoned. Report it to the plugin's author: it has to look at Cancellation.");
+
+    public static readonly DiagnosticDescriptor WrongImport = Error("MSPEC3059", "Importer breaks its contract", "The {0} of the plugin {1} gives a dataset that cannot be used: {2}");
+
+    public static readonly DiagnosticDescriptor PartWarning = Warning("MSPEC3060", "Warning of a plugin", "{0}");
+
+    public static readonly DiagnosticDescriptor FoldersOfImporter = Error("MSPEC3061", "Folders of an importer",
+        "split names folders of the source, but the source is read by the importer '{0}', which has no folders. Write fractions.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

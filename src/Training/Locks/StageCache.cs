@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using FineTune.Files;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Stages;
 using ModelSpec.Locks;
 using ModelSpec.Networks;

@@ -1,3 +1,4 @@
+using FineTune.Pipeline;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Weights;
@@ -42,7 +43,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
     public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
-        List<Fact> facts = [.. PlanFacts.Of(spec.Plan), .. Environment(device, precision, cancellation)];
+        List<Fact> facts = [.. PlanFacts.Of(spec.Plan), .. Revisions(), .. Environment(device, precision, cancellation)];
         bool trustsLock = known is not null
             && known.Find(Data, 0, "source") == TomlLiteral.Of(spec.Plan.Source)
             && PlanFacts.Names(spec.Plan).All(known.Facts.Contains)
@@ -53,10 +54,11 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         else if ((weights = pretrained.Locate(spec, cancellation)) is not null) facts.Add(DigestOf(weights, cancellation));
 
         DatasetSplit? split = null;
-        if (trustsLock && !datasets.IsHere(spec))
+        if (trustsLock && !datasets.IsHere(spec, cancellation))
         {
             Take(known!, Data, "digest");
             Take(known!, Data, "images");
+            Take(known!, Data, "parts");
         }
         else
         {
@@ -95,7 +97,9 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private Fact[] Of(DatasetSplit split, CancellationToken cancellation)
     {
         DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
-        return [new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
+        // How a spec divides images follows from its split; how an importer does only it knows.
+        Fact[] parts = split.IsImported ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
+        return [.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
     }
 
     private Fact DigestOf(string weights, CancellationToken cancellation)
@@ -108,6 +112,21 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         {
             throw spec.Weights.Error(e, TrainingDiagnostics.UnreadableFile, "pretrained weights", e.Message.TrimEnd('.') + ".");
         }
+    }
+
+    /// <summary>The revisions of the parts that can change weights and are in the facts of the spec.</summary>
+    private IEnumerable<Fact> Revisions()
+    {
+        if (PlanFacts.HasImporter(spec.Plan))
+        {
+            yield return Revision(PlanFacts.Importer, 0, spec.Parts.Find<IDatasetImporter>(spec.Plan.Importer.Word).Part);
+        }
+        for (int i = 0; i < spec.Plan.Processors.Count; i++)
+        {
+            yield return Revision(PlanFacts.Processor, i + 1, spec.Parts.Find<IImageProcessor>(spec.Plan.Processors[i].Word).Part);
+        }
+
+        static Fact Revision(string table, int index, IPipelinePart part) => new(table, index, PlanFacts.Revision, TomlLiteral.Of(part.Revision));
     }
 
     private IEnumerable<Fact> Environment(string device, string precision, CancellationToken cancellation)

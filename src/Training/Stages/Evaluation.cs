@@ -1,4 +1,5 @@
 using FineTune.Training.Data;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Modules;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
+using FineTune.Pipeline;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
-using FineTune.Training.Weights.Keras;
+using FineTune.Training.WeightFormats.Keras;
 using ModelSpec.Layers;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
@@ -23,7 +24,7 @@ internal static class BackboneWeights
     {
         try
         {
-            using IWeightFile file = WeightFiles.Open(path);
+            using IWeightFile file = WeightFiles.Open(path, spec.Parts);
             Dictionary<string, string> names = Match(file, path, spec);
             using IDisposable noGradient = no_grad();
             foreach ((string key, Tensor target) in module.Weights().Where(weight => names.ContainsKey(weight.Key)))
@@ -44,7 +45,7 @@ internal static class BackboneWeights
     {
         bool isKeras = file is KerasWeightFile;
         Dictionary<string, string> unmatched = ByExpectedName(file, path, spec);
-        Dictionary<string, long[]> shapes = file.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<long>> shapes = file.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         List<string> missing = [];
         foreach (Layer layer in spec.Network.Body)
@@ -67,7 +68,7 @@ internal static class BackboneWeights
             }
         }
 
-        string[] extra = [.. unmatched.Where(entry => shapes[entry.Value].Length > 0 && !IsIgnored(entry.Key, spec.Network)).Select(static entry => entry.Value)];
+        string[] extra = [.. unmatched.Where(entry => shapes[entry.Value].Count > 0 && !IsIgnored(entry.Key, spec.Network)).Select(static entry => entry.Value)];
         if (missing.Count > 0 || extra.Length > 0)
         {
             throw spec.Weights.Error(TrainingDiagnostics.WeightKeys, path, spec.Network.Backbone, Describe(missing, extra));

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FineTune.Weights;
+using FineTune.Pipeline;
 
 namespace FineTune.Training.Weights;
 
@@ -14,13 +14,13 @@ internal static class WeightListing
     public static string Text(IWeightFile file)
     {
         int name = file.Tensors.Select(static t => t.Name.Length).DefaultIfEmpty().Max();
-        int type = file.Tensors.Select(static t => t.Type.PlainName().Length).DefaultIfEmpty().Max();
+        int type = file.Tensors.Select(static t => t.Type.ToString().ToLowerInvariant().Length).DefaultIfEmpty().Max();
         var text = new StringBuilder();
         long numbers = 0;
         foreach (WeightTensor tensor in file.Tensors)
         {
             numbers += tensor.Shape.Aggregate(1L, static (product, size) => product * size);
-            text.Append(Printable(tensor.Name).PadRight(name)).Append("  ").Append(tensor.Type.PlainName().PadRight(type)).Append("  ").Append(Shape(tensor)).Append('\n');
+            text.Append(Printable(tensor.Name).PadRight(name)).Append("  ").Append(tensor.Type.ToString().ToLowerInvariant().PadRight(type)).Append("  ").Append(Shape(tensor)).Append('\n');
         }
         return text.Append(CultureInfo.InvariantCulture, $"{file.Tensors.Count} tensors, {numbers} numbers").ToString();
     }
@@ -49,7 +49,7 @@ internal static class WeightListing
         json.WriteStartArray("shape");
         foreach (long size in tensor.Shape) json.WriteNumberValue(size);
         json.WriteEndArray();
-        json.WriteString("type", tensor.Type.PlainName());
+        json.WriteString("type", tensor.Type.ToString().ToLowerInvariant());
         json.WriteStartArray("first");
         foreach (float value in values.Take(FirstValues)) Write(json, value);
         json.WriteEndArray();

@@ -1,4 +1,6 @@
-using FineTune.Training.Weights.Keras;
+using FineTune.Pipeline;
+using FineTune.Training.WeightFormats;
+using FineTune.Training.WeightFormats.Keras;
 
 namespace FineTune.Training.Weights;
 

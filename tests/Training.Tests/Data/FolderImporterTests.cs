@@ -13,7 +13,7 @@ public class FolderImporterTests
     {
         using var project = new TinyProject(images: 3);
 
-        List<LabeledImage> images = FolderImporter.Import(project["pictures"], project.Read());
+        IReadOnlyList<LabeledImage> images = TinyProject.List(project.Read());
 
         Assert.Equal(["Red-Sky/00.png", "Red-Sky/01.png", "Red-Sky/02.png", "green_sea/deep/00.png", "green_sea/deep/01.png", "green_sea/deep/02.png"], images.Select(static i => i.Name));
         Assert.Equal([0, 0, 0, 1, 1, 1], images.Select(static i => i.Class));
@@ -99,7 +99,7 @@ public class FolderImporterTests
     {
         using var project = new TinyProject(images: 20);
         var spec = project.Read();
-        List<LabeledImage> images = FolderImporter.Import(project["pictures"], spec);
+        IReadOnlyList<LabeledImage> images = TinyProject.List(spec);
         var fractions = new FractionSplit(0.7, 0.1, 0.2);
 
         DatasetSplit first = DatasetLoader.Divide(images, fractions, spec, "");

@@ -79,7 +79,7 @@ public class ImageSetsTests
         SpecSource spec = project.Read(("[backbone]", "[data.augment]\nrotation = 20\n\n[backbone]"));
         using var client = new HttpClient();
         var assets = new AssetFolders([], project.Cache);
-        IReadOnlyList<LabeledImage> train = new DatasetLoader(assets, new Downloader(assets, new RecordingLog(), client)).Load(spec, TestContext.Current.CancellationToken).Train;
+        IReadOnlyList<LabeledImage> train = new DatasetLoader(assets, new Downloader(assets, new RecordingLog(), client), new RecordingLog()).Load(spec, TestContext.Current.CancellationToken).Train;
         long[] shown = AugmentationSheet.Choose(train.Count);
         for (int i = 0; i < train.Count; i++)
         {

@@ -121,7 +121,7 @@ public class FeatureSourceTests
             random.manual_seed(3);
             _module = new NetworkModule(spec.Network);
             _module.eval();
-            LabeledImage[] pictures = [.. FolderImporter.Import(Path.Combine(Path.GetDirectoryName(spec.Spec.Path)!, "pictures"), spec)];
+            LabeledImage[] pictures = [.. TinyProject.List(spec)];
             _images = new ImageSets(spec, new DatasetSplit("", pictures, [], []), _store);
         }
 

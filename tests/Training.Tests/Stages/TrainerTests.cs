@@ -212,7 +212,7 @@ public class TrainerTests
         TrainingPlan plan = project.Read(("\"0..4\"", "\"none\""), ("epochs = 3\nbatch_size = 4\noptimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9", "epochs = 3\nbatch_size = 23\noptimizer = \"sgd\"\nlearning_rate = 1e-30")).Plan;
         using var module = new NetworkModule(plan.Network);
         SpecSource spec = project.Read();
-        FineTune.Training.Data.LabeledImage[] all = [.. FineTune.Training.Data.FolderImporter.Import(project["pictures"], spec).Where(static i => i.Class == 0).Take(12)];
+        FineTune.Training.Data.LabeledImage[] all = [.. TinyProject.List(spec).Where(static i => i.Class == 0).Take(12)];
         var store = new FineTune.Training.Data.TensorStore(1 << 20, project["scratch"]);
         using var images = new FineTune.Training.Data.ImageSets(spec, new FineTune.Training.Data.DatasetSplit("", [.. all, .. all], [], []), store);
         long[] order = images.Train.Readable();

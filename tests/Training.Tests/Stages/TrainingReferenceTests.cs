@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FineTune.Native;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Stages;
 using ModelSpec.Plans;
 using TorchSharp;
@@ -128,7 +129,7 @@ public class TrainingReferenceTests
         // Both images of class 3, and one of class 5.
         (answers[6], answers[7], answers[10]) = (4, 4, 9);
 
-        string text = EvaluationReport.Text(new Evaluation(new ConfusionMatrix(classes, truth, answers), 0.5));
+        string text = EvaluationReport.Text(new ConfusionMatrix(classes, truth, answers));
 
         Assert.DoesNotContain("confusion matrix", text, StringComparison.Ordinal);
         Assert.EndsWith("\n    2 of 2 class-3 as class-4\n    1 of 2 class-5 as class-9\n", text, StringComparison.Ordinal);

@@ -4,8 +4,10 @@ using System.Text;
 using FineTune.Training;
 using FineTune.Training.Commands;
 using FineTune.Training.Modules;
+using FineTune.Training.Plugins;
+using FineTune.Training.WeightFormats;
 using FineTune.Training.Weights;
-using FineTune.Training.Weights.Pickle;
+using FineTune.Training.WeightFormats.Pickle;
 
 namespace Training.Tests.Weights;
 
@@ -68,7 +70,7 @@ public class HostileFileTests
             for (int i = 0; i < 257; i++) entry.Write(zeros);
         }
 
-        Assert.Contains("more than 256 MB", Assert.Throws<InvalidDataException>(() => WeightFiles.Open(folder["bomb.pth"])).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 256 MB", Assert.Throws<InvalidDataException>(() => WeightFiles.Open(folder["bomb.pth"], PartRegistry.BuiltIn)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using FineTune.Native;
 using FineTune.Training;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.WeightFormats;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
 using static TorchSharp.torch;

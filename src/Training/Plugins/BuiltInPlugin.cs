@@ -1,0 +1,23 @@
+using FineTune.Pipeline;
+using FineTune.Training.Evaluators;
+using FineTune.Training.Exporters;
+using FineTune.Training.Importers;
+using FineTune.Training.WeightFormats;
+
+namespace FineTune.Training.Plugins;
+
+/// <summary>The parts that the trainer brings itself.</summary>
+internal sealed class BuiltInPlugin : PipelinePlugin
+{
+    /// <inheritdoc />
+    public override void Register(IPipelineBuilder pipeline) => pipeline
+        .Add(new FoldersImporter())
+        .Add(new Flowers17Importer())
+        .Add(new Hdf5Format())
+        .Add(new KerasFormat())
+        .Add(new PyTorchFormat())
+        .Add(new SafetensorsFormat())
+        .Add(new PyTorchLegacyFormat())
+        .Add(new ReportEvaluator())
+        .Add(new SafetensorsExporter());
+}

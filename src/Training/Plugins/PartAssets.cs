@@ -1,0 +1,23 @@
+using FineTune.Pipeline;
+using FineTune.Training.Assets;
+using FineTune.Training.Diagnostics;
+
+namespace FineTune.Training.Plugins;
+
+/// <summary>The folders and downloads of a build, as importers see them.</summary>
+/// <param name="folders">The folders.</param>
+/// <param name="downloader">What downloads.</param>
+/// <param name="location">Where an error of a download stands.</param>
+/// <param name="cancellation">Ends a download.</param>
+internal sealed class PartAssets(AssetFolders folders, Downloader downloader, SpecLocation location, CancellationToken cancellation) : IAssets
+{
+    /// <inheritdoc />
+    public string Cache => folders.Cache;
+
+    /// <inheritdoc />
+    public string? Find(string relativePath) => folders.Find(relativePath);
+
+    /// <inheritdoc />
+    public string Download(PublishedFile file) =>
+        folders.Find(file.RelativePath) ?? downloader.Download(RemoteFiles.Of(file), location, cancellation);
+}

@@ -1,0 +1,97 @@
+using FineTune.Pipeline;
+using FineTune.Training.Diagnostics;
+using ModelSpec.Diagnostics;
+
+namespace FineTune.Training.Plugins;
+
+/// <summary>
+/// Calls parts: whatever goes wrong in one becomes an error that names it, and one that does not end when the work is cancelled keeps
+/// nobody waiting.
+/// </summary>
+internal static class PartCall
+{
+    /// <summary>How long a part may take to end after the work was cancelled.</summary>
+    public static TimeSpan Grace { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Calls a part on a thread of its own.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="place">Where it stands in the spec.</param>
+    /// <param name="work">What is asked of it.</param>
+    /// <param name="cancellation">Ends the wait for the part.</param>
+    /// <exception cref="TrainingException">It failed, or did not end.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TResult Run<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
+        where TPart : IPipelinePart => Run(part, place, work, Grace, cancellation);
+
+    /// <summary>Calls a part on a thread of its own.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="place">Where it stands in the spec.</param>
+    /// <param name="work">What is asked of it.</param>
+    /// <param name="grace">How long it may take to end after a cancellation.</param>
+    /// <param name="cancellation">Ends the wait for the part.</param>
+    /// <exception cref="TrainingException">It failed, or did not end.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TResult Run<TPart, TResult>(
+        RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
+        where TPart : IPipelinePart
+    {
+        var completion = new TaskCompletionSource<TResult>();
+        // Not a thread of the pool, which is for short work; it does not keep the process alive.
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                completion.SetResult(work());
+            }
+#pragma warning disable CA1031 // It is rethrown by the thread that waits.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                completion.SetException(e);
+            }
+        })
+        { IsBackground = true, Name = part.Title };
+        thread.Start();
+        if (!Ends(completion.Task, Timeout.InfiniteTimeSpan, cancellation) && !Ends(completion.Task, grace, CancellationToken.None))
+        {
+            throw place.At(null).Error(TrainingDiagnostics.PartHangs, part.Title, part.Plugin.Name);
+        }
+        return Translate(part, place, () => completion.Task.GetAwaiter().GetResult(), cancellation);
+    }
+
+    /// <summary>Calls a part on this thread: for what takes no time.</summary>
+    /// <exception cref="TrainingException">It failed.</exception>
+    public static TResult Translate<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
+        where TPart : IPipelinePart
+    {
+        try
+        {
+            return work();
+        }
+        catch (PipelineException e)
+        {
+            throw place.At(e.Key).Error(e, Descriptor(e), e.Message);
+        }
+        catch (Exception e) when (!part.Plugin.IsBuiltIn && e is not TrainingException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            throw place.At(null).Error(e, TrainingDiagnostics.PartFailed, part.Title, part.Plugin.Name, ExceptionText.Of(e));
+        }
+    }
+
+    private static bool Ends(Task task, TimeSpan time, CancellationToken cancellation)
+    {
+        try
+        {
+            return Task.WaitAny([task], (int)time.TotalMilliseconds, cancellation) == 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The general descriptor, or one with the part's own code.</summary>
+    private static DiagnosticDescriptor Descriptor(PipelineException e) => e.Code is { Length: > 0 } code && code.All(char.IsAsciiLetterOrDigit)
+        ? TrainingDiagnostics.PartError with { Code = code }
+        : TrainingDiagnostics.PartError;
+}

@@ -1,0 +1,120 @@
+using FineTune.Pipeline;
+using FineTune.Training.Diagnostics;
+using ModelSpec;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
+
+namespace FineTune.Training.Plugins;
+
+/// <summary>The parts of the pipeline by their kinds and words: those that are built in and those of plugins.</summary>
+internal sealed class PartRegistry
+{
+    private readonly List<(IPipelinePart Part, PluginSource Plugin)> _parts = [];
+
+    private PartRegistry(PluginWords words) => Words = words;
+
+    /// <summary>Only the parts that are built in.</summary>
+    public static PartRegistry BuiltIn { get; } = CreateBuiltIn();
+
+    /// <summary>The words that the parts add to the language.</summary>
+    public PluginWords Words { get; }
+
+    /// <summary>The formats of weight files in the order in which they are asked: those of plugins first, as theirs may be archives, too.</summary>
+    public IReadOnlyList<RegisteredPart<IWeightFormat>> WeightFormats =>
+        [.. All<IWeightFormat>().Where(static format => !format.Plugin.IsBuiltIn), .. All<IWeightFormat>().Where(static format => format.Plugin.IsBuiltIn)];
+
+    /// <summary>Loads plugins.</summary>
+    /// <param name="options">For each of them <c>PATH|PROVIDES</c>: the assembly, and what its item says that it brings.</param>
+    /// <param name="location">Where errors stand.</param>
+    /// <returns>The parts that are built in, and those of the plugins; or null with errors in what plugins provide.</returns>
+    /// <exception cref="TrainingException">A plugin cannot be loaded, or brings something else than its item says.</exception>
+    public static (PartRegistry? Registry, IReadOnlyList<Diagnostic> Diagnostics) Load(IEnumerable<string> options, SpecLocation location)
+    {
+        PluginItem[] items = [.. options.Select(ReadOption).Distinct()];
+        if (items.Length == 0) return (BuiltIn, []);
+        Result<PluginWords> words = PluginWords.Read(items);
+        if (words.HasErrors) return (null, [.. words.Diagnostics]);
+        var registry = new PartRegistry(words.Value!);
+        registry._parts.AddRange(BuiltIn._parts);
+        foreach (PluginItem item in items)
+        {
+            (PluginSource source, IReadOnlyList<IPipelinePart> parts) = PluginLoader.Load(item.Path, location);
+            registry.Add(source, parts, location);
+            registry.CheckProvides(source, parts, location);
+        }
+        return (registry, [.. words.Diagnostics]);
+    }
+
+    /// <summary>Every part of a kind, in the order in which they were registered.</summary>
+    public IEnumerable<RegisteredPart<T>> All<T>()
+        where T : IPipelinePart =>
+        _parts.Where(static part => part.Part is T).Select(static part => new RegisteredPart<T>((T)part.Part, part.Plugin));
+
+    /// <summary>The part of a kind with a word. A spec that was read with <see cref="Words"/> names no others.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public RegisteredPart<T> Find<T>(string word)
+        where T : IPipelinePart =>
+        All<T>().FirstOrDefault(part => part.Part.Name == word) ?? throw new KeyNotFoundException($"There is no {typeof(T).Name} '{word}'.");
+
+    private static PluginItem ReadOption(string option)
+    {
+        int end = option.LastIndexOf('|');
+        return end < 0 ? new PluginItem(Path.GetFullPath(option), "") : new PluginItem(Path.GetFullPath(option[..end]), option[(end + 1)..].Trim());
+    }
+
+    private static PartRegistry CreateBuiltIn()
+    {
+        var registry = new PartRegistry(PluginWords.BuiltIn);
+        var builder = new PartCollector();
+        new BuiltInPlugin().Register(builder);
+        registry._parts.AddRange(builder.Parts.Select(static part => (part, PluginSource.BuiltIn)));
+        return registry;
+    }
+
+    private void Add(PluginSource source, IReadOnlyList<IPipelinePart> parts, SpecLocation location)
+    {
+        foreach (IPipelinePart part in parts)
+        {
+            PartKind kind = PartKinds.KindOf(part);
+            if (_parts.Exists(other => other.Part.Name == part.Name && PartKinds.KindOf(other.Part) == kind))
+            {
+                PluginSource first = _parts.Find(other => other.Part.Name == part.Name && PartKinds.KindOf(other.Part) == kind).Plugin;
+                throw location.Error(TrainingDiagnostics.DuplicatePart, PartWord.KindWord(kind), part.Name, first.Name, source.Name);
+            }
+            _parts.Add((part, source));
+        }
+    }
+
+    /// <summary>The compiler believes the item's <c>Provides</c>: what a plugin registers must be the same.</summary>
+    private void CheckProvides(PluginSource source, IReadOnlyList<IPipelinePart> parts, SpecLocation location)
+    {
+        string[] registered = [.. parts.Select(part => PartKinds.WordOf(part, source.Path).Text).Order(StringComparer.Ordinal)];
+        string[] provided = [.. Words.Parts.Where(word => word.Plugin == source.Path).Select(static word => PartKinds.InOrder(word).Text).Order(StringComparer.Ordinal)];
+        if (registered.SequenceEqual(provided)) return;
+        string[] missing = [.. registered.Except(provided)];
+        string[] extra = [.. provided.Except(registered)];
+        List<string> differences = [];
+        if (missing.Length > 0) differences.Add($"it registers {string.Join(", ", missing)}, which Provides does not have");
+        if (extra.Length > 0) differences.Add($"Provides has {string.Join(", ", extra)}, which it does not register");
+        throw location.Error(TrainingDiagnostics.ProvidesDiffers, source.Path, string.Join("; ", differences), string.Join(", ", registered));
+    }
+}
+
+/// <summary>Collects what a plugin registers.</summary>
+internal sealed class PartCollector : IPipelineBuilder
+{
+    private readonly List<IPipelinePart> _parts = [];
+
+    /// <summary>The parts so far.</summary>
+    public IReadOnlyList<IPipelinePart> Parts => _parts;
+
+    /// <inheritdoc />
+    /// <exception cref="ArgumentException">The part implements none of the contracts, or more than one.</exception>
+    public IPipelineBuilder Add(IPipelinePart part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        PartKinds.KindOf(part);
+        _parts.Add(part);
+        return this;
+    }
+}

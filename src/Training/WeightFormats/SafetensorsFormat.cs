@@ -1,0 +1,36 @@
+using FineTune.Pipeline;
+
+namespace FineTune.Training.WeightFormats;
+
+/// <summary>Safetensors files.</summary>
+internal sealed class SafetensorsFormat : IWeightFormat
+{
+    /// <summary>The bytes of the header's length, after which the header begins.</summary>
+    private const int Length = 8;
+
+    /// <inheritdoc />
+    public string Name => "safetensors";
+
+    /// <inheritdoc />
+    public int Revision => 1;
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Extensions => [".safetensors"];
+
+    /// <summary>By the brace that opens the header: the length before it may begin with a pickle's first byte.</summary>
+    public bool Recognizes(ReadOnlySpan<byte> start, Stream file) => start.Length > Length && start[Length] == (byte)'{';
+
+    /// <inheritdoc />
+    public IWeightFile Open(Stream stream)
+    {
+        try
+        {
+            return new SafetensorsFile(stream);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+}
