@@ -84,11 +84,11 @@ public sealed class CalibrationEvaluator : IEvaluator
     {
         int width = classes.Max(static name => name.Length);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{"".PadLeft(width)}  images   top-5  calibration error");
+        text.Append(CultureInfo.InvariantCulture, $"{"".PadLeft(width)}  images    top-5  calibration error");
         for (int c = 0; c < classes.Count; c++)
         {
             double share = (double)found[c] / Math.Max(1, count[c]);
-            text.Append(CultureInfo.InvariantCulture, $"\n{classes[c].PadLeft(width)}  {count[c],6}  {share,6:0.00%}  {bins[c].ExpectedError,17:0.0000}");
+            text.Append(CultureInfo.InvariantCulture, $"\n{classes[c].PadLeft(width)}  {count[c],6}  {share,7:0.00%}  {bins[c].ExpectedError,17:0.0000}");
         }
         return text.ToString();
     }
