@@ -6,6 +6,8 @@ using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
 using FineTune.Training.Evaluators;
+using FineTune.Training.Exporters;
+using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using ModelSpec;
 using ModelSpec.Locks;
@@ -22,9 +24,10 @@ namespace FineTune.Training;
 /// <param name="Precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</param>
 /// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory; null for <see cref="TensorStore.DefaultBudget"/>.</param>
 /// <param name="LibTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
+/// <param name="Evaluations">The folder that gets what evaluators find; null for one beside <paramref name="Output"/>.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long? Memory = null, string? LibTorch = null)
+    long? Memory = null, string? LibTorch = null, string? Evaluations = null)
 {
     /// <summary>The lock file of the weights, beside the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
@@ -64,6 +67,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Finish(known, inputs);
+            Use(inputs.Fingerprint, known.Weights!, inputs.Split, cancellation);
             return;
         }
 
@@ -72,7 +76,28 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
-        Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        string weights = Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
+    }
+
+    /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>
+    private void Use(string fingerprint, string weights, DatasetSplit? split, CancellationToken cancellation)
+    {
+        string evaluations = options.Evaluations
+            ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
+        new EvaluatorStage(spec, _cache, evaluations, log).Run(weights, Answers, cancellation);
+        new ExportStage(spec, options.Output, log).Run(weights, _cache, Digests(), cancellation);
+
+        TestAnswers? Answers()
+        {
+            if (_cache.FindAnswers(fingerprint, weights) is { } known) return known;
+            if (split is null) return null;
+            Evaluation evaluation = TestPass.Run(
+                spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache, log, cancellation);
+            var answers = TestAnswers.Of(evaluation, split.Test);
+            _cache.SaveAnswers(fingerprint, weights, answers);
+            return answers;
+        }
     }
 
     /// <summary>Whether the weights of the lock are beside the spec, or could be put there from the cache.</summary>
@@ -104,13 +129,14 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
-    private void Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
         Publish(_cache.WeightsFile(results[^1].Weights));
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);
         log.Line($"{Name}: wrote {options.Output}");
+        return results[^1].Weights;
     }
 
     private IEnumerable<string> Reasons(TrainingLock? known, TrainingInputs inputs)
@@ -132,18 +158,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             : $"trains, as {Path.GetFileName(options.Output)} is not here and not in the cache; where it was trained, it is {known.Weights}";
     }
 
-    private void Publish(string weights)
-    {
-        try
-        {
-            using FileStream source = File.OpenRead(weights);
-            AtomicFile.Write(options.Output, source.CopyTo);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, options.Output, e.Message.TrimEnd('.') + ".");
-        }
-    }
+    private void Publish(string weights) => new ExportStage(spec, options.Output, log).WriteWeights(weights);
 
     private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
         options.Report!, EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));

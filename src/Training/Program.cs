@@ -15,6 +15,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new AugmentCommand(),
     new FetchCommand(),
     new WeightsCommand(),
+    new ExportCommand(),
     new VerifyCommand(),
     new CleanCommand(),
 };

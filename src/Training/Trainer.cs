@@ -1,11 +1,13 @@
 using System.Globalization;
 using FineTune.Inference;
+using FineTune.Pipeline;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Locks;
 using FineTune.Training.Modules;
+using FineTune.Training.Plugins;
 using FineTune.Training.Processes;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
@@ -66,9 +68,9 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 else
                 {
                     state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged, cancellation);
-                    results.Add(Train(i, fingerprint, state, cancellation));
+                    results.Add(Train(i, inputs, state, cancellation));
                 }
-                Tell(Plan.Stages[i], results[^1].Evaluation);
+                Tell(Plan.Stages[i], results[^1].Evaluation, inputs.Split, cancellation);
             }
             return results;
         }
@@ -86,8 +88,9 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         return last;
     }
 
-    private StageResult Train(int index, string fingerprint, TrainingState state, CancellationToken cancellation)
+    private StageResult Train(int index, TrainingInputs inputs, TrainingState state, CancellationToken cancellation)
     {
+        string fingerprint = inputs.Fingerprints[index];
         var checkpoints = new CheckpointFolder(cache.CheckpointFolder(fingerprint), spec.Stage(index), log);
         var runner = new StageRunner(
             state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Features, log);
@@ -95,6 +98,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         try
         {
             StageResult result = cache.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
+            cache.SaveAnswers(fingerprint, result.Weights, TestAnswers.Of(evaluation, inputs.Split!.Test));
             checkpoints.Clear();
             return result;
         }
@@ -149,11 +153,20 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         SafetensorsLoader.Load(file, ModuleState.Of(module), $"'{path}'");
     }
 
-    private void Tell(Stage stage, Evaluation evaluation)
+    private void Tell(Stage stage, Evaluation evaluation, DatasetSplit? split, CancellationToken cancellation)
     {
         log.Line(string.Create(CultureInfo.InvariantCulture,
             $"{Network.ClassName}: after {stage.Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
-        log.Line(EvaluationReport.Text(evaluation.Confusion));
+        log.Line(Report(evaluation, split, cancellation));
+    }
+
+    /// <summary>What the built-in evaluator says. Of an evaluation from the cache, which has no logits, the confusion matrix says the same.</summary>
+    private string Report(Evaluation evaluation, DatasetSplit? split, CancellationToken cancellation)
+    {
+        if (evaluation.Rows.Count == 0 || split is null) return EvaluationReport.Text(evaluation.Confusion);
+        RegisteredPart<IEvaluator> report = spec.Parts.Find<IEvaluator>(ReportEvaluator.Word);
+        var place = PartPlace.OfBuiltIn(spec, ReportEvaluator.Word);
+        return new EvaluatorStage(spec, cache, "", log).Run(report, place, TestAnswers.Of(evaluation, split.Test), cancellation).Text;
     }
 
     /// <summary>The metadata of a weight file: what its numbers mean, and what the network exactly makes of the check image.</summary>

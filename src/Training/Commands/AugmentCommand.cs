@@ -4,6 +4,7 @@ using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
+using FineTune.Training.Processors;
 
 namespace FineTune.Training.Commands;
 
@@ -17,10 +18,7 @@ internal sealed class AugmentCommand : SpecCommand
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
-        if (spec.Plan.Augmentation is not { } augmentation)
-        {
-            throw spec.Name.Error(TrainingDiagnostics.NoAugmentation);
-        }
+        Augmenter augmenter = Augmenter.Create(spec, cancellation) ?? throw spec.Name.Error(TrainingDiagnostics.NoAugmentation);
         Devices.Choose("cpu", spec.Name);
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
@@ -34,7 +32,7 @@ internal sealed class AugmentCommand : SpecCommand
         if (readable < numbers.Length) log.Line($"{spec.Network.ClassName}: {numbers.Length - readable} of {numbers.Length} images cannot be read and are left out");
         string path = parse.GetValue(_out)!;
         var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
-        AugmentationSheet.Write(path, images.Train, numbers, new Augmenter(augmentation, spec.Plan.Seed), size);
+        AugmentationSheet.Write(path, images.Train, numbers, augmenter, size);
         log.Line($"{spec.Network.ClassName}: wrote {path}");
     }
 }

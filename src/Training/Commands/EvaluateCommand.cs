@@ -1,15 +1,10 @@
 using System.CommandLine;
-using FineTune.Images;
-using FineTune.Inference;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
-using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Locks;
-using FineTune.Training.Modules;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Commands;
@@ -33,21 +28,9 @@ internal sealed class EvaluateCommand : SpecCommand
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
-        using var module = new NetworkModule(spec.Network);
-        TrainedWeights.Load(parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), module, spec);
-        module.to(device);
-        module.eval();
-
-        var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(Assets(parse).Cache).ScratchFolder);
-        using var images = new ImageSets(spec, new DatasetSplit("", [], [], Images(spec, parse, log, cancellation)), store);
-        using var features = new FeatureSource(module, spec, device, store, log);
-        int last = spec.Plan.Stages.Count - 1;
-        Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
-        Features? mirrored = spec.Network.Mirror
-            ? features.Of(images.Test, last, ScalarType.Float32, "evaluation of mirrored images", cancellation, isMirrored: true)
-            : null;
-        images.ReportUnreadable(log, cancellation);
-        Evaluation evaluation = Evaluation.Of(module, images.Test, test, spec.Plan.FrozenPrefix(spec.Plan.Stages[last]), mirrored);
+        Evaluation evaluation = TestPass.Run(
+            spec, parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), Images(spec, parse, log, cancellation), device, new StageCache(Assets(parse).Cache),
+            log, cancellation);
         Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])
             : EvaluationReport.Text(evaluation.Confusion));

@@ -11,6 +11,11 @@ internal sealed class TrainCommand : SpecCommand
 
     private readonly Option<string?> _report = new("--report") { Description = "A JSON file for the evaluations of every stage." };
 
+    private readonly Option<string?> _evaluations = new("--evaluations")
+    {
+        Description = "The folder that gets what the spec's evaluators find; NAME.evaluation beside the weights by default.",
+    };
+
     private readonly Option<string> _device = new("--device")
     {
         Description = "auto, cpu, cuda or cuda:N.",
@@ -35,6 +40,7 @@ internal sealed class TrainCommand : SpecCommand
     {
         Add(_output);
         Add(_report);
+        Add(_evaluations);
         Add(_device);
         Add(_precision);
         Add(_memory);
@@ -49,7 +55,8 @@ internal sealed class TrainCommand : SpecCommand
             ? null
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
         var options = new FineTuningOptions(
-            output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse));
+            output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
+            parse.GetValue(_evaluations));
         new FineTuning(spec, options, log).Run(cancellation);
     }
 }

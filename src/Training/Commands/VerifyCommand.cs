@@ -28,6 +28,7 @@ internal sealed class VerifyCommand : SpecCommand
         TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known, cancellation);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
+        wrong.AddRange(LockFiles.ComparePlugins(known, spec));
         string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
         string? digest = FileDigests.ComputeOrNull(weights, cancellation);
         if (digest is null) wrong.Add($"{Path.GetFileName(weights)} is not here, or cannot be read");

@@ -83,7 +83,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         cancellation.ThrowIfCancellationRequested();
         if (Fault(dataset.Images, spec.Network.Classes.Count) is { } fault)
         {
-            throw place.At(null).Error(TrainingDiagnostics.WrongImport, importer.Title, importer.Plugin.Name, fault);
+            throw place.At(null).Error(TrainingDiagnostics.BrokenContract, importer.Title, importer.Plugin.Name, fault);
         }
         // Whatever order an importer finds them in, on any machine.
         return (dataset.Root, [.. dataset.Images.OrderBy(static image => image.Class).ThenBy(static image => image.Name, StringComparer.Ordinal)]);
@@ -103,14 +103,14 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
     /// <summary>What the trainer relies on and an importer has not kept; null where it has.</summary>
     private static string? Fault(IReadOnlyList<ImportedImage> images, int classes)
     {
-        if (images.Count == 0) return "it has no images.";
+        if (images.Count == 0) return "its dataset has no images.";
         if (images.FirstOrDefault(image => image.Class < 0 || image.Class >= classes) is { } wrong)
         {
             return $"'{wrong.Name}' has the class {wrong.Class}, but the spec has {classes} classes, from 0.";
         }
         if (images.GroupBy(static image => image.Name, StringComparer.Ordinal).FirstOrDefault(static group => group.Skip(1).Any()) is { } twice)
         {
-            return $"it has two images '{twice.Key}'.";
+            return $"its dataset has two images '{twice.Key}'.";
         }
         int divided = images.Count(static image => image.Part is not null);
         if (divided == 0) return null;

@@ -111,7 +111,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor UnreadableFile = Error("MSPEC3042", "Unreadable file",
         "A file of the {0} cannot be read, so there is no digest of it: {1} Make it readable, or remove it.");
 
-    public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has no [data.augment] table, so there is nothing to show.");
+    public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has neither a [data.augment] table nor a [[processor]], so there is nothing to show.");
 
     public static readonly DiagnosticDescriptor SameName = Error("MSPEC3030", "Two weights of one name",
         "The weight file '{0}' has both '{1}' and '{2}', which the backbone calls '{3}'. Change 'rename' of the weight set.");
@@ -146,12 +146,16 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor PartHangs = Error("MSPEC3058", "Plugin does not stop",
         "The {0} of the plugin {1} did not stop after the training was cancelled, and was abandoned. Report it to the plugin's author: it has to look at Cancellation.");
 
-    public static readonly DiagnosticDescriptor WrongImport = Error("MSPEC3059", "Importer breaks its contract", "The {0} of the plugin {1} gives a dataset that cannot be used: {2}");
+    public static readonly DiagnosticDescriptor BrokenContract = Error("MSPEC3059", "Part breaks its contract",
+        "The {0} of the plugin {1} breaks the contract of parts: {2} Report it to the plugin's author.");
 
     public static readonly DiagnosticDescriptor PartWarning = Warning("MSPEC3060", "Warning of a plugin", "{0}");
 
     public static readonly DiagnosticDescriptor FoldersOfImporter = Error("MSPEC3061", "Folders of an importer",
         "split names folders of the source, but the source is read by the importer '{0}', which has no folders. Write fractions.");
+
+    public static readonly DiagnosticDescriptor OutputTaken = Error("MSPEC3062", "Two outputs at one place",
+        "The {0} would write '{1}', which is the place of {2} already. Remove one of them.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

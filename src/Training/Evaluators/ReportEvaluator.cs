@@ -8,8 +8,11 @@ namespace FineTune.Training.Evaluators;
 /// </summary>
 internal sealed class ReportEvaluator : IEvaluator
 {
+    /// <summary>What it is called.</summary>
+    public const string Word = "report";
+
     /// <inheritdoc />
-    public string Name => "report";
+    public string Name => Word;
 
     /// <inheritdoc />
     public int Revision => 1;

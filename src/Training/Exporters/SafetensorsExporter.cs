@@ -6,8 +6,11 @@ namespace FineTune.Training.Exporters;
 /// <summary>The weights as a safetensors file: what stands beside every spec and is embedded into apps.</summary>
 internal sealed class SafetensorsExporter : IModelExporter
 {
+    /// <summary>What it is called.</summary>
+    public const string Word = "safetensors";
+
     /// <inheritdoc />
-    public string Name => "safetensors";
+    public string Name => Word;
 
     /// <inheritdoc />
     public int Revision => 1;

@@ -1,4 +1,5 @@
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 using ModelSpec;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
@@ -24,14 +25,54 @@ internal static class LockFiles
         return read.Value;
     }
 
-    /// <summary>A lock with the names that a spec has now; the same lock where it has them already.</summary>
+    /// <summary>A lock with the names and plugins that a spec has now; the same lock where it has them already.</summary>
     public static TrainingLock WithNamesOf(TrainingLock known, SpecSource spec)
     {
         EquatableArray<Fact> names = PlanFacts.Names(spec.Plan);
-        return names.All(known.Facts.Contains)
+        Fact[] plugins = [.. PluginFacts(spec, known)];
+        return names.All(known.Facts.Contains) && plugins.All(known.Facts.Contains) && known.Facts.Count(IsOfPlugin) == plugins.Length
             ? known
-            : new TrainingLock([.. known.Facts.Where(fact => !names.Any(name => name.Name == fact.Name)), .. names]);
+            : new TrainingLock([.. known.Facts.Where(fact => !IsOfPlugin(fact) && !names.Any(name => name.Name == fact.Name)), .. names, .. plugins]);
     }
+
+    /// <summary>Says which plugins are not the files that a lock records.</summary>
+    public static IEnumerable<string> ComparePlugins(TrainingLock known, SpecSource spec)
+    {
+        foreach (UsedPlugin used in UsedPlugin.Find(spec))
+        {
+            string? locked = DigestOf(known, used.Plugin.Name);
+            if (locked is null) yield return $"the plugin {used.Plugin.Name} is not in the lock";
+            else if (locked != TomlLiteral.Of(used.Plugin.Digest!)) yield return $"the plugin {used.Plugin.Name} is {used.Plugin.Digest}, the lock has {locked.Trim('"')}";
+        }
+    }
+
+    /// <summary>
+    /// The tables of the plugins that a spec uses. One whose parts the weights were trained with stays the file that it was then, even where it
+    /// is another now: its revisions tell that it does the same.
+    /// </summary>
+    private static IEnumerable<Fact> PluginFacts(SpecSource spec, TrainingLock? known)
+    {
+        IReadOnlyList<UsedPlugin> used = UsedPlugin.Find(spec);
+        for (int i = 0; i < used.Count; i++)
+        {
+            string? locked = used[i].Trains && known is not null ? DigestOf(known, used[i].Plugin.Name) : null;
+            yield return new(TrainingLock.Plugins, i + 1, "digest", locked ?? TomlLiteral.Of(used[i].Plugin.Digest!));
+            yield return new(TrainingLock.Plugins, i + 1, "file", TomlLiteral.Of(used[i].Plugin.Name));
+            yield return new(TrainingLock.Plugins, i + 1, "parts", TomlLiteral.Array(used[i].Parts.Select(TomlLiteral.Of)));
+        }
+    }
+
+    /// <summary>The literal of the digest that a lock records of a plugin, or null.</summary>
+    private static string? DigestOf(TrainingLock known, string file)
+    {
+        for (int i = 1; known.Find(TrainingLock.Plugins, i, "file") is { } name; i++)
+        {
+            if (name == TomlLiteral.Of(file)) return known.Find(TrainingLock.Plugins, i, "digest");
+        }
+        return null;
+    }
+
+    private static bool IsOfPlugin(Fact fact) => fact.Table == TrainingLock.Plugins;
 
     /// <summary>The lock of a training that is done.</summary>
     public static TrainingLock Of(SpecSource spec, TrainingInputs inputs, IReadOnlyList<StageResult> results)
@@ -40,6 +81,7 @@ internal static class LockFiles
         [
             .. inputs.Facts,
             .. PlanFacts.Names(spec.Plan),
+            .. PluginFacts(spec, null),
             new("", 0, "fingerprint", TomlLiteral.Of(inputs.Fingerprint)),
             new("", 0, "version", TomlLiteral.Of(TrainingLock.Version)),
             new("", 0, "weights", TomlLiteral.Of(results[^1].Weights)),

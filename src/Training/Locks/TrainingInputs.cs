@@ -1,6 +1,7 @@
 using FineTune.Pipeline;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Locks;
 using TorchSharp;
@@ -29,6 +30,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
 {
     private const string Data = "data";
     private const string Backbone = "backbone";
+    private const string EnvironmentTable = "environment";
 
     private static readonly string[] TorchLibraries = ["libtorch_cpu.so", "torch_cpu.dll", "libtorch_cpu.dylib"];
 
@@ -125,19 +127,22 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         {
             yield return Revision(PlanFacts.Processor, i + 1, spec.Parts.Find<IImageProcessor>(spec.Plan.Processors[i].Word).Part);
         }
+        if (UsedPlugin.FormatOf(spec) is { } format)
+        {
+            yield return new(EnvironmentTable, 0, "weight_format", TomlLiteral.Of($"{format.Part.Name} {format.Part.Revision}"));
+        }
 
         static Fact Revision(string table, int index, IPipelinePart part) => new(table, index, PlanFacts.Revision, TomlLiteral.Of(part.Revision));
     }
 
     private IEnumerable<Fact> Environment(string device, string precision, CancellationToken cancellation)
     {
-        const string table = "environment";
-        yield return new(table, 0, "device", TomlLiteral.Of(device));
-        yield return new(table, 0, "precision", TomlLiteral.Of(precision));
-        yield return new(table, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
-        yield return new(table, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
+        yield return new(EnvironmentTable, 0, "device", TomlLiteral.Of(device));
+        yield return new(EnvironmentTable, 0, "precision", TomlLiteral.Of(precision));
+        yield return new(EnvironmentTable, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
+        yield return new(EnvironmentTable, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
         // The package's libtorch goes with TorchSharp's version; another one is what its file is.
         string? library = libTorch is null ? null : TorchLibraries.Select(name => Path.Combine(libTorch, name)).FirstOrDefault(File.Exists);
-        if (library is not null) yield return new(table, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
+        if (library is not null) yield return new(EnvironmentTable, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
     }
 }

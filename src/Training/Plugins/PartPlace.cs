@@ -9,6 +9,9 @@ namespace FineTune.Training.Plugins;
 /// <param name="Section">The part.</param>
 internal sealed record PartPlace(SpecSource Spec, PartSection Section)
 {
+    /// <summary>The place of a built-in part that always runs, whatever the spec says: the spec's name.</summary>
+    public static PartPlace OfBuiltIn(SpecSource spec, string word) => new(spec, new PartSection(new PartUse(word, "", []), spec.Spec.Model.Name.Span, []));
+
     /// <summary>The part's values.</summary>
     public PartValues Values => new(Section.Use.Values.ToDictionary(static value => value.Key, static value => value.Value, StringComparer.Ordinal));
 

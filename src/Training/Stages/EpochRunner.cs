@@ -2,6 +2,7 @@ using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Modules;
+using FineTune.Training.Processors;
 using ModelSpec.Layers;
 using ModelSpec.Plans;
 using TorchSharp;

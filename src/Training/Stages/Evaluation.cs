@@ -11,6 +11,12 @@ namespace FineTune.Training.Stages;
 /// <param name="Loss">Its mean cross-entropy.</param>
 internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
 {
+    /// <summary>The places of the images in their set; empty where the evaluation comes from the cache.</summary>
+    public IReadOnlyList<long> Rows { get; init; } = [];
+
+    /// <summary>The logits of each image, row by row; empty where the evaluation comes from the cache.</summary>
+    public float[] Logits { get; init; } = [];
+
     private const int PassSize = 64;
 
     /// <summary>The share of right answers, in [0, 1].</summary>
@@ -29,6 +35,7 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
         long[] rows = images.Readable();
         long[] truth = images.LabelsOf(rows);
         long[] answers = new long[rows.Length];
+        float[] all = new float[rows.Length * module.Network.Classes.Count];
         double loss = 0;
         for (int start = 0; start < rows.Length; start += PassSize)
         {
@@ -43,10 +50,11 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
                 // The logarithm of the mean of both probabilities, whose softmax is that mean.
                 logits = logits.log_softmax(1).logaddexp(other.log_softmax(1)).sub(Math.Log(2));
             }
+            logits.cpu().contiguous().data<float>().CopyTo(all.AsSpan(start * module.Network.Classes.Count, (int)logits.numel()));
             logits.argmax(1).cpu().data<long>().CopyTo(answers.AsSpan(start, count));
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }
         string[] classes = [.. module.Network.Classes.Select(static c => c.Text)];
-        return new Evaluation(new ConfusionMatrix(classes, truth, answers), loss / rows.Length);
+        return new Evaluation(new ConfusionMatrix(classes, truth, answers), loss / rows.Length) { Rows = rows, Logits = all };
     }
 }

@@ -3,6 +3,7 @@ using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Processors;
 using ModelSpec.Layers;
 using ModelSpec.Networks;
 using ModelSpec.Plans;

@@ -1,6 +1,7 @@
 using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Training.Data;
+using FineTune.Training.Processors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using FineTune.Training.Data;
+using FineTune.Training.Processors;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
 
@@ -22,7 +23,7 @@ internal static class MemoryNeed
     {
         Network network = plan.Network;
         long pixels = (long)split.Count * network.InputHeight * network.InputWidth * 3;
-        int views = plan.Augmentation?.Views ?? 1;
+        int views = Augmenter.ViewsOf(plan);
         // The pass for one stage keeps those of later stages, too.
         long features = plan.Stages.Select(plan.FrozenPrefix).Distinct()
             .Sum(depth => (long)views * split.Count * network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float));

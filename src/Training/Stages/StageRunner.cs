@@ -2,6 +2,7 @@ using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Processors;
 using FineTune.Training.Processes;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
@@ -21,8 +22,6 @@ namespace FineTune.Training.Stages;
 internal sealed class StageRunner(
     NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, FeatureSource features, IProgressLog log)
 {
-    private readonly Augmenter? _augmenter = spec.Plan.Augmentation is { } settings ? new Augmenter(settings, spec.Plan.Seed) : null;
-
     private TrainingPlan Plan => spec.Plan;
 
     private Network Network => spec.Network;
@@ -40,13 +39,14 @@ internal sealed class StageRunner(
         log.Line($"{Network.ClassName}: {Describe(stage)}");
 
         module.Begin(stage);
-        int views = Plan.Augmentation?.Views ?? 1;
+        Augmenter? augmenter = Augmenter.Create(spec, cancellation);
+        int views = Augmenter.ViewsOf(Plan);
         Features? train = views > 0 && features.IsWorthKeeping(depth)
-            ? features.Of(images.Train, index, precision, "features", cancellation, _augmenter, views)
+            ? features.Of(images.Train, index, precision, "features", cancellation, augmenter, views)
             : null;
         Features? validation = images.Validation.Count == 0 ? null : features.Of(images.Validation, index, precision, "validation", cancellation);
         complete();
-        Train(stage, index, depth, train, validation, checkpoints, cancellation);
+        Train(stage, index, depth, train, validation, augmenter, checkpoints, cancellation);
         Features test = features.Of(images.Test, index, ScalarType.Float32, "evaluation", cancellation);
         Features? mirrored = Network.Mirror
             ? features.Of(images.Test, index, ScalarType.Float32, "evaluation of mirrored images", cancellation, isMirrored: true)
@@ -57,12 +57,13 @@ internal sealed class StageRunner(
     }
 
     private void Train(
-        Stage stage, int index, int depth, Features? trainFeatures, Features? validationFeatures, CheckpointFolder checkpoints, CancellationToken cancellation)
+        Stage stage, int index, int depth, Features? trainFeatures, Features? validationFeatures, Augmenter? augmenter, CheckpointFolder checkpoints,
+        CancellationToken cancellation)
     {
         long[] order = images.Train.Readable(cancellation);
         var progress = new StageProgress(log, Network.ClassName, stage, order.Length);
         using var threads = new TorchThreads(StepThreads.Of(Network, trainFeatures is null ? 0 : depth, stage.BatchSize));
-        using var epochs = new EpochRunner(module, Plan, index, images.Train, trainFeatures, _augmenter, device, precision);
+        using var epochs = new EpochRunner(module, Plan, index, images.Train, trainFeatures, augmenter, device, precision);
         IReadOnlyDictionary<string, Tensor> state = module.Changing(stage);
         Checkpoint? last = checkpoints.Last();
         if (last is not null)

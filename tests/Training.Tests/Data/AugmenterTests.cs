@@ -1,5 +1,5 @@
 using FineTune.Native;
-using FineTune.Training.Data;
+using FineTune.Training.Processors;
 using ModelSpec.Language;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using FineTune.Training;
 using FineTune.Training.Assets;
 using FineTune.Training.Commands;
 using FineTune.Training.Data;
+using FineTune.Training.Processors;
 using ModelSpec.Diagnostics;
 using SkiaSharp;
 

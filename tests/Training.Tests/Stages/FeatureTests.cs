@@ -42,7 +42,7 @@ public class FeatureTests
     {
         using var project = new TinyProject();
         SpecSource spec = project.Read(("[backbone]", Augmented + "views = 3\n\n[backbone]"));
-        var augmenter = new FineTune.Training.Data.Augmenter(spec.Plan.Augmentation!, 1);
+        var augmenter = new FineTune.Training.Processors.Augmenter(spec.Plan.Augmentation!, 1);
 
         for (long image = 0; image < 4; image++)
         {

@@ -1,9 +1,10 @@
 using FineTune.Files;
 using FineTune.Images;
+using FineTune.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace FineTune.Training.Data;
+namespace FineTune.Training.Processors;
 
 /// <summary>A picture of augmented samples: a row for each of eight training images, a column for each of eight epochs.</summary>
 internal static class AugmentationSheet

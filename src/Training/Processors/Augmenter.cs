@@ -1,17 +1,38 @@
 using ModelSpec.Language;
+using ModelSpec.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace FineTune.Training.Data;
+namespace FineTune.Training.Processors;
 
 /// <summary>
-/// Random changes of training images: for each image one affine map, drawn and composed as Keras's <c>ImageDataGenerator</c> does
+/// Random changes of training images. The built-in ones: for each image one affine map, drawn and composed as Keras's <c>ImageDataGenerator</c> does
 /// (rotation, shift, shear, zoom, each in pixels around the centre), then a mirror and a change of brightness. A whole batch is
-/// warped at once with bilinear interpolation. What happens to an image depends on seed, image, the number of its version and, without
+/// warped at once with bilinear interpolation. Then the processors of plugins. What happens to an image depends on seed, image, the number of its version and, without
 /// views, the stage alone.
 /// </summary>
-internal sealed class Augmenter(Augmentation settings, long seed)
+/// <param name="settings">The built-in changes; null for none.</param>
+/// <param name="seed">The seed of the spec.</param>
+/// <param name="processing">The processors of plugins; null for none.</param>
+internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessing? processing = null)
 {
+    private int Views => settings?.Views ?? 0;
+
+    /// <summary>What a spec asks for, or null where its training images stay as they are.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="cancellation">Ends the processors.</param>
+    public static Augmenter? Create(SpecSource spec, CancellationToken cancellation = default)
+    {
+        ImageProcessing? processing = spec.Plan.Processors.Count > 0 ? new ImageProcessing(spec, cancellation) : null;
+        return spec.Plan.Augmentation is null && processing is null ? null : new Augmenter(spec.Plan.Augmentation, spec.Plan.Seed, processing);
+    }
+
+    /// <summary>
+    /// How many versions of each training image a plan has: 0 for another in every epoch, 1 where images stay as they are. Processors without
+    /// <c>[data.augment]</c> have its default, another in every epoch.
+    /// </summary>
+    public static int ViewsOf(TrainingPlan plan) => plan.Augmentation?.Views ?? (plan.Processors.Count > 0 ? 0 : 1);
+
     /// <summary>Warps a batch.</summary>
     /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>.</param>
     /// <param name="images">The index of each image in its set.</param>
@@ -23,7 +44,7 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         using DisposeScope scope = NewDisposeScope();
         long[] versions = new long[images.Length];
         for (int i = 0; i < versions.Length; i++) versions[i] = Version(images[i], epoch);
-        return Warp(pixels, images, versions, settings.Views > 0 ? 0 : stage).MoveToOuterDisposeScope();
+        return Change(pixels, images, versions, Views > 0 ? 0 : stage).MoveToOuterDisposeScope();
     }
 
     /// <summary>Warps a batch into one of its views, which are the same in all stages.</summary>
@@ -35,13 +56,20 @@ internal sealed class Augmenter(Augmentation settings, long seed)
     {
         long[] versions = new long[images.Length];
         Array.Fill(versions, view);
-        return Warp(pixels, images, versions, 0);
+        return Change(pixels, images, versions, 0);
     }
 
     /// <summary>The version of an image that an epoch sees: with views, a number in [0, views), another for each image; without, the epoch.</summary>
-    public long Version(long image, int epoch) => settings.Views > 0 ? (epoch - 1 + image) % settings.Views : epoch;
+    public long Version(long image, int epoch) => Views > 0 ? (epoch - 1 + image) % Views : epoch;
 
-    private Tensor Warp(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
+    private Tensor Change(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor changed = settings is null ? pixels.to_type(ScalarType.Float32) : Warp(settings, pixels, images, versions, stage);
+        return (processing?.Apply(changed, images, versions, stage) ?? changed).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Warp(Augmentation settings, Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
     {
         using DisposeScope scope = NewDisposeScope();
         int count = images.Length;
@@ -52,7 +80,7 @@ internal sealed class Augmenter(Augmentation settings, long seed)
         for (int i = 0; i < count; i++)
         {
             var random = new SeededRandom(seed, stage, versions[i], images[i]);
-            Draw(ref random, height, width, maps.AsSpan(6 * i, 6), out factors[i]);
+            Draw(settings, ref random, height, width, maps.AsSpan(6 * i, 6), out factors[i]);
         }
 
         Device device = pixels.device;
@@ -75,7 +103,7 @@ internal sealed class Augmenter(Augmentation settings, long seed)
     /// The map from a place in the result to a place in the source, as two rows of three for (x, y, 1): Keras's
     /// <c>apply_affine_transform</c> with its (row, column) order turned into (x, y), and its pixels into coordinates from -1 to 1.
     /// </summary>
-    private void Draw(ref SeededRandom random, int height, int width, Span<float> map, out float brightness)
+    private static void Draw(Augmentation settings, ref SeededRandom random, int height, int width, Span<float> map, out float brightness)
     {
         double theta = Radians(random.Uniform(-settings.Rotation, settings.Rotation));
         double shiftY = random.Uniform(-settings.HeightShift, settings.HeightShift) * height;

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Text.Json;
+using FineTune.Training.Diagnostics;
+using FineTune.Training.Exporters;
+using FineTune.Training.Locks;
+using FineTune.Training.Weights;
+
+namespace FineTune.Training.Commands;
+
+/// <summary><c>finetune export SPEC</c>: writes the trained network in the forms of the spec's <c>[[export]]</c> tables, or lists their files.</summary>
+internal sealed class ExportCommand : SpecCommand
+{
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one a line." };
+
+    public ExportCommand()
+        : base("export", "Writes the trained network in the forms of the spec's [[export]] tables, or lists their files.")
+    {
+        Add(_weights);
+        Add(_list);
+        AddJson();
+    }
+
+    protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
+    {
+        string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
+        var stage = new ExportStage(spec, weights, log);
+        if (!parse.GetValue(_list))
+        {
+            if (!File.Exists(weights)) throw spec.Name.Error(TrainingDiagnostics.NoTrainedWeights, weights);
+            string cache = Assets(parse).Cache;
+            stage.Run(FileDigests.Compute(weights, cancellation), new StageCache(cache), new FileDigests(Path.Combine(cache, "digests")), cancellation);
+        }
+        string[] outputs = [.. stage.Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
+        if (PrintsJson(parse)) Console.WriteLine(JsonSerializer.Serialize(outputs));
+        else if (parse.GetValue(_list)) foreach (string output in outputs) Console.WriteLine(output);
+    }
+}

@@ -1,0 +1,17 @@
+using FineTune.Training.Data;
+using FineTune.Training.Stages;
+
+namespace FineTune.Training.Evaluators;
+
+/// <summary>What a trained network answers to the test images that could be read.</summary>
+/// <param name="Images">Their names.</param>
+/// <param name="Labels">The index of the true class of each.</param>
+/// <param name="Logits">The logits of each, row by row: as many as there are classes.</param>
+internal sealed record TestAnswers(IReadOnlyList<string> Images, IReadOnlyList<int> Labels, float[] Logits)
+{
+    /// <summary>The answers of an evaluation.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <param name="images">The images that it looked at.</param>
+    public static TestAnswers Of(Evaluation evaluation, IReadOnlyList<LabeledImage> images) => new(
+        [.. evaluation.Rows.Select(row => images[(int)row].Name)], [.. evaluation.Rows.Select(row => images[(int)row].Class)], evaluation.Logits);
+}

@@ -1,0 +1,134 @@
+using FineTune.Pipeline;
+using FineTune.Training;
+using FineTune.Training.Commands;
+using FineTune.Training.Diagnostics;
+using ModelSpec.Diagnostics;
+
+namespace Training.Tests.Plugins;
+
+public class ExporterTests
+{
+    private static readonly (string Old, string New) Names = Export("names");
+
+    [Fact]
+    public void An_exporter_writes_its_files_after_training_and_not_again()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(PluginCompiler.WithTestPlugin(), Names);
+
+        project.Train(spec);
+        DateTime written = File.GetLastWriteTimeUtc(project["tiny.names"]);
+        var log = new RecordingLog();
+        project.BringUpToDate(spec, log);
+
+        Assert.Contains("conv1.weight 4x3x3x3", File.ReadAllText(project["tiny.names"]), StringComparison.OrdinalIgnoreCase);
+        Assert.True(int.Parse(File.ReadAllText(project["export/tiny.count"]), System.Globalization.CultureInfo.InvariantCulture) > 100);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(project["tiny.names"]));
+        Assert.StartsWith("TinyClassifier: up to date", Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_changed_exporter_and_a_changed_file_run_it_alone_without_training()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(PluginCompiler.WithTestPlugin(), Names);
+        byte[] weights = project.Train(spec);
+        string names = File.ReadAllText(project["tiny.names"]), text = File.ReadAllText(project.Lock);
+        var log = new RecordingLog();
+
+        byte[] after = project.BringUpToDate(project.Read(PluginCompiler.WithTestPlugin(), Export("names\"\nupper = true #")), log);
+        Assert.Equal(names.ToUpperInvariant(), File.ReadAllText(project["tiny.names"]));
+        File.WriteAllText(project["tiny.names"], "edited");
+        project.BringUpToDate(spec, log);
+
+        Assert.Equal(names, File.ReadAllText(project["tiny.names"]));
+        Assert.Equal(weights, after);
+        Assert.Equal(text, File.ReadAllText(project.Lock));
+        Assert.DoesNotContain(log.Lines, static line => line.Contains("trains", StringComparison.Ordinal));
+        Assert.Equal(2, log.Lines.Count(static line => line == "TinyClassifier: wrote tiny.names, export/tiny.count"));
+    }
+
+    [Theory]
+    [InlineData("throw new FormatException(\"No.\");", "MSPEC3057")]
+    [InlineData("throw new PipelineException(\"Too large.\");", "MSPEC3050")]
+    [InlineData("", "MSPEC3059")]
+    [InlineData("context.Create(\"undeclared\");", "MSPEC3057")]
+    public void An_exporter_that_fails_leaves_nothing_and_what_was_there_stays(string body, string code)
+    {
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+        project.Write("a.out", "before");
+        SpecSource spec = With(project, folder, $"using (var s = context.Create(\"a.out\")) s.WriteByte(1); {body}", "new[] { \"a.out\", \"b.out\" }");
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.Train(spec)).Diagnostic;
+
+        Assert.Equal(code, diagnostic.Descriptor.Code);
+        Assert.Equal("before", File.ReadAllText(project["a.out"]));
+        Assert.False(File.Exists(project["b.out"]));
+        Assert.Empty(Directory.GetFiles(project.Root, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("\"../a.out\"", "MSPEC3059")]
+    [InlineData("\"/a.out\"", "MSPEC3059")]
+    [InlineData("", "MSPEC3059")]
+    [InlineData("\"tiny.safetensors\"", "MSPEC3062")]
+    [InlineData("\"tiny.modelspec\"", "MSPEC3062")]
+    [InlineData("\"a.out\", \"x/../a.out\"", "MSPEC3062")]
+    public void Outputs_outside_the_folder_or_at_a_place_that_is_taken_are_errors(string outputs, string code)
+    {
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.Train(With(project, folder, "", $"new string[] {{ {outputs} }}"))).Diagnostic;
+
+        Assert.Equal(code, diagnostic.Descriptor.Code);
+        Assert.Contains("exporter 'other'", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_weights_beside_the_spec_are_the_bytes_of_the_cache()
+    {
+        using var project = new TinyProject();
+
+        byte[] weights = project.Train(project.Read());
+
+        Assert.Contains(Directory.GetFiles(Path.Combine(project.Cache, "trained")), file => File.ReadAllBytes(file).AsSpan().SequenceEqual(weights));
+    }
+
+    [Fact]
+    public void Export_lists_the_files_of_a_spec_without_writing_them()
+    {
+        using var project = new TinyProject();
+        project.Read(PluginCompiler.WithTestPlugin(), Names);
+        using var output = new StringWriter();
+        TextWriter console = Console.Out;
+        Console.SetOut(output);
+        int code;
+        try
+        {
+            code = new ExportCommand().Parse(
+                [project["tiny.modelspec"], "--backbone", project["tiny.backbone"], "--cache", project.Cache, "--list",
+                 "--plugin", $"{PluginCompiler.TestPlugin}|{PluginCompiler.TestProvides}"]).Invoke();
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+
+        Assert.Equal(0, code);
+        Assert.Equal([project["tiny.names"], project["export/tiny.count"]], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.False(File.Exists(project["tiny.names"]));
+    }
+
+    private static (string Old, string New) Export(string format) =>
+        ("[[stage]]\nname = \"warm-up\"", $"[[export]]\nformat = \"{format}\"\n\n[[stage]]\nname = \"warm-up\"");
+
+    private static SpecSource With(TinyProject project, TemporaryFolder folder, string body, string outputs)
+    {
+        string part = "public class X : IModelExporter { public string Name => \"other\"; public int Revision => 1; "
+            + $"public IReadOnlyList<string> Outputs(string specName, PartValues values) => {outputs}; public void Export(ExportContext context) {{ {body} }} }}";
+        string plugin = PluginCompiler.Plugin(folder, "Other", "pipeline.Add(new X());", part);
+        return project.Read(PluginCompiler.Load($"{plugin}|exporter:other"), Export("other"));
+    }
+}
