@@ -6,8 +6,8 @@ using FineTune.Training.Commands;
 using FineTune.Training.Modules;
 using FineTune.Training.Plugins;
 using FineTune.Training.WeightFormats;
-using FineTune.Training.Weights;
 using FineTune.Training.WeightFormats.Pickle;
+using FineTune.Training.Weights;
 
 namespace Training.Tests.Weights;
 
