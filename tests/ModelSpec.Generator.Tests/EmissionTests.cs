@@ -15,6 +15,7 @@ public class EmissionTests
     [Theory]
     [InlineData("flowers17")]
     [InlineData("flowers17-mobilenet")]
+    [InlineData("flowers17-efficientnet")]
     public void The_generated_source_compiles_without_a_warning(string spec)
     {
         CSharpCompilation compilation = GeneratorRun.Compilation("""

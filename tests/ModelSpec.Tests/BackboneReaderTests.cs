@@ -169,4 +169,28 @@ public class BackboneReaderTests
         AssertAt(text, place, code, diagnostics);
         Assert.Contains(message, diagnostics[0].Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_weight_set_can_say_where_in_an_archive_its_file_is()
+    {
+        string set = WeightSet("w.pth", "sha256:397923af") + "\nmember = \"package/models/w.pth\"";
+
+        Assert.Equal("package/models/w.pth", Assert.Single(BackboneReader.Read(Small + set, "small.backbone").Value!.WeightSets).Member);
+        AssertAt(Small + set.Replace("package/models/w.pth", "", StringComparison.Ordinal), "\"\"", "MSPEC0005", BackboneReader.Read(
+            Small + set.Replace("package/models/w.pth", "", StringComparison.Ordinal), "small.backbone").Diagnostics);
+    }
+
+    /// <summary>A page about a file, in place of the file itself, would be downloaded and refused.</summary>
+    [Fact]
+    public void Each_built_in_weight_set_is_at_an_address_that_ends_with_its_file_or_names_the_archive_with_it()
+    {
+        foreach (string name in BackboneCatalogue.BuiltIn.Names)
+        {
+            foreach (WeightSet set in BackboneCatalogue.BuiltIn.Find(name)!.WeightSets)
+            {
+                Assert.EndsWith("/" + set.File, set.Member ?? set.Url, StringComparison.Ordinal);
+                if (set.Member is not null) Assert.Matches(@"\.(zip|whl)\z", set.Url);
+            }
+        }
+    }
 }

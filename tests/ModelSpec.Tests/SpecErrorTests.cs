@@ -48,6 +48,7 @@ public class SpecErrorTests
     [InlineData("\"0..18\"", "\"0..99\"", "\"0..99\"", "MSPEC0011", "0..24")]
     [InlineData("\"0..18\"", "\"9..3\"", "\"9..3\"", "MSPEC0011", "ends before it begins")]
     [InlineData("\"0..18\"", "\"..block6_pool\"", "\"..block6_pool\"", "MSPEC0011", "Did you mean 'block1_pool'?")]
+    [InlineData("\"0..18\"", "\"..18, batch_norms\"", "\"..18, batch_norms\"", "MSPEC0011", "no batch normalisation")]
     [InlineData("\"0..18\"", "\"0..24\"", "\"0..24\"", "MSPEC0012", "head begins at layer 19")]
     [InlineData("[224, 224]", "[31, 224]", "[31, 224]", "MSPEC0013", "32×32")]
     [InlineData("test = 0.25", "test = 0.5", "{ train", "MSPEC0014", "sum to 1.25")]

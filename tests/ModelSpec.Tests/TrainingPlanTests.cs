@@ -40,6 +40,22 @@ public class TrainingPlanTests
     }
 
     [Theory]
+    [InlineData("batch_norms", 27)]
+    [InlineData("conv_pw_13_bn, batch_norms", 27)]
+    [InlineData("..conv_pw_13, batch_norms", 85)]
+    [InlineData("..conv_dw_13, batch_norms", 83)]
+    public void The_batch_normalisations_of_the_backbone_can_be_frozen_alone(string freeze, int count)
+    {
+        string spec = Specs.With("\"vgg16\"", "\"mobilenet_v1\"").Replace("\"imagenet\"", "\"none\"", StringComparison.Ordinal)
+            .Replace("\"0..14\"", $"\"{freeze}\"", StringComparison.Ordinal).Replace("\"flatten\"", "\"global_average_pool\", \"batch_norm\"", StringComparison.Ordinal);
+
+        TrainingPlan plan = Specs.Plan(spec);
+
+        Assert.Equal(count, plan.Stages[1].Frozen.Count);
+        Assert.True(plan.Stages[1].Frozen.All(i => i < plan.Network.BodyLength));
+    }
+
+    [Theory]
     [InlineData("0..14", 15)]
     [InlineData("backbone", 20)]
     [InlineData("none", 1)]

@@ -85,6 +85,7 @@ public static class BackboneReader
             row.Bag.Report(SpecDiagnostics.FileName, plain.Span, plain.Value, string.Join(" ", NotInFileNames));
         }
         string? url = Text(row, "url", "where it is published")?.Value;
+        string? member = row.Has("member") ? Text(row, "member", "the file's path in the archive")?.Value : null;
         Located<string>? digest = row.String("digest");
         if (digest is { } stated && !DigestPattern.IsMatch(stated.Value))
         {
@@ -100,7 +101,7 @@ public static class BackboneReader
         EquatableArray<KeyRename> rename = ReadRenames(row);
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename, resize, isBicubic);
+            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename, resize, isBicubic, member);
     }
 
     private static EquatableArray<KeyRename> ReadRenames(TableReader row)

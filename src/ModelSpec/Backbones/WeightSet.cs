@@ -16,6 +16,7 @@ namespace ModelSpec.Backbones;
 /// where the whole shorter side is seen.
 /// </param>
 /// <param name="IsBicubic">Whether images are resized bicubically instead of bilinearly.</param>
+/// <param name="Member">The file's path in the zip archive that is published at the address, a Python wheel for example; null where the address is the file's own.</param>
 public sealed record WeightSet(
     string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, string? Size, EquatableArray<KeyRename> Rename,
-    int? Resize = null, bool IsBicubic = false);
+    int? Resize = null, bool IsBicubic = false, string? Member = null);

@@ -55,6 +55,9 @@ internal static class Vocabulary
     /// <summary>The whole backbone, as a freeze range.</summary>
     public const string FreezeBackbone = "backbone";
 
+    /// <summary>The batch normalisations of the backbone.</summary>
+    public const string FreezeBatchNorms = "batch_norms";
+
     /// <summary>No layer, as a freeze range.</summary>
     public const string FreezeNone = "none";
 

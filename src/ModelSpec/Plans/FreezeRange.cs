@@ -8,7 +8,8 @@ namespace ModelSpec.Plans;
 /// <summary>
 /// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
 /// names in place of indices (<c>head.relu</c> where the backbone has a <c>relu</c>, too), groups (<c>..layer3</c>: to the last layer whose
-/// name begins with <c>layer3_</c>, unless a layer is called <c>layer3</c>), several parts with commas, <c>backbone</c> and <c>none</c>.
+/// name begins with <c>layer3_</c>, unless a layer is called <c>layer3</c>), several parts with commas, <c>backbone</c>,
+/// <c>batch_norms</c> (the backbone's) and <c>none</c>.
 /// </summary>
 internal static class FreezeRange
 {
@@ -28,6 +29,13 @@ internal static class FreezeRange
             if (part == Vocabulary.FreezeBackbone)
             {
                 indices.UnionWith(Enumerable.Range(0, bodyLength));
+                continue;
+            }
+            if (part == Vocabulary.FreezeBatchNorms)
+            {
+                List<int> norms = [.. layers.Take(bodyLength).Where(static l => l.Main is BatchNormPrimitive).Select(static l => l.Index)];
+                if (norms.Count == 0) return "The backbone has no batch normalisation to freeze.";
+                indices.UnionWith(norms);
                 continue;
             }
 

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.WeightFormats;
 using FineTune.Training.Processes;
+using FineTune.Training.Weights;
 using Polly;
 using Polly.Retry;
 
@@ -18,7 +21,8 @@ namespace FineTune.Training.Assets;
 /// </param>
 /// <param name="RelativePath">Where it stands in an asset folder.</param>
 /// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
-internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null);
+/// <param name="Member">Its path in the zip archive that is at <paramref name="Url"/>; null where the file itself is there.</param>
+internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null, string? Member = null);
 
 /// <summary>How patient a download is.</summary>
 /// <param name="Silence">How long no byte may arrive before the connection counts as lost.</param>
@@ -36,6 +40,9 @@ internal sealed record DownloadPatience(TimeSpan Silence, TimeSpan FirstPause)
 internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpClient client, DownloadPatience? patience = null)
 {
     private const int Attempts = 5;
+
+    /// <summary>What a file in an archive may inflate to.</summary>
+    private const long LargestMember = 16L << 30;
 
     private readonly DownloadPatience _patience = patience ?? DownloadPatience.Default;
 
@@ -59,14 +66,25 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
             if (File.Exists(target)) return target;
             var part = new PartialFile(target + ".part");
             FileDigest? stated = FetchAsync(file, part, cancellation).GetAwaiter().GetResult();
-            Verify(file, part, published ?? stated, location, cancellation);
+            if (file.Member is null)
+            {
+                Verify(file, part, published ?? stated, location, cancellation);
+            }
+            else
+            {
+                Verify(file, part, stated, location, cancellation);
+                Unpack(file.Member, part);
+                Verify(file, part, published, location, cancellation);
+            }
             part.MoveTo(target);
             return target;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or UnauthorizedAccessException
             || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw location.Error(e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath, file.Size is null ? "" : $" ({file.Size})");
+            throw location.Error(
+                e, TrainingDiagnostics.Download, file.Name, file.Url, Sentence(e.Message), target, file.RelativePath, file.Size is null ? "" : $" ({file.Size})",
+                file.Member is null ? "" : $", take '{file.Member}' out of it (it is a zip archive),");
         }
     }
 
@@ -195,6 +213,33 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         byte[] bytes = new byte[MD5.HashSizeInBytes];
         bool isDigest = stated is not null && Convert.TryFromBase64String(stated.Trim()["md5=".Length..], bytes, out int length) && length == bytes.Length;
         return isDigest ? FileDigest.OfMd5(bytes) : null;
+    }
+
+    /// <summary>Leaves one file of the archive that has arrived in the archive's place.</summary>
+    /// <exception cref="InvalidDataException">What has arrived is not a zip archive, or has no such file. It is not kept.</exception>
+    private static void Unpack(string member, PartialFile part)
+    {
+        string unpacked = part.Path + ".member";
+        try
+        {
+            using (ZipArchive archive = ZipFile.OpenRead(part.Path))
+            {
+                ZipArchiveEntry entry = archive.GetEntry(member) ?? throw new InvalidDataException($"The archive has no file '{member}'.");
+                using FileStream file = File.Create(unpacked);
+                entry.CopyTo(file, LargestMember);
+            }
+            part.Delete();
+            File.Move(unpacked, part.Path);
+        }
+        catch (InvalidDataException)
+        {
+            part.Delete();
+            throw;
+        }
+        finally
+        {
+            File.Delete(unpacked);
+        }
     }
 
     private static void Verify(RemoteFile file, PartialFile part, FileDigest? expected, SpecLocation location, CancellationToken cancellation)

@@ -11,7 +11,7 @@ internal static class RemoteFiles
     public static RemoteFile Of(PublishedFile file) => new(file.Name, file.Url.OriginalString, file.Digest, file.RelativePath, file.Size);
 
     /// <summary>The file of a weight set.</summary>
-    public static RemoteFile Of(WeightSet set) => new(set.File, set.Url, set.Digest, $"weights/{set.File}", set.Size);
+    public static RemoteFile Of(WeightSet set) => new(set.File, set.Url, set.Digest, $"weights/{set.File}", set.Size, set.Member);
 
     /// <summary>Every file: datasets of the built-in importers, then the weight sets of the built-in backbones.</summary>
     public static IReadOnlyList<RemoteFile> All { get; } =

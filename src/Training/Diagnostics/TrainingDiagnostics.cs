@@ -55,7 +55,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weight keys differ", "The weight file '{0}' does not fit {1}: {2}.");
 
     public static readonly DiagnosticDescriptor Download = Error("MSPEC2005", "Download failed",
-        "'{0}'{5} is not on this machine and cannot be downloaded: {2} Download {1} by other means and put it at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
+        "'{0}'{5} is not on this machine and cannot be downloaded: {2} Download {1} by other means{6} and put it at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
 
     public static readonly DiagnosticDescriptor Digest = Error("MSPEC2006", "Digest differs",
         "What came from {0} is not the published file: its {1} is {2} instead of {3}. Nothing was kept; try again.");

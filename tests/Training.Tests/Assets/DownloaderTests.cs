@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -60,6 +61,49 @@ public class DownloaderTests
         Assert.Contains(url, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(folder["weights/w.bin"], diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains("ModelSpecAssets", diagnostic.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_in_an_archive_is_taken_out_of_it_and_verified()
+    {
+        using var server = new LoopbackServer(Zip("package/models/w.bin"), dropAfter: [500]);
+        using var folder = new TemporaryFolder();
+
+        string path = DownloadMember(server.Url, folder, Digest("sha256"));
+
+        Assert.Equal(folder["weights/w.bin"], path);
+        Assert.Equal(Body, File.ReadAllBytes(path));
+        Assert.Equal([path], Files(folder));
+    }
+
+    [Fact]
+    public void A_file_in_an_archive_that_is_another_one_is_refused_and_not_kept()
+    {
+        using var server = new LoopbackServer(Zip("package/models/w.bin"));
+        using var folder = new TemporaryFolder();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => DownloadMember(server.Url, folder, "sha256:00000000")).Diagnostic;
+
+        Assert.Equal("MSPEC2006", diagnostic.Descriptor.Code);
+        Assert.Empty(Files(folder));
+    }
+
+    [Theory]
+    [InlineData(true, "has no file 'package/models/w.bin'")]
+    [InlineData(false, "")]
+    public void An_archive_without_the_file_is_an_error_that_says_what_to_do(bool isArchive, string reason)
+    {
+        using var server = new LoopbackServer(isArchive ? Zip("w.bin") : Body);
+        using var folder = new TemporaryFolder();
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => DownloadMember(server.Url, folder, Digest("sha256"))).Diagnostic;
+
+        Assert.Equal("MSPEC2005", diagnostic.Descriptor.Code);
+        Assert.Contains(reason, diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Download {server.Url} by other means, take 'package/models/w.bin' out of it (it is a zip archive), and put it at '{folder["weights/w.bin"]}'",
+            diagnostic.Message, StringComparison.Ordinal);
+        Assert.Empty(Files(folder));
     }
 
     [Fact]
@@ -259,6 +303,25 @@ public class DownloaderTests
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         return Patient(client, folder, log).Download(new RemoteFile("w.bin", url, digest, "weights/w.bin", "58.9 MB"), Location, cancellation);
+    }
+
+    private static string DownloadMember(string url, TemporaryFolder folder, string? digest)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        return Patient(client, folder, null).Download(new RemoteFile("w.bin", url, digest, "weights/w.bin", Member: "package/models/w.bin"), Location);
+    }
+
+    /// <summary>A zip archive with the body under a name, after another file.</summary>
+    private static byte[] Zip(string name)
+    {
+        using var bytes = new MemoryStream();
+        using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create))
+        {
+            archive.CreateEntry("package/__init__.py");
+            using Stream entry = archive.CreateEntry(name).Open();
+            entry.Write(Body);
+        }
+        return bytes.ToArray();
     }
 
     /// <summary>Cancels as soon as something is told.</summary>

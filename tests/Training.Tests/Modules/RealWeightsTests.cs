@@ -18,6 +18,7 @@ public class RealWeightsTests
 {
     private const string Vgg16Weights = "weights/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
     private const string MobileNetWeights = "weights/mobilenet_7_5_224_tf_no_top.h5";
+    private const string EfficientNetWeights = "weights/efficientnet-lite0-57934424.pth";
 
     static RealWeightsTests() => FineTune.Native.NativeLibraries.Load();
 
@@ -80,6 +81,7 @@ public class RealWeightsTests
     [Theory]
     [InlineData("vgg16", Vgg16Weights)]
     [InlineData("mobilenet", MobileNetWeights)]
+    [InlineData("efficientnet_lite0", EfficientNetWeights)]
     public void Real_weights_pass_the_check_before_a_training_in_both_precisions_and_a_wrong_kernel_does_not(string network, string weights)
     {
         using NetworkModule module = Load(network, RealData.Require(weights).Find(weights)!);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes photo_features.json: what VGG16 and MobileNet v1 0.75 with their ImageNet weights make of six photos of Flowers-17.
+"""Writes photo_features.json: what VGG16, MobileNet v1 0.75 and EfficientNet-Lite0 with their ImageNet weights make of six photos of Flowers-17.
 
 Run:  python3 make_photo_features.py ASSETS > photo_features.json        # needs torch, h5py, numpy and pillow
 
@@ -72,9 +72,39 @@ def mobilenet(x):
     return x
 
 
+def efficientnet_lite0(x):
+    weights = torch.load(f"{ASSETS}/weights/efficientnet-lite0-57934424.pth", map_location="cpu")
+    x = (x - 127) / 128
+
+    def convolve(x, key, stride=1, groups=1):
+        kernel = weights[f"{key}.weight"].double()
+        size, extent = kernel.shape[-1], x.shape[-1]
+        missing = max((-(-extent // stride) - 1) * stride + size - extent, 0)
+        before, after = missing // 2, missing - missing // 2
+        return F.conv2d(F.pad(x, (before, after, before, after)), kernel, stride=stride, groups=groups)
+
+    def normalise(x, key):
+        mean, variance, gamma, beta = [weights[f"{key}.{name}"].double() for name in ("running_mean", "running_var", "weight", "bias")]
+        return F.batch_norm(x, mean, variance, gamma, beta, eps=1e-3)
+
+    def activate(x):
+        return x.clamp(0, 6)
+
+    x = activate(normalise(convolve(x, "_conv_stem", 2), "_bn0"))
+    # The strides of the blocks; each but the first widens its input by six, and those that keep the shape add it.
+    for block, stride in enumerate([1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]):
+        key, inner = f"_blocks.{block}", x
+        if block > 0:
+            inner = activate(normalise(convolve(inner, f"{key}._expand_conv"), f"{key}._bn0"))
+        inner = activate(normalise(convolve(inner, f"{key}._depthwise_conv", stride, inner.shape[1]), f"{key}._bn1"))
+        inner = normalise(convolve(inner, f"{key}._project_conv"), f"{key}._bn2")
+        x = x + inner if x.shape == inner.shape else inner
+    return activate(normalise(convolve(x, "_conv_head"), "_bn1"))
+
+
 def features(network):
     return {str(photo): [float(f"{value:.6g}") for value in network(pixels(photo)).mean((2, 3))[0]] for photo in PHOTOS}
 
 
 with torch.no_grad():
-    print(json.dumps({"vgg16": features(vgg16), "mobilenet": features(mobilenet)}))
+    print(json.dumps({"vgg16": features(vgg16), "mobilenet": features(mobilenet), "efficientnet_lite0": features(efficientnet_lite0)}))
