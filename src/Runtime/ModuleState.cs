@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace FineTune;
 
 /// <summary>What of a module's state dict belongs into a weight file.</summary>
-public static class ModuleState
+internal static class ModuleState
 {
     /// <summary>
     /// The module's parameters and buffers by state-dict key, in the order in which its layers were registered, without batch

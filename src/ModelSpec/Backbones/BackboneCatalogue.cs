@@ -52,6 +52,6 @@ public sealed class BackboneCatalogue : IEquatable<BackboneCatalogue>
         using Stream stream = assembly.GetManifestResourceStream(name + ".backbone")!;
         using var reader = new StreamReader(stream);
         Result<BackboneTable> result = BackboneReader.Read(reader.ReadToEnd(), name + ".backbone");
-        return result.Value ?? throw new InvalidDataException(string.Join(Environment.NewLine, result.Diagnostics));
+        return result.Value ?? throw new InvalidDataException(string.Join("\n", result.Diagnostics));
     }
 }

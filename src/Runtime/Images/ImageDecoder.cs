@@ -10,7 +10,7 @@ namespace FineTune.Images;
 /// and cut out the centre. This is the one place that knows an image library: Skia decodes. The resize is that of Pillow and
 /// torchvision, with a filter that widens as images shrink.
 /// </summary>
-public static class ImageDecoder
+internal static class ImageDecoder
 {
     private const int BytesPerPixel = 4;
 

@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace FineTune.Images;
 
 /// <summary>Pixels to files.</summary>
-public static class ImageEncoder
+internal static class ImageEncoder
 {
     /// <summary>Writes a PNG file.</summary>
     /// <param name="path">The file.</param>

@@ -7,7 +7,7 @@ namespace FineTune.Inference;
 /// The image that a network is checked with. Its pixels come from a counter hash (the finalizer of MurmurHash3 of the index), so that it is
 /// the same on every machine without a file.
 /// </summary>
-public static class CheckImage
+internal static class CheckImage
 {
     /// <summary>Makes the image.</summary>
     /// <param name="size">Its size.</param>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace FineTune.Inference;
 
 /// <summary>The exact logits of the check image, as a weight file carries them in its metadata.</summary>
-public static class GoldenAnswers
+internal static class GoldenAnswers
 {
     /// <summary>Their key in the metadata.</summary>
     public const string Key = "finetune.golden";

@@ -8,7 +8,7 @@ namespace FineTune.Inference;
 /// convolution, and convolutions may run in bfloat16. It computes what the layers compute in evaluation mode, up to rounding, with
 /// the weights that they had when it was made. It is safe to use from several threads.
 /// </summary>
-public sealed class InferenceNetwork : IDisposable
+internal sealed class InferenceNetwork : IDisposable
 {
     private readonly IReadOnlyList<InferenceStep> _steps;
     private readonly InferencePlan _plan;

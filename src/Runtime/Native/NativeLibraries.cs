@@ -8,7 +8,7 @@ namespace FineTune.Native;
 /// Loads libtorch before anything asks for it, and says what is really wrong where that fails: TorchSharp's own message names a
 /// missing package even when the library is there and the system is too old for it.
 /// </summary>
-public static class NativeLibraries
+internal static class NativeLibraries
 {
     /// <summary>
     /// The runtime configuration option with further folders to look in, separated as in <c>PATH</c>: the build sets it from

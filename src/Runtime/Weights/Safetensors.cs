@@ -10,13 +10,13 @@ namespace FineTune.Weights;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Begin">Where its bytes begin, counted from the end of the header.</param>
 /// <param name="End">Where they end.</param>
-public sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<long> Shape, long Begin, long End);
+internal sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<long> Shape, long Begin, long End);
 
 /// <summary>
 /// The header of a safetensors file: eight bytes of length, JSON that names every tensor, then the tensors' bytes, row-major and
 /// little-endian (github.com/huggingface/safetensors, "Format").
 /// </summary>
-public sealed class SafetensorsHeader
+internal sealed class SafetensorsHeader
 {
     /// <summary>Headers are small; a larger one is a damaged or hostile file. The reference implementation has the same limit.</summary>
     private const long LongestHeader = 100_000_000;

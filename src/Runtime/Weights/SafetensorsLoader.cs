@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace FineTune.Weights;
 
 /// <summary>Reads the tensors of safetensors files.</summary>
-public static class SafetensorsLoader
+internal static class SafetensorsLoader
 {
     /// <summary>
     /// Loads every tensor of <paramref name="stream"/> into the tensor of <paramref name="state"/> that has its name. The file must

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace FineTune.Weights;
 
 /// <summary>Writes state dicts as safetensors files.</summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     /// <summary>
     /// Writes a state dict atomically: into a temporary file beside <paramref name="path"/> that then takes its place, so that a
