@@ -215,7 +215,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        // What the first pass needs is prepared meanwhile. It is waited for: an application that ends while it runs would crash.
+        // Prepare the first pass in parallel with loading. We wait for it, because exiting the process while it runs would crash.
         Task<bool> preparation = Task.Run(static () => OneDnn.IsAvailable);
         try
         {

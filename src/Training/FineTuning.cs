@@ -15,7 +15,7 @@ using TorchSharp;
 
 namespace FineTune.Training;
 
-/// <summary>What a run is asked for, besides its spec.</summary>
+/// <summary>The options of a run, in addition to its spec.</summary>
 /// <param name="Output">The weight file to write.</param>
 /// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
 /// <param name="Assets">Where datasets and weights are, and the cache.</param>

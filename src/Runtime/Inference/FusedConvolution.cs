@@ -46,7 +46,7 @@ internal sealed class FusedConvolution : IDisposable
     /// <summary>The convolution that this was made from.</summary>
     public Conv2d Layer { get; }
 
-    /// <summary>Whether a layer has no more than what is done here.</summary>
+    /// <summary>Whether this class supports everything that a layer does.</summary>
     public static bool Supports(Conv2d layer) => ConvolutionGeometry.Of(layer) is not null;
 
     /// <summary>Runs it.</summary>
@@ -88,7 +88,7 @@ internal sealed class FusedConvolution : IDisposable
         _isSafe = true;
         double error = SelfCheck.Error(Apply(input, other?.clone()), exact);
         return error <= tolerance ? true : throw new WrongKernelException(string.Create(CultureInfo.InvariantCulture,
-            $"A convolution gives wrong results on this machine, also in the safe way: they are off by {error:0.0e+0} of the largest. {SelfCheck.Describe()}."));
+            $"A convolution gives wrong results on this machine, even with the safe implementation: they are off by {error:0.0e+0} of the largest. {SelfCheck.Describe()}."));
     }
 
     private Tensor ConvolveFast(Tensor input, Tensor? other)

@@ -62,7 +62,7 @@ internal static class OneDnn
         };
     }
 
-    // Lazy, for of several threads that come at once one shall load it.
+    // Lazy: the module is loaded once even when several threads ask at the same time.
     private static jit.ScriptModule Load(Script script) => Modules.GetOrAdd(script, static key => new Lazy<jit.ScriptModule>(() => jit.load(Archive(key)))).Value;
 
     /// <summary>

@@ -45,7 +45,7 @@ internal sealed class NetworkModule : ModuleTree
 
     /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
     /// <param name="first">The first layer's index.</param>
-    /// <param name="end">The index behind the last layer.</param>
+    /// <param name="end">The index after the last layer.</param>
     /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
     public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
         InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
@@ -118,7 +118,7 @@ internal sealed class NetworkModule : ModuleTree
             .Select(key => KeyValuePair.Create(key, state[key]))];
     }
 
-    /// <summary>The tensors that a stage changes: the parameters of its layers, and their running figures.</summary>
+    /// <summary>The tensors that a stage changes: the parameters of its layers, and their running statistics.</summary>
     public IReadOnlyDictionary<string, Tensor> Changing(Stage stage)
     {
         IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);
