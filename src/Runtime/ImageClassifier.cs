@@ -67,7 +67,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
     /// <summary>Whether predictions also look at the mirrored image: the mean of both probabilities is the answer, at the price of two passes.</summary>
     public bool Mirror { get; }
 
-    /// <summary>What the numbers of a weight file must mean to be loaded; null where every file whose tensors fit is accepted.</summary>
+    /// <summary>What the numbers of a weight file must mean to be loaded; null if every file whose tensors fit is accepted.</summary>
     public WeightsMeaning? Meaning { get; }
 
     /// <summary>

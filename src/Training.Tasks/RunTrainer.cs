@@ -71,7 +71,7 @@ public sealed class RunTrainer : ToolTask
     /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
     public string Precision { get; set; } = "";
 
-    /// <summary>What decoded images and the output of frozen layers may take of memory, such as <c>1.5 GB</c>.</summary>
+    /// <summary>What decoded images and the output of frozen layers may use of memory, such as <c>1.5 GB</c>.</summary>
     public string Memory { get; set; } = "";
 
     /// <inheritdoc />
@@ -143,7 +143,7 @@ public sealed class RunTrainer : ToolTask
         base.LogEventsFromTextOutput(singleLine, messageImportance);
     }
 
-    /// <summary>A trainer that ends without having said why has crashed or was killed: say so at the spec, with its last words.</summary>
+    /// <summary>A trainer that ends without having said why has crashed or was killed: say so at the spec, with its last line.</summary>
     protected override bool HandleTaskExecutionErrors()
     {
         if (Log.HasLoggedErrors) return false;

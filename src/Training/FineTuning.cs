@@ -51,7 +51,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
-        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process works on {options.Output}; waiting"), cancellation);
+        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(

@@ -56,7 +56,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             {
                 string fingerprint = inputs.Fingerprints[i];
                 using var turn = Turn.Take(
-                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process trains {Plan.Stages[i].Name}; waiting"), cancellation);
+                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process is training {Plan.Stages[i].Name}; waiting"), cancellation);
                 // Of stages before one whose weights are there, only the evaluation is needed.
                 if (cache.Find(fingerprint, Network) is { } known && (i < complete || cache.FindWeights(known.Weights) is not null))
                 {

@@ -55,7 +55,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
 
     /// <summary>Reads a lock.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="path">The file, as a diagnostic shall name it.</param>
+    /// <param name="path">The file, as diagnostics name it.</param>
     /// <returns>The lock, or the reason why the file is not a valid lock, for example the marks of a merge conflict.</returns>
     public static Result<TrainingLock> Read(string text, string path)
     {

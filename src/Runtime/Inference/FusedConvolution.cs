@@ -24,7 +24,7 @@ internal sealed class FusedConvolution : IDisposable
     /// <param name="norm">The batch normalisation after it, or null.</param>
     /// <param name="activation">The activation after both, and after the sum.</param>
     /// <param name="type">float32 or bfloat16.</param>
-    /// <param name="overwritesOther">Whether the sum may take the other tensor's memory; null where there is no sum.</param>
+    /// <param name="overwritesOther">Whether the sum may take the other tensor's memory; null if there is no sum.</param>
     public FusedConvolution(Conv2d layer, BatchNorm2d? norm, ActivationFunction activation, ScalarType type, bool? overwritesOther = null)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -71,7 +71,7 @@ internal sealed class FusedConvolution : IDisposable
     /// Runs this convolution in the safe way from now on, where the fast one is wrong: in channels-first order, and without oneDNN's fused operation.
     /// </summary>
     /// <param name="input">Its input.</param>
-    /// <param name="other">What is added before the activation, or null; it stays as it is.</param>
+    /// <param name="other">What is added before the activation, or null; it is not changed.</param>
     /// <param name="tolerance">The largest error, as a share of the largest number.</param>
     /// <returns>Whether the fast way was wrong.</returns>
     /// <exception cref="WrongKernelException">The safe way is wrong, too.</exception>

@@ -18,7 +18,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
 {
     private int Views => settings?.Views ?? 0;
 
-    /// <summary>What a spec asks for, or null where its training images stay as they are.</summary>
+    /// <summary>What a spec asks for, or null if its training images stay as they are.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="cancellation">Ends the processors.</param>
     public static Augmenter? Create(SpecSource spec, CancellationToken cancellation = default)
