@@ -29,7 +29,7 @@ internal static class Commands
 
     public static string Configuration { get; } = Metadata("Configuration");
 
-    /// <summary>Times things in turn, so that what the machine does besides falls on all of them alike.</summary>
+    /// <summary>Times things in turn, so that other load on the machine affects all of them equally.</summary>
     /// <param name="rounds">How often each is timed, after one round that does not count.</param>
     /// <param name="things">What to time, by name.</param>
     public static IReadOnlyList<Measurement> Interleave(int rounds, params IReadOnlyList<(string Name, Action Run)> things)

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>Writes the weights that the benchmarks' own classifiers embed: random, for only their speed matters.</summary>
+/// <summary>Writes the weights that the benchmarks' own classifiers embed: random, because only their speed matters.</summary>
 internal sealed class RandomWeights : Command
 {
     public RandomWeights()

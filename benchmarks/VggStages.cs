@@ -159,9 +159,9 @@ internal sealed class VggStages : Command
             using var optimizer = optim.SGD(module.parameters().Where(static p => p.requires_grad), 1e-3);
             IReadOnlyList<Measurement> times = Commands.Interleave(5,
                 ("through the whole network", () => Step(module, optimizer, images, labels, 0, type)),
-                ("behind the frozen layers", () => Step(module, optimizer, features, labels, block5, type)));
+                ("after the frozen layers", () => Step(module, optimizer, features, labels, block5, type)));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"a step of {BatchSize} in {(type == ScalarType.Float32 ? "fp32" : "bf16")}: {BatchSize / times[0].Median:0.0} images/s through the whole network, {BatchSize / times[1].Median:0.0} behind the frozen layers, {times[0].Median / times[1].Median:0.0} times as fast"));
+                $"a step of {BatchSize} in {(type == ScalarType.Float32 ? "fp32" : "bf16")}: {BatchSize / times[0].Median:0.0} images/s through the whole network, {BatchSize / times[1].Median:0.0} after the frozen layers, {times[0].Median / times[1].Median:0.0} times as fast"));
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
                 .SelectMany(static (pair, _) => FindDrift(pair.Left.Left.File, pair.Left.Left.Result.Value, pair.Left.Right, pair.Right)),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
-        // What a class depends on besides its spec.
+        // What a class depends on in addition to its spec.
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
                 ? Identifiers.ToNamespace(value)

@@ -22,7 +22,7 @@ public sealed record EvaluateContext : PartContext
 
 /// <summary>What an evaluator found.</summary>
 /// <param name="Figures">Named figures, such as <c>top5_accuracy</c>, in the order in which they are shown.</param>
-/// <param name="Text">A table for people in plain text; empty where there is none.</param>
+/// <param name="Text">A table for people in plain text; empty if there is none.</param>
 /// <param name="Files">Files by their names, such as pictures.</param>
 public sealed record EvaluatorResult(
     IReadOnlyList<KeyValuePair<string, double>> Figures, string Text = "", IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>>? Files = null);

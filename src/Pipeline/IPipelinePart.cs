@@ -12,6 +12,6 @@ public interface IPipelinePart
     /// </summary>
     int Revision { get; }
 
-    /// <summary>The keys that its table in a spec can have; empty where there are none.</summary>
+    /// <summary>The keys that its table in a spec can have; empty if there are none.</summary>
     IReadOnlyList<PartParameter> Parameters => [];
 }

@@ -6,7 +6,7 @@ public interface IDatasetImporter : IPipelinePart
     /// <summary>Whether the dataset is on this machine, so that nothing needs to be downloaded to compare it with a lock.</summary>
     bool IsHere(ImportContext context);
 
-    /// <summary>The files that it may download, which <c>finetune fetch</c> lists; empty where there are none.</summary>
+    /// <summary>The files that it may download, which <c>finetune fetch</c> lists; empty if there are none.</summary>
     IReadOnlyList<PublishedFile> Downloads => [];
 
     /// <summary>Lists every image, downloading the dataset where it is not here.</summary>
@@ -17,7 +17,7 @@ public interface IDatasetImporter : IPipelinePart
 /// <summary>What an importer is given.</summary>
 public sealed record ImportContext : PartContext
 {
-    /// <summary>What follows the colon; empty where there is none.</summary>
+    /// <summary>What follows the colon; empty if there is none.</summary>
     public required string Argument { get; init; }
 
     /// <summary>The folders and the downloads of the build.</summary>
@@ -30,7 +30,7 @@ public interface IAssets
     /// <summary>The folder of downloads, for what an importer unpacks: it is the user's and shared by builds.</summary>
     string Cache { get; }
 
-    /// <summary>The file or folder at a relative path of the first folder that has it; null where none has.</summary>
+    /// <summary>The file or folder at a relative path of the first folder that has it; null if none has.</summary>
     string? Find(string relativePath);
 
     /// <summary>The file where a folder has it; else it is downloaded into the cache and verified by its digest.</summary>
@@ -42,10 +42,10 @@ public interface IAssets
 /// <param name="Name">What messages and <c>finetune fetch</c> call it.</param>
 /// <param name="Url">Where it is published.</param>
 /// <param name="Digest">
-/// <c>md5:</c>, <c>sha256:</c> or <c>sha512:</c> with hexadecimal digits; null where the publisher gives none.
+/// <c>md5:</c>, <c>sha256:</c> or <c>sha512:</c> with hexadecimal digits; null if the publisher gives none.
 /// </param>
 /// <param name="RelativePath">Where it is kept below the cache, with <c>/</c>.</param>
-/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
+/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null if that is not known.</param>
 public sealed record PublishedFile(string Name, Uri Url, string? Digest, string RelativePath, string? Size = null);
 
 /// <summary>The part of a dataset that an image belongs to.</summary>

@@ -22,7 +22,7 @@ public enum ParameterKind
 /// </summary>
 /// <param name="Key">The key: lower-case letters, digits and underscores.</param>
 /// <param name="Kind">What it holds.</param>
-/// <param name="Default">What it is where the spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null where the spec must.</param>
+/// <param name="Default">What it is where the spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the spec must.</param>
 /// <param name="Least">The least number, itself allowed.</param>
 /// <param name="Most">The largest number, itself allowed.</param>
 public sealed record PartParameter(

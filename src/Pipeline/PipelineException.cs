@@ -2,7 +2,7 @@ namespace FineTune.Pipeline;
 
 /// <summary>
 /// Ends a build with one clear line at the place in the spec that the part is named at. Say what is wrong and the way out. Other exceptions
-/// are taken for a fault of the plugin.
+/// are treated as an error in the plugin.
 /// </summary>
 public sealed class PipelineException : Exception
 {

@@ -67,7 +67,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
     /// <summary>Whether predictions also look at the mirrored image: the mean of both probabilities is the answer, at the price of two passes.</summary>
     public bool Mirror { get; }
 
-    /// <summary>What the numbers of a weight file must mean to be loaded; null where every file whose tensors fit is accepted.</summary>
+    /// <summary>What the numbers of a weight file must mean to be loaded; null if every file whose tensors fit is accepted.</summary>
     public WeightsMeaning? Meaning { get; }
 
     /// <summary>
@@ -215,7 +215,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree
         using Stream stream = assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException(string.Create(
             CultureInfo.InvariantCulture,
             $"{assembly.GetName().Name} was built without trained weights for {GetName()}. Train them with 'dotnet build -p:TrainModel=true'."));
-        // What the first pass needs is prepared meanwhile. It is waited for: an application that ends while it runs would crash.
+        // Prepare the first pass in parallel with loading. We wait for it, because exiting the process while it runs would crash.
         Task<bool> preparation = Task.Run(static () => OneDnn.IsAvailable);
         try
         {

@@ -7,8 +7,8 @@ namespace FineTune.Build.Tasks;
 internal static class BuildProcess
 {
     /// <summary>
-    /// The process that a task host works for, which does not end by itself while a task runs in it; this process where it is no task
-    /// host, or where the system does not tell.
+    /// The process that a task host works for, which does not end by itself while a task runs in it; this process if it is not a task
+    /// host, or if the system does not report it.
     /// </summary>
     public static int Id
     {

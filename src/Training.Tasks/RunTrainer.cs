@@ -7,16 +7,16 @@ using Microsoft.Build.Utilities;
 namespace FineTune.Build.Tasks;
 
 /// <summary>
-/// Runs the trainer on one spec, in a process of its own. Its error lines become errors at the spec's position, its progress lines
-/// become messages of high importance. Cancelling the build ends the process; it writes its results atomically and keeps the state
-/// behind each epoch, so nothing half-written stays behind and the next run goes on.
+/// Runs the trainer on one spec, in a separate process. Its error lines become errors at the spec's position, and its progress lines
+/// become messages of high importance. Cancelling the build ends the process. The trainer writes its results atomically and saves its
+/// state after each epoch, so no partial file is left and the next run resumes.
 /// </summary>
 public sealed class RunTrainer : ToolTask
 {
     /// <summary>
     /// Keeps glibc from handing large blocks back to the system after every layer: the page faults of fresh activations cost a
-    /// third of a step. With one heap for all threads, for what threads keep in heaps of their own is lost to the others, gigabytes
-    /// of it while images are decoded.
+    /// third of a step. All threads use a single malloc arena: memory freed in per-thread arenas is not reused by other threads, which
+    /// grew to gigabytes while images were decoded.
     /// </summary>
     private static readonly string[] AllocatorSettings =
         ["MALLOC_MMAP_THRESHOLD_=8589934592", "MALLOC_TRIM_THRESHOLD_=17179869184", "MALLOC_ARENA_MAX=1"];
@@ -74,7 +74,7 @@ public sealed class RunTrainer : ToolTask
     /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
     public string Precision { get; set; } = "";
 
-    /// <summary>What decoded images and the output of frozen layers may take of memory, such as <c>1.5 GB</c>.</summary>
+    /// <summary>What decoded images and the output of frozen layers may use of memory, such as <c>1.5 GB</c>.</summary>
     public string Memory { get; set; } = "";
 
     /// <inheritdoc />
@@ -147,7 +147,7 @@ public sealed class RunTrainer : ToolTask
         base.LogEventsFromTextOutput(singleLine, messageImportance);
     }
 
-    /// <summary>A trainer that ends without having said why has crashed or was killed: say so at the spec, with its last words.</summary>
+    /// <summary>A trainer that ends without having said why has crashed or was killed: say so at the spec, with its last line.</summary>
     protected override bool HandleTaskExecutionErrors()
     {
         if (Log.HasLoggedErrors) return false;

@@ -40,7 +40,7 @@ internal static class Devices
             return (device(DeviceType.CUDA, number), "asked for");
         }
         throw location.Error(TrainingDiagnostics.Device, name is "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal)
-            ? $"The device '{name}' was asked for, but this libtorch finds {(available ? cuda.device_count() : 0)} CUDA devices. Is TorchBackend=cuda set, and the driver new enough?"
-            : $"'{name}' is no device; ModelSpecDevice is auto, cpu, cuda or cuda:N.");
+            ? $"The device '{name}' was requested, but this libtorch finds {(available ? cuda.device_count() : 0)} CUDA devices. Is TorchBackend=cuda set, and the driver new enough?"
+            : $"'{name}' is not a valid device; ModelSpecDevice is auto, cpu, cuda or cuda:N.");
     }
 }

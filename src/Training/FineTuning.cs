@@ -15,7 +15,7 @@ using TorchSharp;
 
 namespace FineTune.Training;
 
-/// <summary>What a run is asked for, besides its spec.</summary>
+/// <summary>The options of a run, in addition to its spec.</summary>
 /// <param name="Output">The weight file to write.</param>
 /// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
 /// <param name="Assets">Where datasets and weights are, and the cache.</param>
@@ -52,7 +52,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
-        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process works on {options.Output}; waiting"), cancellation);
+        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(

@@ -23,12 +23,12 @@ internal static class Precisions
     private const long WorthMeasuring = 100_000_000;
 
     /// <summary>
-    /// Multiplications of a measured pass: a larger one takes time on a small processor, and in a smaller one what is not arithmetic
-    /// decides, which is another thing each time.
+    /// Multiplications of a measured pass: larger passes take long on a small processor, and smaller passes are dominated by overhead and
+    /// vary from run to run.
     /// </summary>
     private const long Measured = 2_500_000_000;
 
-    /// <summary>How much faster bfloat16 has to be: far from what noise does, far below what processors with it reach.</summary>
+    /// <summary>How much faster bfloat16 has to be: well above measurement noise, and well below what processors with bfloat16 instructions reach.</summary>
     private const double WorthHaving = 1.3;
 
     /// <summary>The type of a precision.</summary>
@@ -41,7 +41,7 @@ internal static class Precisions
     /// <param name="location">Where an unknown name is reported.</param>
     /// <param name="time">Times a pass of the frozen layers in a precision, in any unit; by the clock by default.</param>
     /// <returns><c>fp32</c> or <c>bf16</c>.</returns>
-    /// <exception cref="TrainingException">There is no such precision.</exception>
+    /// <exception cref="TrainingException">The precision is unknown.</exception>
     public static string Choose(string name, TrainingPlan plan, Func<Device> device, SpecLocation location,
         Func<InferenceNetwork, Tensor, ScalarType, double>? time = null) => name switch
         {
@@ -67,8 +67,8 @@ internal static class Precisions
         using InferenceNetwork single = module.ForInference(0, depth, ScalarType.Float32);
         using InferenceNetwork half = module.ForInference(0, depth, ScalarType.BFloat16);
         double singleTime = double.MaxValue, halfTime = double.MaxValue;
-        // One thread: of several, one that shares its core with another program, a build's say, keeps the others waiting, and where
-        // operations are shorter, more so.
+        // Measure on one thread. With several, a busy core stalls the others, and stalls short (bf16) operations most, which biases the
+        // result.
         using var threads = new TorchThreads(1);
         for (int round = 0; round < 4; round++)
         {

@@ -20,7 +20,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training;
 
 /// <summary>
-/// Runs the stages of a spec whose results the cache does not have: decode, train, evaluate, keep. Of several processes that come to
+/// Runs the stages of a spec whose results the cache does not have: decode, train, evaluate, keep. If several processes need
 /// the same stage, one trains it and the others wait for its result.
 /// </summary>
 /// <param name="spec">The spec.</param>
@@ -56,12 +56,12 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             {
                 string fingerprint = inputs.Fingerprints[i];
                 using var turn = Turn.Take(
-                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process trains {Plan.Stages[i].Name}; waiting"), cancellation);
+                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process is training {Plan.Stages[i].Name}; waiting"), cancellation);
                 // Of stages before one whose weights are there, only the evaluation is needed.
                 if (cache.Find(fingerprint, Network) is { } known && (i < complete || cache.FindWeights(known.Weights) is not null))
                 {
                     log.Line($"{Network.ClassName}: {Plan.Stages[i].Name} is in the cache");
-                    // Where another process has trained it meanwhile, the next stage goes on from its weights.
+                    // If another process has trained this stage in the meantime, the next stage starts from its weights.
                     if (state is not null) Fill(state.Module, cache.WeightsFile(known.Weights));
                     results.Add(known);
                 }

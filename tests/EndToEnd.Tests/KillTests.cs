@@ -125,7 +125,7 @@ public sealed class KillTests : IDisposable
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), output.ToString());
         process.WaitForExit();
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("Cancelled. What finished epochs have learnt is kept", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Cancelled. Finished epochs are kept", output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", output.ToString(), StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder, "cache-asked", "checkpoints"), "*", SearchOption.AllDirectories));
     }

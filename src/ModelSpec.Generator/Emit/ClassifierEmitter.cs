@@ -162,7 +162,7 @@ internal static class ClassifierEmitter
         }
     }
 
-    /// <summary>A member for a layer with a module. What is only a step of the pass leaves a comment, so that no index is missing without a word.</summary>
+    /// <summary>A member for a layer with a module. What is only a step of the pass leaves a comment, so that no index is missing without an explanation.</summary>
     private static void EmitMember(SourceWriter writer, Layer layer, IReadOnlyList<Layer> network)
     {
         if (layer.Main is null) return;

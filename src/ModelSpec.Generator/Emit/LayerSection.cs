@@ -16,13 +16,13 @@ internal sealed class LayerSection
     public IReadOnlyList<Layer> Layers { get; }
 
     /// <summary>
-    /// What the section is called: <c>layer1_0</c> for a block, <c>conv1 to maxpool</c> for layers outside blocks; null where a network has no
+    /// What the section is called: <c>layer1_0</c> for a block, <c>conv1 to maxpool</c> for layers outside blocks; null if a network has no
     /// blocks.
     /// </summary>
     public string? Title { get; }
 
     /// <summary>
-    /// The title with what the section reads and what comes out of it: <c>layer1_0: [N, 64, 56, 56] to [N, 256, 56, 56]</c>. Null where it has
+    /// The title with what the section reads and what comes out of it: <c>layer1_0: [N, 64, 56, 56] to [N, 256, 56, 56]</c>. Null if it has
     /// no title.
     /// </summary>
     public string? Summary { get; }

@@ -3,8 +3,8 @@ using ModelSpec.Layers;
 namespace ModelSpec.Generator.Emit;
 
 /// <summary>
-/// Writes the steps of a forward pass, section by section. A step reads the value before it without saying so. A value has a name where a
-/// step reads it that is not the next one, or reads others besides; then every step that reads it says so.
+/// Writes the steps of a forward pass, section by section. By default, a step reads the previous value. A value gets a name if a
+/// step other than the next one reads it, or if a step reads it together with other values; then every step that reads it uses the name.
 /// </summary>
 /// <param name="sections">The layers of the pass in order.</param>
 internal sealed class PassEmitter(IReadOnlyList<LayerSection> sections)

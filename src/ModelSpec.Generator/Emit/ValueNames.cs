@@ -4,7 +4,7 @@ namespace ModelSpec.Generator.Emit;
 
 /// <summary>
 /// Gives values of a forward pass their local names: the layer's member with a small first letter, such as <c>layer1_0Relu</c>, and
-/// <c>Value</c> after it as long as that is no name or one that is taken.
+/// <c>Value</c> after it if that is not a valid name or is already taken.
 /// </summary>
 /// <param name="members">The members of the class, which no local may hide.</param>
 internal sealed class ValueNames(IEnumerable<string> members)

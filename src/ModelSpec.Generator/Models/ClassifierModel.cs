@@ -16,7 +16,7 @@ namespace ModelSpec.Generator.Models;
 /// <param name="Classes">The labels in the order of the outputs.</param>
 /// <param name="Backbone">The backbone's name, for the documentation.</param>
 /// <param name="Preprocessing">What happens to pixels.</param>
-/// <param name="Preparation">How images are resized before their centre is cut out; null where they just cover the input.</param>
+/// <param name="Preparation">How images are resized before their centre is cut out; null if they just cover the input.</param>
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's.</param>
 /// <param name="LayersDigest">The digest of the layers that weight files carry, too.</param>

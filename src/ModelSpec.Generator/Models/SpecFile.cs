@@ -3,5 +3,5 @@ namespace ModelSpec.Generator.Models;
 /// <summary>A spec as the compiler hands it over.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="Text">Its text.</param>
-/// <param name="Resource">The name of its embedded weights, or null where the build does not say.</param>
+/// <param name="Resource">The name of its embedded weights, or null if the build does not say.</param>
 internal sealed record SpecFile(string Path, string Text, string? Resource);

@@ -25,7 +25,7 @@ public static class BackboneReader
 
     /// <summary>Reads a backbone table.</summary>
     /// <param name="text">The file's text.</param>
-    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="path">The file's path, as diagnostics name it.</param>
     /// <returns>The table, or every error found.</returns>
     public static Result<BackboneTable> Read(string text, string path)
     {

@@ -8,7 +8,7 @@ namespace ModelSpec.Backbones;
 /// <param name="Title">What people call it.</param>
 /// <param name="Height">The usual input height.</param>
 /// <param name="Width">The usual input width.</param>
-/// <param name="Multipliers">The allowed width multipliers; empty where channels are fixed.</param>
+/// <param name="Multipliers">The allowed width multipliers; empty if channels are fixed.</param>
 /// <param name="Preprocessing">What happens to pixels where no weight set says otherwise.</param>
 /// <param name="Rows">The layers in order, with blocks written out.</param>
 /// <param name="TopKeys">How the names of the tensors of its own top begin, which a head replaces.</param>

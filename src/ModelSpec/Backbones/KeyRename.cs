@@ -18,7 +18,7 @@ public sealed record KeyRename(string From, string To)
 
     /// <summary>Renames a tensor.</summary>
     /// <param name="name">Its name in the file.</param>
-    /// <returns>The new name, or null where this rename does not fit.</returns>
+    /// <returns>The new name, or null if this rename does not fit.</returns>
     public string? Apply(string name)
     {
         if (!StartsAnywhere(From)) return name.StartsWith(From, StringComparison.Ordinal) ? To + name.Substring(From.Length) : null;

@@ -65,7 +65,7 @@ internal sealed class RowBlock
         return new RowBlock(name, table.Span, [.. parameters.Select(static p => p.Value)], defaults, rows, unknown.Count == 0);
     }
 
-    /// <summary>The values of the parameters for a row that uses the block, or null where one is missing, which is reported.</summary>
+    /// <summary>The values of the parameters for a row that uses the block, or null if one is missing, which is reported.</summary>
     public IReadOnlyDictionary<string, TomlValue>? Bind(TableReader use)
     {
         Dictionary<string, TomlValue> values = new(StringComparer.Ordinal);

@@ -79,7 +79,7 @@ internal sealed class RowExpander
     }
 
     /// <summary>Writes out a row as often as it says.</summary>
-    /// <returns>The index of the last layer, or null where there is none.</returns>
+    /// <returns>The index of the last layer, or null if there is none.</returns>
     private int? Write(TableReader row, Scope scope, int? above)
     {
         bool usesBlock = row.Has("block");
@@ -105,7 +105,7 @@ internal sealed class RowExpander
         return _rows.Count > count ? _rows.Count - 1 : null;
     }
 
-    /// <summary>Reads a row that is a layer: what adds it, or null where the row has errors.</summary>
+    /// <summary>Reads a row that is a layer: what adds it, or null if the row has errors.</summary>
     private Action<Instance>? ReadLayer(TableReader row, Scope scope, ref List<int>? inputs)
     {
         if (!row.Has("type")) row.Missing("type", "a layer type, or the key 'block' instead: " + string.Join(", ", LayerCatalogue.OfBackbones.Keys));
@@ -123,7 +123,7 @@ internal sealed class RowExpander
         };
     }
 
-    /// <summary>Reads a row that uses a block: what writes the block out, or null where the row has errors.</summary>
+    /// <summary>Reads a row that uses a block: what writes the block out, or null if the row has errors.</summary>
     private Action<Instance>? ReadBlock(TableReader row, Scope scope, List<int>? inputs)
     {
         if (!row.Word("block", "block", _blocks, out RowBlock? block)) return null;
@@ -202,7 +202,7 @@ internal sealed class RowExpander
 
     private static string Show(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The rows that a row reads: those that <c>from</c> names, or the one above. Null where a name is wrong.</summary>
+    /// <summary>The rows that a row reads: those that <c>from</c> names, or the one above. Null if a name is wrong.</summary>
     private List<int>? FindInputs(TableReader row, Scope scope, int? above)
     {
         List<Located<string>>? names;

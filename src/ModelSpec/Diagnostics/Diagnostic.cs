@@ -6,7 +6,7 @@ namespace ModelSpec.Diagnostics;
 /// <summary>How bad a diagnostic is.</summary>
 public enum Severity
 {
-    /// <summary>The build goes on.</summary>
+    /// <summary>The build continues.</summary>
     Warning,
 
     /// <summary>The build stops.</summary>

@@ -2,7 +2,7 @@ namespace ModelSpec.Diagnostics;
 
 /// <summary>
 /// Every diagnostic of the language (MSPEC0xxx). Those of data (1xxx), weights (2xxx) and training (3xxx) are in the trainer;
-/// <c>docs/diagnostics.md</c> explains each with its way out.
+/// <c>docs/diagnostics.md</c> explains each code and how to fix it.
 /// </summary>
 public static class SpecDiagnostics
 {
@@ -26,7 +26,7 @@ public static class SpecDiagnostics
 
     /// <summary>A name that cannot be a C# identifier.</summary>
     public static readonly DiagnosticDescriptor NotAnIdentifier =
-        Error("MSPEC0007", "Not an identifier", "'{0}' cannot be {1}: it is no C# identifier.");
+        Error("MSPEC0007", "Not an identifier", "'{0}' cannot be {1}: it is not a C# identifier.");
 
     /// <summary>Two classes that give one enum member.</summary>
     public static readonly DiagnosticDescriptor DuplicateClass =
@@ -53,7 +53,7 @@ public static class SpecDiagnostics
     /// <summary>A split that does not add up.</summary>
     public static readonly DiagnosticDescriptor Split = Error("MSPEC0014", "Split", "{0}");
 
-    /// <summary>A backbone table that makes no sense.</summary>
+    /// <summary>A backbone table that does not describe a network.</summary>
     public static readonly DiagnosticDescriptor Backbone = Error("MSPEC0015", "Backbone table", "{0}");
 
     /// <summary>Two specs of a project that would generate one class.</summary>
@@ -62,7 +62,7 @@ public static class SpecDiagnostics
 
     /// <summary>Two classes whose images would be in one folder.</summary>
     public static readonly DiagnosticDescriptor ClassesShareFolder = Error("MSPEC0030", "Two classes, one folder",
-        "The classes '{0}' and '{1}' would have the same folder, as case, spaces, '-' and '_' do not matter there; rename one.");
+        "The classes '{0}' and '{1}' would have the same folder, because case, spaces, '-' and '_' are ignored in folder names; rename one.");
 
     /// <summary>A class name that the generated code uses for something else.</summary>
     public static readonly DiagnosticDescriptor ReservedClassName =
@@ -70,7 +70,7 @@ public static class SpecDiagnostics
 
     /// <summary>Two stages of one name.</summary>
     public static readonly DiagnosticDescriptor DuplicateStage =
-        Error("MSPEC0032", "Two stages, one name", "Stage {0} is called '{1}' already; rename one.");
+        Error("MSPEC0032", "Two stages, one name", "Stage {0} is called '{1}' too; rename one of the two.");
 
     /// <summary>Two backbones of a project with one name.</summary>
     public static readonly DiagnosticDescriptor DuplicateBackbone =
@@ -79,7 +79,7 @@ public static class SpecDiagnostics
     /// <summary>Layers of a backbone whose tensors would have the same names, or names that belong to the head.</summary>
     public static readonly DiagnosticDescriptor LayerKey = Error("MSPEC0034", "Layer keys", "{0}");
 
-    /// <summary>A digest that cannot be one.</summary>
+    /// <summary>A text that is not a valid digest.</summary>
     public static readonly DiagnosticDescriptor Digest = Error("MSPEC0035", "Not a digest",
         "'{0}' is not a digest; write \"md5:\" and 32 hexadecimal digits, or \"sha256:\" and the first 8 to 64.");
 
@@ -87,11 +87,11 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor FileName = Error("MSPEC0036", "Not a file name",
         "'{0}' is not a plain file name; the file is kept as weights/FILE in the asset folders, so it must not have folders or any of {1} in it.");
 
-    /// <summary>What a plugin provides, where it cannot be read.</summary>
+    /// <summary>The <c>Provides</c> metadata of a plugin, if it cannot be read.</summary>
     public static readonly DiagnosticDescriptor PluginProvides = Error("MSPEC0037", "Provides of a plugin",
         "The Provides of the ModelSpecPlugin item '{0}' cannot be read, at '{1}': {2}");
 
-    /// <summary>A word that two plugins bring.</summary>
+    /// <summary>A word that two plugins provide.</summary>
     public static readonly DiagnosticDescriptor DuplicatePart = Error("MSPEC0038", "Two plugins, one word",
         "The {0} '{1}' comes from {2} and from {3}, so a spec cannot say which one it means; remove one of the plugins.");
 
@@ -99,9 +99,9 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");
 
-    /// <summary>Weights that the build would embed, and whose numbers mean something else in the spec.</summary>
+    /// <summary>Weights that the build would embed, but that were trained for other classes, input, preprocessing or layers than the spec's.</summary>
     public static readonly DiagnosticDescriptor OtherMeaning = new("MSPEC3028", Severity.Error, "Weights of another meaning",
-        "The weights that the build embeds were trained for something else, so their answers would be wrong: {0}. Train them again with: dotnet build -p:TrainModel=true, or take the change back.");
+        "The weights that the build embeds were trained for something else, so their answers would be wrong: {0}. Train them again with: dotnet build -p:TrainModel=true, or undo the change.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 }

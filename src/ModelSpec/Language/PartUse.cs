@@ -4,7 +4,7 @@ namespace ModelSpec.Language;
 
 /// <summary>A part of the pipeline that a spec uses: an importer, a processor, an evaluator or an exporter.</summary>
 /// <param name="Word">What it is called.</param>
-/// <param name="Argument">For an importer: what follows the colon of <c>source</c>, or the folder. Empty where there is none.</param>
+/// <param name="Argument">For an importer: what follows the colon of <c>source</c>, or the folder. Empty if there is none.</param>
 /// <param name="Values">The value of every key that the part has, in alphabetical order; defaults are filled in.</param>
 public sealed record PartUse(string Word, string Argument, EquatableArray<PartValue> Values);
 

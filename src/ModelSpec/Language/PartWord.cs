@@ -65,7 +65,7 @@ public sealed record PartWord(PartKind Kind, string Word, EquatableArray<PartKey
 /// <summary>A key of a part's table.</summary>
 /// <param name="Name">The key.</param>
 /// <param name="Kind">What it holds.</param>
-/// <param name="Default">What it is where a spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null where the spec must.</param>
+/// <param name="Default">What it is where a spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the spec must.</param>
 /// <param name="Least">The least number, itself allowed; −∞ for none.</param>
 /// <param name="Most">The largest number, itself allowed; ∞ for none.</param>
 public sealed record PartKey(

@@ -23,7 +23,7 @@ internal static class ReservedNames
     /// <summary>Whether generated classes have a member of this name.</summary>
     public static bool Contains(string member) => Members.Contains(member);
 
-    /// <summary>Why a generated class cannot have a name that is an identifier, as a part of a sentence; null where it can.</summary>
+    /// <summary>Why a generated class cannot have a name that is an identifier, as a part of a sentence; null if it can.</summary>
     public static string? ReasonAgainstClass(string name)
     {
         if (name.All(static c => c is >= 'a' and <= 'z')) return "C# keeps type names of lower-case letters alone for itself";

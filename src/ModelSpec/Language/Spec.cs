@@ -11,8 +11,8 @@ namespace ModelSpec.Language;
 /// <param name="Stages">The training stages in order; at least one.</param>
 /// <param name="Predict">How the trained network answers.</param>
 /// <param name="Processors">What changes training images after the built-in augmentation, in order.</param>
-/// <param name="Evaluators">What makes figures of the trained network besides the built-in report.</param>
-/// <param name="Exports">The forms that the trained network is written in besides its weights.</param>
+/// <param name="Evaluators">What makes figures of the trained network in addition to the built-in report.</param>
+/// <param name="Exports">The forms that the trained network is written in in addition to its weights.</param>
 public sealed record Spec(
     string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages,
     PredictSection Predict, EquatableArray<PartSection> Processors, EquatableArray<PartSection> Evaluators, EquatableArray<PartSection> Exports);
@@ -105,7 +105,7 @@ public sealed record BackboneRates(double? LearningRate, double LayerDecay)
     public static BackboneRates SameAsHead { get; } = new(null, 1);
 }
 
-/// <summary>How the learning rate goes on after the warm-up.</summary>
+/// <summary>How the learning rate changes after the warm-up.</summary>
 public enum ScheduleKind
 {
     /// <summary>It stays.</summary>
@@ -119,7 +119,7 @@ public enum ScheduleKind
 }
 
 /// <summary>The learning rate of each epoch, as a share of the stage's.</summary>
-/// <param name="Kind">How it goes on after the warm-up.</param>
+/// <param name="Kind">How it changes after the warm-up.</param>
 /// <param name="WarmupEpochs">Epochs in which it rises linearly.</param>
 /// <param name="StepSize">For <see cref="ScheduleKind.Step"/>: epochs between two steps.</param>
 /// <param name="Gamma">For <see cref="ScheduleKind.Step"/>: the factor of a step.</param>

@@ -18,7 +18,7 @@ public static class SpecReader
 
     /// <summary>Reads a spec.</summary>
     /// <param name="text">The file's text.</param>
-    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="path">The file's path, as diagnostics name it.</param>
     /// <param name="words">The words that plugins add.</param>
     /// <returns>The spec, or every error found.</returns>
     public static Result<Spec> Read(string text, string path, PluginWords words)

@@ -13,7 +13,7 @@ internal sealed class LayerKeys(TableReader row)
 
     /// <summary>A whole number from 1.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="otherwise">What it is where the key is not there; null where it must be.</param>
+    /// <param name="otherwise">What it is where the key is not there; null if it must be.</param>
     public int Whole(string key, int? otherwise = null)
     {
         if (row.Integer(key, Positive) is { } given) return (int)given.Value;

@@ -12,7 +12,7 @@ internal abstract class LayerType(string word)
     /// <summary>The word of the language.</summary>
     public string Word => word;
 
-    /// <summary>How it is written in a head, or null where heads do not have it.</summary>
+    /// <summary>How it is written in a head, or null if heads do not have it.</summary>
     public virtual HeadWord? Head => null;
 
     /// <summary>Whether rows of a backbone can have it.</summary>
@@ -24,7 +24,7 @@ internal abstract class LayerType(string word)
 
 /// <summary>How a layer type is written in a head.</summary>
 /// <param name="Written">The word as messages list it, with its argument: <c>linear(N)</c>.</param>
-/// <param name="Create">The layer for an argument, or for null where it has none.</param>
+/// <param name="Create">The layer for an argument, or for null if it has none.</param>
 internal sealed record HeadWord(string Written, Func<double?, LayerDefinition> Create)
 {
     /// <summary>The argument that must be there, or null for a word without one.</summary>

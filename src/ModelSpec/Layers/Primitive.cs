@@ -9,7 +9,7 @@ public abstract record Primitive
     /// <summary>The tensors of its state, in PyTorch's order.</summary>
     public virtual EquatableArray<StateTensor> State => [];
 
-    /// <summary>The multiplications of a pass of one image; 0 where no weights are multiplied with inputs.</summary>
+    /// <summary>The multiplications of a pass of one image; 0 if no weights are multiplied with inputs.</summary>
     /// <param name="output">What it puts out.</param>
     public virtual long CountMultiplications(Shape output) => 0;
 }

@@ -30,7 +30,7 @@ public readonly record struct Shape(int Channels, int Height, int Width, int Tok
     /// <summary>A sequence of vectors.</summary>
     public static Shape Sequence(int tokens, int channels) => new(channels, 0, 0, tokens);
 
-    /// <summary>What the numbers stand for.</summary>
+    /// <summary>What the numbers mean.</summary>
     public ShapeKind Kind => Tokens > 0 ? ShapeKind.Tokens : Height > 0 ? ShapeKind.Image : ShapeKind.Vector;
 
     /// <summary>The sizes in PyTorch's order, without that of the batch.</summary>

@@ -6,7 +6,7 @@ internal static class Window
     /// <summary>How many rows and columns a window covers with what it skips.</summary>
     public static Extent Dilate(Extent kernel, Extent dilation) => new((kernel.Height - 1) * dilation.Height + 1, (kernel.Width - 1) * dilation.Width + 1);
 
-    /// <summary>The output's rows and columns: 0 where the window does not fit.</summary>
+    /// <summary>The output's rows and columns: 0 if the window does not fit.</summary>
     public static Extent Slide(Shape input, Extent window, Extent stride, Padding padding)
     {
         int height = input.Height + padding.Top + padding.Bottom - window.Height;

@@ -64,7 +64,7 @@ public static class PlanFacts
     /// <summary>A part and the values of its keys.</summary>
     /// <param name="part">The part.</param>
     /// <param name="table">The table.</param>
-    /// <param name="index">The place in an array of tables, from 1; 0 where <paramref name="table"/> is none.</param>
+    /// <param name="index">The place in an array of tables, from 1; 0 if <paramref name="table"/> is none.</param>
     public static EquatableArray<Fact> Of(PartUse part, string table, int index) =>
     [
         new(table, index, "name", TomlLiteral.Of(part.Word)),

@@ -10,7 +10,7 @@ public static class SpecDrift
 {
     /// <summary>Compares a spec with the lock beside it.</summary>
     /// <param name="text">The spec's text.</param>
-    /// <param name="path">The spec's path, as diagnostics shall name it.</param>
+    /// <param name="path">The spec's path, as diagnostics name it.</param>
     /// <param name="plan">What the spec means.</param>
     /// <param name="lockText">The lock's text.</param>
     /// <param name="words">The words that plugins add.</param>

@@ -7,8 +7,8 @@ using ModelSpec.Toml;
 namespace ModelSpec.Locks;
 
 /// <summary>
-/// A <c>NAME.modelspec.lock</c>: what weights were trained from and what came of it. It is TOML with sorted keys, holds neither
-/// times nor places of the machine, and is made to be committed and reviewed.
+/// A <c>NAME.modelspec.lock</c>: records the inputs and the results of a training. It is TOML with sorted keys, contains no
+/// timestamps and no absolute paths, and is meant to be committed and reviewed.
 /// </summary>
 /// <param name="Facts">Every line.</param>
 public sealed record TrainingLock(EquatableArray<Fact> Facts)
@@ -19,12 +19,12 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>The version of the format.</summary>
     public const int Version = 1;
 
-    /// <summary>The tables of plugins: which files they were. That tells where a difference may come from, and is not one.</summary>
+    /// <summary>The tables of plugins: the files that were used. They help to explain a difference, but are not a difference themselves.</summary>
     public const string Plugins = "plugins";
 
     private const string Stage = "stage";
 
-    /// <summary>What came of a training, in contrast to what went into it.</summary>
+    /// <summary>The results of a training, as opposed to its inputs.</summary>
     private static readonly HashSet<(string Table, string Key)> Outcomes =
     [
         ("", "fingerprint"), ("", "version"), ("", "weights"), ("backbone", "architecture"), ("backbone", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "train"), ("split", "validation"),
@@ -55,8 +55,8 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
 
     /// <summary>Reads a lock.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="path">The file, as a diagnostic shall name it.</param>
-    /// <returns>The lock, or the reason why the file is none: for example the marks of a merge conflict.</returns>
+    /// <param name="path">The file, as diagnostics name it.</param>
+    /// <returns>The lock, or the reason why the file is not a valid lock, for example the marks of a merge conflict.</returns>
     public static Result<TrainingLock> Read(string text, string path)
     {
         var bag = new DiagnosticBag(path);

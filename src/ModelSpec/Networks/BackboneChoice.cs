@@ -21,7 +21,7 @@ internal sealed record BackboneChoice(
     /// <param name="backbones">The backbones that it can name.</param>
     /// <param name="words">The words that plugins add: weight formats.</param>
     /// <param name="bag">Where unknown words and widths are reported.</param>
-    /// <returns>The choice, or null where the backbone is not known.</returns>
+    /// <returns>The choice, or null if the backbone is not known.</returns>
     public static BackboneChoice? Find(BackboneSection section, BackboneCatalogue backbones, PluginWords words, DiagnosticBag bag)
     {
         string name = section.Architecture.Value;

@@ -18,7 +18,7 @@ public sealed record ImagePreparation(int ShorterSide, bool IsBicubic)
     /// <param name="table">The backbone.</param>
     /// <param name="height">The input's height.</param>
     /// <param name="width">The input's width.</param>
-    /// <returns>Null where the set asks for nothing: images are resized bilinearly and just cover the input.</returns>
+    /// <returns>Null if the set asks for nothing: images are resized bilinearly and just cover the input.</returns>
     internal static ImagePreparation? Of(WeightSet? set, BackboneTable table, int height, int width)
     {
         if (set is null or { Resize: null, IsBicubic: false }) return null;

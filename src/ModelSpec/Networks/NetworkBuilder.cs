@@ -13,7 +13,7 @@ internal static class NetworkBuilder
     /// <param name="spec">The spec.</param>
     /// <param name="backbone">What its <c>[backbone]</c> names.</param>
     /// <param name="bag">Where errors go.</param>
-    /// <returns>The network, or null where the bag has errors.</returns>
+    /// <returns>The network, or null if the bag has errors.</returns>
     public static Network? Build(Spec spec, BackboneChoice backbone, DiagnosticBag bag)
     {
         (BackboneSection section, BackboneTable table) = (spec.Backbone, backbone.Table);

@@ -19,8 +19,8 @@ namespace ModelSpec.Plans;
 /// <param name="Source">The dataset as the spec names it.</param>
 /// <param name="Importer">What finds the images of the dataset.</param>
 /// <param name="Processors">What changes training images after <paramref name="Augmentation"/>, in order.</param>
-/// <param name="Evaluators">What makes figures of the trained network besides the built-in report.</param>
-/// <param name="Exports">The forms that the trained network is written in besides its weights.</param>
+/// <param name="Evaluators">What makes figures of the trained network in addition to the built-in report.</param>
+/// <param name="Exports">The forms that the trained network is written in in addition to its weights.</param>
 public sealed record TrainingPlan(
     Network Network, long Seed, WeightSet? WeightSet, string? WeightFile, EquatableArray<Stage> Stages, Augmentation? Augmentation, Split Split,
     string Source, PartUse Importer, EquatableArray<PartUse> Processors, EquatableArray<PartUse> Evaluators, EquatableArray<PartUse> Exports)

@@ -10,14 +10,14 @@ public static class TrainingPlanBuilder
 {
     /// <summary>Reads a spec's text and builds its plan, without words of plugins.</summary>
     /// <param name="text">The spec.</param>
-    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="path">The file's path, as diagnostics name it.</param>
     /// <param name="backbones">The backbones that it can name.</param>
     /// <returns>The plan, or every error found.</returns>
     public static Result<TrainingPlan> Build(string text, string path, BackboneCatalogue backbones) => Build(text, path, backbones, PluginWords.BuiltIn);
 
     /// <summary>Reads a spec's text and builds its plan.</summary>
     /// <param name="text">The spec.</param>
-    /// <param name="path">The file's path, as diagnostics shall name it.</param>
+    /// <param name="path">The file's path, as diagnostics name it.</param>
     /// <param name="backbones">The backbones that it can name.</param>
     /// <param name="words">The words that plugins add.</param>
     /// <returns>The plan, or every error found.</returns>

@@ -48,7 +48,7 @@ public static class Identifiers
 
     /// <summary>
     /// Words of letters and digits, each with a capital, joined: <c>lily valley</c> gives <c>LilyValley</c>, <c>block5_conv1</c> gives
-    /// <c>Block5Conv1</c>. A leading digit gets an underscore. Empty where there is no letter or digit.
+    /// <c>Block5Conv1</c>. A leading digit gets an underscore. Empty if there is no letter or digit.
     /// </summary>
     public static string ToPascalCase(string name)
     {

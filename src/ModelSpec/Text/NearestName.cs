@@ -5,7 +5,7 @@ public static class NearestName
 {
     /// <summary>
     /// The nearest of <paramref name="known"/> by edit distance (insertion, deletion, substitution and transposition of neighbours
-    /// each cost 1), or null where none is near enough: more than a third of the longer name would have to change.
+    /// each cost 1), or null if none is near enough: more than a third of the longer name would have to change.
     /// </summary>
     public static string? Find(string name, IEnumerable<string> known)
     {

@@ -8,7 +8,7 @@ namespace ModelSpec.Toml;
 /// </summary>
 internal static class UnterminatedString
 {
-    /// <summary>The opening quotes of the first string without an end, or null where every string has one.</summary>
+    /// <summary>The opening quotes of the first string without an end, or null if every string has one.</summary>
     public static SourceSpan? Find(string text)
     {
         int at = 0;

@@ -122,8 +122,8 @@ internal static class ImageDecoder
     }
 
     /// <summary>
-    /// Turns an image upright and leaves out its fourth channel. A loop of our own: tensors would take a pass for each of the two, and
-    /// share passes of microseconds among threads, which keeps those from their work that decode other images.
+    /// Turns an image upright and leaves out its fourth channel. A plain loop: with tensors, each of the two would be a separate
+    /// pass, and libtorch would split these microsecond copies across threads and slow down the other decoders.
     /// </summary>
     /// <param name="image">The pixels, four bytes each.</param>
     /// <param name="stride">The pixels from one row to the next.</param>

@@ -11,7 +11,7 @@ namespace FineTune.Inference;
 /// <param name="Groups">The groups of channels.</param>
 internal readonly record struct ConvolutionGeometry((long Down, long Across) Stride, (long Rows, long Columns) Padding, (long Down, long Across) Dilation, long Groups)
 {
-    /// <summary>The geometry of a layer, or null where it has more than is described here: other numbers than zeros around, or a transposed convolution.</summary>
+    /// <summary>The geometry of a layer, or null if it has more than is described here: other numbers than zeros around, or a transposed convolution.</summary>
     public static ConvolutionGeometry? Of(Conv2d layer) =>
         layer is { transposed: false, padding_mode: PaddingModes.Zeros, stride: [var down, var across], padding: [var rows, var columns], dilation: [var below, var beside] }
             ? new ConvolutionGeometry((down, across), (rows, columns), (below, beside), layer.groups)

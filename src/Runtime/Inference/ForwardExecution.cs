@@ -28,7 +28,7 @@ internal ref struct ForwardExecution
 
     /// <summary>Runs steps.</summary>
     /// <param name="steps">The steps.</param>
-    /// <param name="input">Value 0; it stays as it is.</param>
+    /// <param name="input">Value 0; it is not changed.</param>
     /// <returns>The last step's result.</returns>
     public static Tensor Run(IReadOnlyList<ForwardStep> steps, Tensor input) => steps.Count == 0 ? input.alias() : new ForwardExecution(steps).Run(input);
 

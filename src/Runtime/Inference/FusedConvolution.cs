@@ -24,7 +24,7 @@ internal sealed class FusedConvolution : IDisposable
     /// <param name="norm">The batch normalisation after it, or null.</param>
     /// <param name="activation">The activation after both, and after the sum.</param>
     /// <param name="type">float32 or bfloat16.</param>
-    /// <param name="overwritesOther">Whether the sum may take the other tensor's memory; null where there is no sum.</param>
+    /// <param name="overwritesOther">Whether the sum may take the other tensor's memory; null if there is no sum.</param>
     public FusedConvolution(Conv2d layer, BatchNorm2d? norm, ActivationFunction activation, ScalarType type, bool? overwritesOther = null)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -46,7 +46,7 @@ internal sealed class FusedConvolution : IDisposable
     /// <summary>The convolution that this was made from.</summary>
     public Conv2d Layer { get; }
 
-    /// <summary>Whether a layer has no more than what is done here.</summary>
+    /// <summary>Whether this class supports everything that a layer does.</summary>
     public static bool Supports(Conv2d layer) => ConvolutionGeometry.Of(layer) is not null;
 
     /// <summary>Runs it.</summary>
@@ -71,7 +71,7 @@ internal sealed class FusedConvolution : IDisposable
     /// Runs this convolution in the safe way from now on, where the fast one is wrong: in channels-first order, and without oneDNN's fused operation.
     /// </summary>
     /// <param name="input">Its input.</param>
-    /// <param name="other">What is added before the activation, or null; it stays as it is.</param>
+    /// <param name="other">What is added before the activation, or null; it is not changed.</param>
     /// <param name="tolerance">The largest error, as a share of the largest number.</param>
     /// <returns>Whether the fast way was wrong.</returns>
     /// <exception cref="WrongKernelException">The safe way is wrong, too.</exception>
@@ -88,7 +88,7 @@ internal sealed class FusedConvolution : IDisposable
         _isSafe = true;
         double error = SelfCheck.Error(Apply(input, other?.clone()), exact);
         return error <= tolerance ? true : throw new WrongKernelException(string.Create(CultureInfo.InvariantCulture,
-            $"A convolution gives wrong results on this machine, also in the safe way: they are off by {error:0.0e+0} of the largest. {SelfCheck.Describe()}."));
+            $"A convolution gives wrong results on this machine, even with the safe implementation: they are off by {error:0.0e+0} of the largest. {SelfCheck.Describe()}."));
     }
 
     private Tensor ConvolveFast(Tensor input, Tensor? other)

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace FineTune.Inference;
 
 /// <summary>
-/// Layers made fast for inference: batch normalisation is folded into the convolution before it, activations and residual sums are part of their
+/// Layers optimised for inference: batch normalisation is folded into the convolution before it, activations and residual sums are part of their
 /// convolution, and convolutions may run in bfloat16. It computes what the layers compute in evaluation mode, up to rounding, with
 /// the weights that they had when it was made. It is safe to use from several threads.
 /// </summary>
@@ -72,7 +72,7 @@ internal sealed class InferenceNetwork : IDisposable
         new(InferencePlan.Make(recorded, result), precision);
 
     /// <summary>Runs the steps. Each value has a tensor of its own, which is disposed after the last step that reads it.</summary>
-    /// <param name="input">Value 0; it stays as it is.</param>
+    /// <param name="input">Value 0; it is not changed.</param>
     /// <param name="check">Sees each convolution and its operands before it runs.</param>
     private Tensor Run(Tensor input, Action<FusedConvolution, Tensor[]>? check)
     {

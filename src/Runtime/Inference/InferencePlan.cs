@@ -186,7 +186,7 @@ internal sealed class InferencePlan
 
         public List<Node> Of(int value) => _readers.TryGetValue(value, out List<Node>? readers) ? readers : [];
 
-        /// <summary>The only step that reads a value, once; null where there are more, or where it is the result.</summary>
+        /// <summary>The only step that reads a value, once; null if there are more, or where it is the result.</summary>
         public Node? Only(int value) => value != _result && Of(value) is [var reader] ? reader : null;
 
         /// <summary>Whether no step after this one reads a value, nor the caller.</summary>

@@ -22,7 +22,7 @@ internal static class OneDnn
 
     /// <summary>
     /// A convolution of one kind. Its numbers are part of the script: TorchSharp 0.107 frees numbers that are passed to a script as soon
-    /// as the garbage collector comes by, which may be before the script has read them.
+    /// as the garbage collector runs, which may be before the script has read them.
     /// </summary>
     /// <param name="geometry">How its window moves.</param>
     /// <param name="activation">What happens to the sums.</param>
@@ -62,7 +62,7 @@ internal static class OneDnn
         };
     }
 
-    // Lazy, for of several threads that come at once one shall load it.
+    // Lazy: the module is loaded once even when several threads ask at the same time.
     private static jit.ScriptModule Load(Script script) => Modules.GetOrAdd(script, static key => new Lazy<jit.ScriptModule>(() => jit.load(Archive(key)))).Value;
 
     /// <summary>

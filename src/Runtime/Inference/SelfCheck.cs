@@ -25,13 +25,13 @@ internal static class SelfCheck
     /// </summary>
     private const double LayerTolerance = 0.05;
 
-    /// <summary>Checks layers against their exact output, and mends them where that is possible.</summary>
+    /// <summary>Checks layers against their exact output, and corrects them if possible.</summary>
     /// <param name="layers">The layers in order, each of which may be in several parts.</param>
     /// <param name="input">The prepared input of the first part.</param>
     /// <param name="exact">What the last part must put out.</param>
     /// <param name="precision">What convolutions compute in.</param>
     /// <returns>The convolutions that were wrong and now run in the safe way; none where everything was right.</returns>
-    /// <exception cref="WrongKernelException">The output is wrong, and running convolutions in the safe way did not mend it.</exception>
+    /// <exception cref="WrongKernelException">The output is wrong, and running convolutions with the safe implementation did not help.</exception>
     public static IReadOnlyList<Conv2d> Run(IReadOnlyList<InferenceNetwork> layers, Tensor input, Tensor exact, ScalarType precision)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -46,7 +46,7 @@ internal static class SelfCheck
         if (!comparesWhole) return wrong;
         double error = Error(Forward(layers, input), exact);
         return error <= WholeTolerance ? wrong : throw new WrongKernelException(string.Create(CultureInfo.InvariantCulture,
-            $"The network computes wrong results on this machine: they are off by {error:0.0e+0} of the largest, and running {wrong.Count} convolutions in the safe way did not mend it. {Describe()}."));
+            $"The network computes wrong results on this machine: they are off by {error:0.0e+0} of the largest, and running {wrong.Count} convolutions with the safe implementation did not help. {Describe()}."));
     }
 
     /// <summary>The largest difference from the exact numbers, as a share of the largest of them; infinite where a number is not finite.</summary>

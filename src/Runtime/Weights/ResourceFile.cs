@@ -10,7 +10,7 @@ internal static class ResourceFile
     /// <summary>Resources begin with their length (ECMA-335, II.24.2.4).</summary>
     private const int LengthPrefix = sizeof(uint);
 
-    /// <summary>The file and the position of a resource, or null where the assembly is no file of its own, as in a single-file application.</summary>
+    /// <summary>The file and the position of a resource, or null if the assembly is not a separate file, as in a single-file application.</summary>
     public static (string Path, long Position)? Find(Assembly assembly, string resource)
     {
 #pragma warning disable IL3000 // Empty in a single-file application, which is asked for here.

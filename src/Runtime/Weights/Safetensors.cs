@@ -38,9 +38,9 @@ internal sealed class SafetensorsHeader
     public long DataOffset { get; }
 
     /// <summary>Reads a header and checks that the tensors fill the rest of the file without gaps or overlaps.</summary>
-    /// <param name="stream">A stream at the start of the file; it is left behind the header.</param>
+    /// <param name="stream">A stream at the start of the file; it is left just after the header.</param>
     /// <param name="length">The length of the whole file in bytes.</param>
-    /// <exception cref="InvalidDataException">The file is no safetensors file or is damaged; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The file is not a safetensors file or is damaged; the message says where.</exception>
     public static SafetensorsHeader Read(Stream stream, long length)
     {
         Span<byte> prefix = stackalloc byte[8];
@@ -122,5 +122,5 @@ internal sealed class SafetensorsHeader
         if (position != dataLength) throw Damaged($"its tensors have {position} bytes, but {dataLength} follow the header");
     }
 
-    private static InvalidDataException Damaged(string what) => new($"The file is no intact safetensors file: {what}.");
+    private static InvalidDataException Damaged(string what) => new($"The file is not a valid safetensors file: {what}.");
 }

@@ -32,7 +32,7 @@ internal static class SafetensorsLoader
     /// </summary>
     /// <param name="stream">A seekable stream at the start of a safetensors file.</param>
     /// <param name="file">The file that the stream's bytes are in, and where they begin; null to read them from the stream.</param>
-    /// <param name="state">Tensors of the names and shapes that the file must have; only their shapes are looked at.</param>
+    /// <param name="state">Tensors of the names and shapes that the file must have; only their shapes are used.</param>
     /// <param name="source">What messages call the file.</param>
     /// <exception cref="InvalidDataException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
     internal static LoadedWeights Open(

@@ -15,7 +15,7 @@ internal static class SafetensorsWriter
     /// full disk or a crash leaves the old file. Equal tensors give equal bytes.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="state">Float32 tensors in the order in which they shall stand.</param>
+    /// <param name="state">Float32 tensors in the order in which they are written.</param>
     /// <param name="metadata">Notes for <c>__metadata__</c>.</param>
     /// <exception cref="IOException">The file cannot be written; nothing half-written is left.</exception>
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> state, IReadOnlyDictionary<string, string> metadata) =>
@@ -23,7 +23,7 @@ internal static class SafetensorsWriter
 
     /// <summary>Writes numbers as a safetensors file. Equal numbers give equal bytes.</summary>
     /// <param name="file">Where to.</param>
-    /// <param name="tensors">Names and shapes in the order in which they shall stand.</param>
+    /// <param name="tensors">Names and shapes in the order in which they are written.</param>
     /// <param name="values">The numbers of the tensor at an index, row-major; asked for one after another.</param>
     /// <param name="metadata">Notes for <c>__metadata__</c>.</param>
     internal static void Write(

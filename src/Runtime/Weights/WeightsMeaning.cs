@@ -15,7 +15,7 @@ namespace FineTune.Weights;
 /// <param name="Pixels">What happens to pixels.</param>
 /// <param name="Layers">A digest of every layer.</param>
 /// <param name="Resize">
-/// How images are resized before their centre is cut out; null where they just cover the input. Only where there is one does it enter the
+/// How images are resized before their centre is cut out; null if they just cover the input. Only where there is one does it enter the
 /// digest, so that files of before it keep theirs.
 /// </param>
 public sealed record WeightsMeaning(
@@ -43,7 +43,7 @@ public sealed record WeightsMeaning(
 
     /// <summary>Compares this with what a weight file says.</summary>
     /// <param name="metadata">The metadata of the file.</param>
-    /// <returns>Null where they are equal; otherwise a sentence that names what differs.</returns>
+    /// <returns>Null if they are equal; otherwise a sentence that names what differs.</returns>
     public string? FindDifference(IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
@@ -71,7 +71,7 @@ public sealed record WeightsMeaning(
 
     private static string Numbers(IEnumerable<double> values) => string.Join(' ', values.Select(static value => value.ToString("R", CultureInfo.InvariantCulture)));
 
-    /// <summary>One entry, null where there is none; a digest is shown by its first digits.</summary>
+    /// <summary>One entry, null if there is none; a digest is shown by its first digits.</summary>
     private readonly record struct Part(string Name, string? Value)
     {
         public string Show(string? value) => Name == "layers" && value?.Length > 12 ? value[..12] : value ?? "nothing";

@@ -20,11 +20,11 @@ internal sealed class ElfLibrary
     private readonly Dictionary<int, Section> _byIndex = [];
 
     /// <summary>Reads the section headers.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no 64-bit little-endian ELF file.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a 64-bit little-endian ELF file.</exception>
     public ElfLibrary(byte[] bytes)
     {
         _bytes = bytes;
-        if (bytes.Length < 64 || U32(0) != 0x464C457F || bytes[4] != 2 || bytes[5] != 1) throw new InvalidDataException("No 64-bit little-endian ELF file.");
+        if (bytes.Length < 64 || U32(0) != 0x464C457F || bytes[4] != 2 || bytes[5] != 1) throw new InvalidDataException("The file is not a 64-bit little-endian ELF file.");
         int table = (int)U64(40);
         int size = U16(58);
         int count = U16(60);

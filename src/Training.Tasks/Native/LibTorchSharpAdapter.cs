@@ -14,7 +14,7 @@ internal static class LibTorchSharpAdapter
     /// <summary>Adapts a library to a system's libstdc++.</summary>
     /// <param name="library">The library's bytes; changed where something had to be adapted.</param>
     /// <param name="libStdCxx">The bytes of the system's libstdc++.</param>
-    /// <returns>The versions that the system lacks and that are weak now; empty where the library loads as it is.</returns>
+    /// <returns>The versions that the system lacks and that are weak now; empty if the library loads as it is.</returns>
     /// <exception cref="NotSupportedException">The system lacks a version that is really used.</exception>
     public static IReadOnlyList<string> Adapt(byte[] library, byte[] libStdCxx)
     {

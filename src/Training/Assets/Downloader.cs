@@ -17,11 +17,11 @@ namespace FineTune.Training.Assets;
 /// <param name="Name">What messages call it.</param>
 /// <param name="Url">Where it is.</param>
 /// <param name="Digest">
-/// Its digest as <c>md5:hex</c>, <c>sha256:hex</c> or <c>sha512:hex</c>, where the hex may be a prefix; null where none is published.
+/// Its digest as <c>md5:hex</c>, <c>sha256:hex</c> or <c>sha512:hex</c>, where the hex may be a prefix; null if none is published.
 /// </param>
-/// <param name="RelativePath">Where it stands in an asset folder.</param>
-/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null where that is not known.</param>
-/// <param name="Member">Its path in the zip archive that is at <paramref name="Url"/>; null where the file itself is there.</param>
+/// <param name="RelativePath">Its path in an asset folder.</param>
+/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null if that is not known.</param>
+/// <param name="Member">Its path in the zip archive that is at <paramref name="Url"/>; null if the file itself is there.</param>
 internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null, string? Member = null);
 
 /// <summary>How patient a download is.</summary>
@@ -51,7 +51,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
 
     /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="location">Where an error stands.</param>
+    /// <param name="location">The position that an error is reported at.</param>
     /// <param name="cancellation">Ends the download and every wait in it; what has arrived is kept.</param>
     /// <returns>Its path in the cache.</returns>
     /// <exception cref="TrainingException">It cannot be downloaded, or is not what was published; the message says where to put it by hand.</exception>

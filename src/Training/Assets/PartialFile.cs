@@ -13,7 +13,7 @@ internal sealed class PartialFile(string path)
     /// <summary>The bytes that have arrived.</summary>
     public long Length => File.Exists(path) ? new FileInfo(path).Length : 0;
 
-    /// <summary>The server's ETag or date of the file that the bytes are of, or null where it gave none.</summary>
+    /// <summary>The server's ETag or date of the file that the bytes are of, or null if it gave none.</summary>
     public string? Validator => File.Exists(path) && File.Exists(_version) ? File.ReadAllText(_version) : null;
 
     /// <summary>Forgets what has arrived; what comes next is of this version.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Checkpoints;
 
 /// <summary>
-/// A stage in the middle of its work, as read back: everything that its next epoch depends on. Random numbers are no part of it: they
+/// The state of an unfinished stage, read from a checkpoint: everything that its next epoch depends on. Random numbers are not part of it: they
 /// depend on seed, stage and epoch alone.
 /// </summary>
 /// <param name="Epoch">The epochs that are done.</param>

@@ -60,7 +60,7 @@ internal static class CheckpointFile
         if (!HasItsDigest(file)) throw new InvalidDataException("its digest is not that of its content");
         file.Position = 0;
         using var reader = new BinaryReader(file);
-        if (reader.ReadInt32() != Magic) throw new InvalidDataException("it is no checkpoint of this version");
+        if (reader.ReadInt32() != Magic) throw new InvalidDataException("it is not a checkpoint of this version");
         int epoch = reader.ReadInt32();
         Dictionary<string, byte[]> state = ReadState(reader);
         BestSoFar? best = reader.ReadBoolean() ? new BestSoFar(reader.ReadInt32(), reader.ReadDouble(), reader.ReadInt32(), ReadState(reader)) : null;

@@ -34,7 +34,7 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
         return null;
     }
 
-    /// <summary>Keeps the state behind an epoch, and removes the checkpoints that it makes superfluous.</summary>
+    /// <summary>Keeps the state after an epoch, and removes the checkpoints that it makes superfluous.</summary>
     /// <exception cref="TrainingException">It cannot be written; those before it stay.</exception>
     public void Save(int epoch, IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer, BestSoFar? best)
     {

@@ -31,6 +31,6 @@ internal static class TensorBytes
         }
     }
 
-    /// <summary>The tensor itself where its rows stand in order in the host's memory, and a copy otherwise.</summary>
+    /// <summary>The tensor itself if its rows are in order in host memory; otherwise a copy.</summary>
     public static Tensor Rows(Tensor tensor) => tensor.detach().cpu().contiguous();
 }

@@ -5,7 +5,7 @@ using FineTune.Training.Diagnostics;
 namespace FineTune.Training.Commands;
 
 /// <summary>
-/// Where every command ends: whatever goes wrong becomes one line that MSBuild and editors understand, and an exit code. An unexpected
+/// Where every command ends: every failure becomes one line that MSBuild and editors understand, and an exit code. An unexpected
 /// error keeps its stack trace in a file.
 /// </summary>
 internal static class ErrorBoundary
@@ -18,7 +18,7 @@ internal static class ErrorBoundary
 
     /// <summary>Does the work of a command.</summary>
     /// <param name="log">Where errors are told.</param>
-    /// <param name="location">Where an unexpected error stands; asked when there is one.</param>
+    /// <param name="location">The position of an unexpected error; asked when there is one.</param>
     /// <param name="logFolder">The folder of the file with its stack trace.</param>
     /// <param name="work">The work; its result is the exit code.</param>
     public static int Run(IProgressLog log, Func<SpecLocation> location, string logFolder, Func<int> work)
@@ -34,7 +34,7 @@ internal static class ErrorBoundary
         }
         catch (OperationCanceledException)
         {
-            log.Line("Cancelled. What finished epochs have learnt is kept: the next run resumes from there.");
+            log.Line("Cancelled. Finished epochs are kept: the next run resumes after the last one.");
             return Cancelled;
         }
 #pragma warning disable CA1031 // This is the boundary.

@@ -35,10 +35,10 @@ internal sealed class TrainCommand : SpecCommand
 
     private readonly Option<string?> _memory = new("--memory")
     {
-        Description = "What decoded images and the output of frozen layers may take of memory, 1.5 GB or a quarter of what there is by default; the rest goes to files.",
+        Description = "How much memory decoded images and the output of frozen layers may use; by default 1.5 GB, or a quarter of the available memory if that is less. The rest is kept in files.",
     };
 
-    private readonly Option<bool> _locked = new("--locked") { Description = "Fails where training would be needed." };
+    private readonly Option<bool> _locked = new("--locked") { Description = "Fails if training would be needed." };
 
     public TrainCommand()
         : base("train", "Fine-tunes the network of a spec and writes its weights.")

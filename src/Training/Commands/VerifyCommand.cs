@@ -8,13 +8,13 @@ using ModelSpec.Locks;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune verify SPEC</c>: reads everything afresh and compares all digests with the lock.</summary>
+/// <summary><c>finetune verify SPEC</c>: reads everything again and compares all digests with the lock.</summary>
 internal sealed class VerifyCommand : SpecCommand
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
 
     public VerifyCommand()
-        : base("verify", "Checks spec, dataset, pretrained and trained weights against the lock, reading every file afresh.") => Add(_weights);
+        : base("verify", "Checks spec, dataset, pretrained and trained weights against the lock, reading every file again.") => Add(_weights);
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

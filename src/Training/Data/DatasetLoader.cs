@@ -100,7 +100,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         Assets = new PartAssets(folders, downloader, place.At(null), cancellation),
     };
 
-    /// <summary>What the trainer relies on and an importer has not kept; null where it has.</summary>
+    /// <summary>What the trainer relies on and an importer has not kept; null if it has.</summary>
     private static string? Fault(IReadOnlyList<ImportedImage> images, int classes)
     {
         if (images.Count == 0) return "its dataset has no images.";

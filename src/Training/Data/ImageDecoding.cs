@@ -9,7 +9,7 @@ namespace FineTune.Training.Data;
 /// <summary>
 /// Decodes images in order on threads of its own, while others already work with those that are done. Where a GPU works with them, the
 /// processors have nothing else to do; where they do that too, decoding takes what they leave. The pixels depend on the images alone,
-/// whatever the number of threads.
+/// regardless of the number of threads.
 /// </summary>
 internal sealed class ImageDecoding : IDisposable
 {

@@ -9,7 +9,7 @@ internal sealed record LabeledImage(string Path, string Name, int Class);
 /// <summary>The images of each part, in a fixed order.</summary>
 /// <param name="Root">The folder that names are relative to.</param>
 /// <param name="Train">The images that are trained on.</param>
-/// <param name="Validation">The images that are looked at after each epoch.</param>
+/// <param name="Validation">The images that are evaluated after each epoch.</param>
 /// <param name="Test">The images of the final evaluation.</param>
 /// <param name="IsImported">Whether the importer divided the images, and not the spec.</param>
 internal sealed record DatasetSplit(

@@ -16,7 +16,7 @@ internal static class TrainingDiagnostics
         "The class '{0}' has no images in '{1}'; images are .jpg, .jpeg, .png, .webp, .bmp and .gif.");
 
     public static readonly DiagnosticDescriptor UnknownFolder = Error("MSPEC1005", "Folder without a class",
-        "The folder '{0}' in '{1}' is none of the spec's classes.{2} Add it to classes, or move it away.");
+        "The folder '{0}' in '{1}' is not one of the spec's classes.{2} Add it to classes, or move it away.");
 
     public static readonly DiagnosticDescriptor MissingFolder = Error("MSPEC1006", "Class without a folder",
         "The class '{0}' has no folder in '{1}'.{2}");
@@ -29,7 +29,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.{1}");
 
     public static readonly DiagnosticDescriptor NoTrainedWeights = Error("MSPEC3021", "No trained weights",
-        "There are no trained weights '{0}'. Train them with 'finetune train' or 'dotnet build -p:TrainModel=true', or name others with --weights.");
+        "There are no trained weights '{0}'. Train them with 'finetune train' or 'dotnet build -p:TrainModel=true', or select other weights with --weights.");
 
     public static readonly DiagnosticDescriptor NoLayer = Error("MSPEC3022", "No such layer",
         "The network has no layer '{0}'.{1} 'finetune inspect' lists the layers.");
@@ -55,12 +55,12 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor WeightKeys = Error("MSPEC2004", "Weight keys differ", "The weight file '{0}' does not fit {1}: {2}.");
 
     public static readonly DiagnosticDescriptor Download = Error("MSPEC2005", "Download failed",
-        "'{0}'{5} is not on this machine and cannot be downloaded: {2} Download {1} by other means{6} and put it at '{3}', or as '{4}' into a folder that ModelSpecAssets or MODELSPEC_ASSETS names.");
+        "'{0}'{5} is not on this machine and cannot be downloaded: {2} Download {1} in another way{6} and put it at '{3}', or as '{4}' in a folder listed in ModelSpecAssets or MODELSPEC_ASSETS.");
 
     public static readonly DiagnosticDescriptor Digest = Error("MSPEC2006", "Digest differs",
-        "What came from {0} is not the published file: its {1} is {2} instead of {3}. Nothing was kept; try again.");
+        "The file downloaded from {0} is not the published file: its {1} is {2} instead of {3}. Nothing was kept; try again.");
 
-    public static readonly DiagnosticDescriptor CannotWrite = Error("MSPEC3002", "Cannot write", "'{0}' cannot be written: {1} Nothing half-written was left.");
+    public static readonly DiagnosticDescriptor CannotWrite = Error("MSPEC3002", "Cannot write", "'{0}' cannot be written: {1} No partial file was left.");
 
     public static readonly DiagnosticDescriptor Diverged = Error("MSPEC3003", "Training diverged",
         "The loss of stage '{0}' became {1} in epoch {2}. Lower its learning_rate ({3}).");
@@ -73,33 +73,33 @@ internal static class TrainingDiagnostics
         "ModelSpecLocked is true, but the weights are out of date: {0}. Build with -p:TrainModel=true, and commit the lock and the weights.");
 
     public static readonly DiagnosticDescriptor DamagedCheckpoint = Warning("MSPEC3010", "Damaged checkpoint",
-        "The checkpoint '{0}' is not used: {1}. The one before it is.");
+        "The checkpoint '{0}' is not used: {1}. The previous one is used instead.");
 
     public static readonly DiagnosticDescriptor DataChanged = Error("MSPEC3011", "Data changed",
         "The images in '{0}' changed while they were read. Nothing was trained; build again.");
 
     public static readonly DiagnosticDescriptor DamagedLock = Warning("MSPEC3012", "Unreadable lock",
-        "The lock '{0}' cannot be read and counts as none: {1}");
+        "The lock '{0}' cannot be read and is ignored: {1}");
 
     public static readonly DiagnosticDescriptor CannotCheckpoint = Error("MSPEC3014", "Cannot write a checkpoint",
-        "'{0}' cannot be written: {1} Make room and build again: training resumes after epoch {2}.");
+        "'{0}' cannot be written: {1} Free some disk space and build again: training resumes after epoch {2}.");
 
     public static readonly DiagnosticDescriptor NoLock = Error("MSPEC3015", "No lock",
         "There is no '{0}' to verify against. dotnet build -p:TrainModel=true writes it.");
 
-    public static readonly DiagnosticDescriptor NotAsLocked = Error("MSPEC3016", "Not as locked", "Not everything is as '{0}' records it: {1}.");
+    public static readonly DiagnosticDescriptor NotAsLocked = Error("MSPEC3016", "Not as locked", "The current state differs from '{0}': {1}.");
 
     public static readonly DiagnosticDescriptor Precision = Error("MSPEC3017", "No such precision",
-        "'{0}' is no precision; ModelSpecPrecision is auto, fp32 or bf16.");
+        "'{0}' is not a valid precision; ModelSpecPrecision is auto, fp32 or bf16.");
 
     public static readonly DiagnosticDescriptor NoRoom = Error("MSPEC3018", "No room for images or features",
-        "Decoded images and the output of frozen layers fit neither ModelSpecMemory nor the disk of the cache: {0} Make room, or move the cache with ModelSpecCache.");
+        "Decoded images and the output of frozen layers fit neither ModelSpecMemory nor the disk of the cache: {0} Free some disk space, or move the cache with ModelSpecCache.");
 
-    public static readonly DiagnosticDescriptor Memory = Error("MSPEC3019", "No amount of memory",
+    public static readonly DiagnosticDescriptor Memory = Error("MSPEC3019", "Not a valid size",
         "'{0}' is not a valid size; ModelSpecMemory is a number followed by KB, MB or GB, such as 1.5 GB.");
 
     public static readonly DiagnosticDescriptor TwoFolders = Error("MSPEC3036", "Two folders of one class",
-        "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', as case, spaces, '-' and '_' do not matter. Move the images into one of them.");
+        "The folders '{0}' and '{1}' in '{2}' are both the class '{3}', because case, spaces, '-' and '_' are ignored. Move the images into one of them.");
 
     public static readonly DiagnosticDescriptor Unexpected = Error("MSPEC3020", "Unexpected error", "{0} {1} {2}");
 
@@ -117,7 +117,7 @@ internal static class TrainingDiagnostics
         "The weight file '{0}' has both '{1}' and '{2}', which the backbone calls '{3}'. Change 'rename' of the weight set.");
 
     public static readonly DiagnosticDescriptor NotPublished = Warning("MSPEC3031", "Not the published weights",
-        "'{0}' is used, but it is not the file at {1}: its {2} is {3} instead of {4}. If that is not intended, remove it, and the published file is downloaded.");
+        "'{0}' is used, but it is not the file at {1}: its {2} is {3} instead of {4}. If that is not intended, remove the file; the next training downloads the published one.");
 
     public static readonly DiagnosticDescriptor OtherPublisher = Warning("MSPEC3032", "Preprocessing of other weights",
         "'{0}' is a file of {1}. {1}'s weights of {2} (\"{3}\") expect preprocess = \"{4}\", but \"{5}\" is used. "
@@ -141,10 +141,10 @@ internal static class TrainingDiagnostics
         "The Provides of the ModelSpecPlugin item '{0}' is not what the plugin registers: {1}. Write Provides=\"{2}\".");
 
     public static readonly DiagnosticDescriptor PartFailed = Error("MSPEC3057", "Fault of a plugin",
-        "The {0} of the plugin {1} failed, which is a fault of the plugin: {2}");
+        "The {0} of the plugin {1} failed because of an error in the plugin: {2}");
 
     public static readonly DiagnosticDescriptor PartHangs = Error("MSPEC3058", "Plugin does not stop",
-        "The {0} of the plugin {1} did not stop after the training was cancelled, and was abandoned. Report it to the plugin's author: it has to look at Cancellation.");
+        "The {0} of the plugin {1} did not stop after the training was cancelled, and was abandoned. Report it to the plugin's author: it must check Cancellation.");
 
     public static readonly DiagnosticDescriptor BrokenContract = Error("MSPEC3059", "Part breaks its contract",
         "The {0} of the plugin {1} breaks the contract of parts: {2} Report it to the plugin's author.");
@@ -155,7 +155,7 @@ internal static class TrainingDiagnostics
         "split names folders of the source, but the source is read by the importer '{0}', which has no folders. Write fractions.");
 
     public static readonly DiagnosticDescriptor OutputTaken = Error("MSPEC3062", "Two outputs at one place",
-        "The {0} would write '{1}', which is the place of {2} already. Remove one of them.");
+        "The {0} would write '{1}', which is already the output of {2}. Remove one of them.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

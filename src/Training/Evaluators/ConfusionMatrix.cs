@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace FineTune.Training.Evaluators;
 
-/// <summary>Precision, recall and F1 of a class or an average of classes, each in [0, 1] (0 where there is nothing to divide by), and its images.</summary>
+/// <summary>Precision, recall and F1 of a class or an average of classes, each in [0, 1] (0 if there is nothing to divide by), and its images.</summary>
 internal readonly record struct ClassScore(double Precision, double Recall, double F1, int Support);
 
 /// <summary>How many images of each class were given which label: rows are the true classes, columns the answers.</summary>

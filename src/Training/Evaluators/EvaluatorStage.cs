@@ -25,7 +25,7 @@ internal sealed class EvaluatorStage(SpecSource spec, StageCache cache, string f
 
     /// <summary>Runs what has not run.</summary>
     /// <param name="weights">The digest of the trained weights.</param>
-    /// <param name="answers">What the network with them answers; asked where an evaluator has to run. Null where that cannot be computed here.</param>
+    /// <param name="answers">What the network with them answers; asked where an evaluator has to run. Null if that cannot be computed here.</param>
     /// <param name="cancellation">Ends an evaluator.</param>
     /// <exception cref="TrainingException">An evaluator failed, or its files cannot be written.</exception>
     public void Run(string weights, Func<TestAnswers?> answers, CancellationToken cancellation)

@@ -11,7 +11,7 @@ internal sealed record TestAnswers(IReadOnlyList<string> Images, IReadOnlyList<i
 {
     /// <summary>The answers of an evaluation.</summary>
     /// <param name="evaluation">The evaluation.</param>
-    /// <param name="images">The images that it looked at.</param>
+    /// <param name="images">The images that were evaluated.</param>
     public static TestAnswers Of(Evaluation evaluation, IReadOnlyList<LabeledImage> images) => new(
         [.. evaluation.Rows.Select(row => images[(int)row].Name)], [.. evaluation.Rows.Select(row => images[(int)row].Class)], evaluation.Logits);
 }

@@ -9,7 +9,7 @@ namespace FineTune.Training.Exporters;
 /// left, and what stood there before stays.
 /// </summary>
 /// <param name="paths">The places by the names that the exporter declares.</param>
-/// <param name="location">Where errors stand.</param>
+/// <param name="location">The position that errors are reported at.</param>
 internal sealed class ExportFiles(IReadOnlyDictionary<string, string> paths, SpecLocation location) : IDisposable
 {
     private readonly Dictionary<string, FileStream> _files = new(StringComparer.Ordinal);

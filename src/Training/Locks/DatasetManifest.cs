@@ -5,7 +5,7 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Locks;
 
 /// <summary>What a dataset is: the name, class and content of every image.</summary>
-/// <param name="Digest">The digest over all of them; independent of where the dataset stands and of how it is split.</param>
+/// <param name="Digest">The digest over all of them; independent of the dataset's location and of its split.</param>
 /// <param name="Images">How many there are.</param>
 internal sealed record DatasetManifest(string Digest, int Images)
 {

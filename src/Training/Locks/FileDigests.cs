@@ -12,7 +12,7 @@ namespace FineTune.Training.Locks;
 /// The digests of files. What was read once is remembered by path, size and time of the last change, so that an unchanged dataset is
 /// not read again.
 /// </summary>
-/// <param name="folder">Where digests are remembered; null reads every file afresh.</param>
+/// <param name="folder">Where digests are remembered; null reads every file again.</param>
 internal sealed class FileDigests(string? folder)
 {
     /// <summary>
@@ -103,7 +103,7 @@ internal sealed class FileDigests(string? folder)
         return hash.GetHashAndReset();
     }
 
-    /// <summary>The digest of a file that is read now, or null where it is missing or cannot be read.</summary>
+    /// <summary>The digest of a file that is read now, or null if it is missing or cannot be read.</summary>
     public static string? ComputeOrNull(string path, CancellationToken cancellation = default)
     {
         string? digest = null;

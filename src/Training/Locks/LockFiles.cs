@@ -12,7 +12,7 @@ internal static class LockFiles
     /// <summary>A word of the table <c>[environment]</c>, such as the <c>device</c> that a training ran on.</summary>
     public static string? Environment(TrainingLock? known, string key) => known?.Find("environment", 0, key)?.Trim('"');
 
-    /// <summary>Reads a lock; one that is damaged is reported and counts as none.</summary>
+    /// <summary>Reads a lock; a damaged lock is reported and ignored.</summary>
     public static TrainingLock? Read(string path, IProgressLog log)
     {
         if (!File.Exists(path)) return null;

@@ -41,7 +41,7 @@ internal sealed class StageCache(string folder)
     /// <summary>Where a run that failed unexpectedly writes its stack trace.</summary>
     public string LogFolder => Path.Combine(folder, "logs");
 
-    /// <summary>The weights with a digest, or null where the cache has none, or damaged ones.</summary>
+    /// <summary>The weights with a digest, or null if the cache has none, or damaged ones.</summary>
     public string? FindWeights(string digest)
     {
         string path = WeightsFile(digest);
@@ -59,7 +59,7 @@ internal sealed class StageCache(string folder)
     }
 
     /// <summary>
-    /// The result of a stage, or null where the cache has none, or a damaged one. Its weights may have gone meanwhile:
+    /// The result of a stage, or null if the cache has none, or a damaged one. Its weights may have gone meanwhile:
     /// <see cref="FindWeights"/> tells.
     /// </summary>
     public StageResult? Find(string fingerprint, Network network)
@@ -129,7 +129,7 @@ internal sealed class StageCache(string folder)
         AnswersFile(fingerprint),
         new AnswersEntry(weights, [.. answers.Images], [.. answers.Labels], MemoryMarshal.AsBytes(answers.Logits.AsSpan()).ToArray())));
 
-    /// <summary>What the network answers to the test images after a stage, or null where the cache does not have it of these weights.</summary>
+    /// <summary>What the network answers to the test images after a stage, or null if the cache does not have it of these weights.</summary>
     public TestAnswers? FindAnswers(string fingerprint, string weights)
     {
         if (ReadEntry<AnswersEntry>(AnswersFile(fingerprint)) is not { } entry || entry.Weights != weights) return null;
@@ -144,7 +144,7 @@ internal sealed class StageCache(string folder)
         [.. result.Figures.Select(static figure => figure.Key)], [.. result.Figures.Select(static figure => BitConverter.DoubleToInt64Bits(figure.Value))],
         result.Text, (result.Files ?? []).ToDictionary(static file => file.Key, static file => file.Value.ToArray()))));
 
-    /// <summary>What an evaluator found, or null where the cache does not have it.</summary>
+    /// <summary>What an evaluator found, or null if the cache does not have it.</summary>
     public EvaluatorResult? FindEvaluation(string stamp)
     {
         if (ReadEntry<EvaluationEntry>(EvaluationFile(stamp)) is not { } entry) return null;
@@ -160,7 +160,7 @@ internal sealed class StageCache(string folder)
     public void SaveExport(string stamp, IReadOnlyDictionary<string, string> outputs) =>
         BestEffort.Run(() => WriteEntry(ExportFile(stamp), new ExportEntry(new Dictionary<string, string>(outputs))));
 
-    /// <summary>The digests of what an exporter wrote by name, or null where it has not run.</summary>
+    /// <summary>The digests of what an exporter wrote by name, or null if it has not run.</summary>
     public IReadOnlyDictionary<string, string>? FindExport(string stamp) => ReadEntry<ExportEntry>(ExportFile(stamp))?.Outputs;
 
     /// <summary>Forgets the result of a stage and its checkpoints.</summary>

@@ -11,8 +11,8 @@ namespace FineTune.Training.Locks;
 /// <summary>Everything that a training depends on, digested before it begins.</summary>
 /// <param name="Facts">All of it by name.</param>
 /// <param name="Fingerprints">The fingerprint of each stage in order.</param>
-/// <param name="Split">The images; null where the dataset is not on this machine and the lock's word is taken for it.</param>
-/// <param name="PretrainedFile">The file of pretrained weights; null where there is none, or where the lock's word is taken for it.</param>
+/// <param name="Split">The images; null if the dataset is not on this machine and the lock's word is taken for it.</param>
+/// <param name="PretrainedFile">The file of pretrained weights; null if there is none, or where the lock's word is taken for it.</param>
 internal sealed record TrainingInputs(
     IReadOnlyList<Fact> Facts, IReadOnlyList<string> Fingerprints, DatasetSplit? Split, string? PretrainedFile)
 {

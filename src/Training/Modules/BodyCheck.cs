@@ -15,7 +15,7 @@ namespace FineTune.Training.Modules;
 internal static class BodyCheck
 {
     /// <summary>Checks a backbone in the precisions of a training: that of its stages, and float32, in which it is evaluated.</summary>
-    /// <exception cref="TrainingException">It computes wrong results that running convolutions in another way does not mend.</exception>
+    /// <exception cref="TrainingException">It computes wrong results that another implementation of the convolutions does not correct.</exception>
     public static void Run(NetworkModule module, ScalarType precision, Device device, SpecSource spec, IProgressLog log)
     {
         Network network = module.Network;

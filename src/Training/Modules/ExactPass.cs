@@ -17,7 +17,7 @@ internal static class ExactPass
         PixelTransforms.Of(network).Apply(CheckImage.Create(new ImageSize(network.InputHeight, network.InputWidth)));
 
     /// <summary>Computes the output of the first layers in evaluation mode.</summary>
-    /// <param name="module">The network; it stays as it is.</param>
+    /// <param name="module">The network; it is not changed.</param>
     /// <param name="end">The number of layers.</param>
     /// <returns>A float64 tensor.</returns>
     public static Tensor Run(NetworkModule module, int end)

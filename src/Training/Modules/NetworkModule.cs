@@ -43,9 +43,9 @@ internal sealed class NetworkModule : ModuleTree
     public Tensor Forward(Tensor input, int first, int end, ScalarType precision = ScalarType.Float32) => ForwardPass.Run(
         input, (ref ForwardPass pass) => Describe(ref pass, precision == ScalarType.BFloat16 ? _mixed : _layers, first, end));
 
-    /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, as they are now, made fast for inference.</summary>
+    /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, as they are now, optimised for inference.</summary>
     /// <param name="first">The first layer's index.</param>
-    /// <param name="end">The index behind the last layer.</param>
+    /// <param name="end">The index after the last layer.</param>
     /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
     public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
         InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
@@ -68,7 +68,7 @@ internal sealed class NetworkModule : ModuleTree
     /// <summary>Takes a pass through an operation.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="primitive">The operation.</param>
-    /// <param name="module">Its module, or null where it has none.</param>
+    /// <param name="module">Its module, or null if it has none.</param>
     /// <param name="inputs">What its layer reads.</param>
     /// <param name="value">What it reads itself.</param>
     private static Value Describe(ref ForwardPass pass, Primitive primitive, nn.Module<Tensor, Tensor>? module, Value[] inputs, Value value) => primitive switch
@@ -118,7 +118,7 @@ internal sealed class NetworkModule : ModuleTree
             .Select(key => KeyValuePair.Create(key, state[key]))];
     }
 
-    /// <summary>The tensors that a stage changes: the parameters of its layers, and their running figures.</summary>
+    /// <summary>The tensors that a stage changes: the parameters of its layers, and their running statistics.</summary>
     public IReadOnlyDictionary<string, Tensor> Changing(Stage stage)
     {
         IReadOnlyDictionary<string, Tensor> state = ModuleState.Of(this);

@@ -7,7 +7,7 @@ namespace FineTune.Training.Plugins;
 /// <summary>The folders and downloads of a build, as importers see them.</summary>
 /// <param name="folders">The folders.</param>
 /// <param name="downloader">What downloads.</param>
-/// <param name="location">Where an error of a download stands.</param>
+/// <param name="location">The position that an error of a download is reported at.</param>
 /// <param name="cancellation">Ends a download.</param>
 internal sealed class PartAssets(AssetFolders folders, Downloader downloader, SpecLocation location, CancellationToken cancellation) : IAssets
 {

@@ -5,7 +5,7 @@ using ModelSpec.Diagnostics;
 namespace FineTune.Training.Plugins;
 
 /// <summary>
-/// Calls parts: whatever goes wrong in one becomes an error that names it, and one that does not end when the work is cancelled keeps
+/// Calls parts: every failure in one becomes an error that names it, and one that does not end when the work is cancelled keeps
 /// nobody waiting.
 /// </summary>
 internal static class PartCall
@@ -15,7 +15,7 @@ internal static class PartCall
 
     /// <summary>Calls a part on a thread of its own.</summary>
     /// <param name="part">The part.</param>
-    /// <param name="place">Where it stands in the spec.</param>
+    /// <param name="place">Its position in the spec.</param>
     /// <param name="work">What is asked of it.</param>
     /// <param name="cancellation">Ends the wait for the part.</param>
     /// <exception cref="TrainingException">It failed, or did not end.</exception>
@@ -25,7 +25,7 @@ internal static class PartCall
 
     /// <summary>Calls a part on a thread of its own.</summary>
     /// <param name="part">The part.</param>
-    /// <param name="place">Where it stands in the spec.</param>
+    /// <param name="place">Its position in the spec.</param>
     /// <param name="work">What is asked of it.</param>
     /// <param name="grace">How long it may take to end after a cancellation.</param>
     /// <param name="cancellation">Ends the wait for the part.</param>

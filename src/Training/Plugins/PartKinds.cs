@@ -22,7 +22,7 @@ internal static class PartKinds
         if (part is IModelExporter) kinds.Add(PartKind.Exporter);
         return kinds.Count == 1
             ? kinds[0]
-            : throw new ArgumentException($"The part {part.GetType().FullName} has to implement exactly one of the interfaces of parts, not {kinds.Count}.");
+            : throw new ArgumentException($"The part {part.GetType().FullName} must implement exactly one of the part interfaces, not {kinds.Count}.");
     }
 
     /// <summary>What a part declares, as the language knows it: keys and extensions are in alphabetical order.</summary>

@@ -24,7 +24,7 @@ internal sealed record PartPlace(SpecSource Spec, PartSection Section)
 }
 
 /// <summary>Tells what parts say.</summary>
-/// <param name="place">Where the part stands.</param>
+/// <param name="place">The position of the part.</param>
 /// <param name="log">Where it is told.</param>
 internal sealed class PartReport(PartPlace place, IProgressLog log) : IPartReport
 {

@@ -25,7 +25,7 @@ internal sealed class PartRegistry
 
     /// <summary>Loads plugins.</summary>
     /// <param name="options">For each of them <c>PATH|PROVIDES</c>: the assembly, and what its item says that it brings.</param>
-    /// <param name="location">Where errors stand.</param>
+    /// <param name="location">The position that errors are reported at.</param>
     /// <returns>The parts that are built in, and those of the plugins; or null with errors in what plugins provide.</returns>
     /// <exception cref="TrainingException">A plugin cannot be loaded, or brings something else than its item says.</exception>
     public static (PartRegistry? Registry, IReadOnlyList<Diagnostic> Diagnostics) Load(IEnumerable<string> options, SpecLocation location)

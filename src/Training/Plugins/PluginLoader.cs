@@ -15,7 +15,7 @@ internal static class PluginLoader
 {
     /// <summary>Loads a plugin and lets it register its parts.</summary>
     /// <param name="path">The full path of the assembly.</param>
-    /// <param name="location">Where errors stand.</param>
+    /// <param name="location">The position that errors are reported at.</param>
     /// <returns>The plugin, and its parts in their order.</returns>
     /// <exception cref="TrainingException">It cannot be loaded, is not a plugin, was built for other contracts, or fails to register.</exception>
     public static (PluginSource Source, IReadOnlyList<IPipelinePart> Parts) Load(string path, SpecLocation location)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FineTune.Training.Processes;
 
 /// <summary>
-/// Ctrl-C, and the system's request to end. The first ends the work in order. One that comes later ends the process at once, as whoever
-/// sends it is out of patience; one that comes with the first is the same, sent to the process and to its group.
+/// Ctrl-C (SIGINT) and SIGTERM. The first signal cancels the work. A second signal, more than a second later, exits immediately. Signals
+/// within the first second count as one, because the shell signals both the process and its group.
 /// </summary>
 internal static class Interruption
 {
@@ -13,7 +13,7 @@ internal static class Interruption
 
     private static readonly CancellationTokenSource Cancellation = new();
 
-    // Until the very end of the process: a request that nobody listens to would end it with another code.
+    // Kept until the process ends: an unhandled signal would change the exit code.
     private static readonly List<PosixSignalRegistration> Registrations = [];
 
     private static long _first;

@@ -26,7 +26,7 @@ internal sealed class MemoryTurn : IDisposable
     /// <summary>Waits until there is memory enough, or nobody else trains.</summary>
     /// <param name="path">The file of the reservations that all trainings of a user share.</param>
     /// <param name="bytes">What this training needs.</param>
-    /// <param name="waiting">Told once, when it has to wait.</param>
+    /// <param name="waiting">Called once, when it has to wait.</param>
     /// <param name="free">The bytes that are free now; what the system, or the limit of a container, leaves by default.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public static MemoryTurn Take(string path, long bytes, Action waiting, Func<long>? free = null, CancellationToken cancellation = default)

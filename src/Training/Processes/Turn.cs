@@ -18,7 +18,7 @@ internal sealed class Turn : IDisposable
 
     /// <summary>Waits until no other process has the turn, and takes it.</summary>
     /// <param name="path">The lock file; its folder is made where it is missing.</param>
-    /// <param name="waiting">Told once, when another process has the turn.</param>
+    /// <param name="waiting">Called once, when another process has the turn.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public static Turn Take(string path, Action waiting, CancellationToken cancellation = default)
     {
@@ -44,7 +44,7 @@ internal sealed class Turn : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Opens a lock file, or returns null where another process has it in a way that does not go with this one.</summary>
+    /// <summary>Opens a lock file, or returns null if another process has it in a way that does not go with this one.</summary>
     internal static FileStream? TryOpen(string path, FileAccess access, FileShare share)
     {
         try

@@ -18,7 +18,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
 {
     private int Views => settings?.Views ?? 0;
 
-    /// <summary>What a spec asks for, or null where its training images stay as they are.</summary>
+    /// <summary>What a spec asks for, or null if its training images stay as they are.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="cancellation">Ends the processors.</param>
     public static Augmenter? Create(SpecSource spec, CancellationToken cancellation = default)
@@ -89,7 +89,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
         Tensor grid = nn.functional.affine_grid(tensor(maps, [count, 2, 3]).to(device), [count, 3, height, width], align_corners: false);
         if (settings.Fill == FillMode.Wrap)
         {
-            // The first column and row once more behind the last, to interpolate between the two.
+            // The first column and row are repeated after the last, to interpolate between the two.
             planes = cat([planes, planes.narrow(3, 0, 1)], dim: 3);
             planes = cat([planes, planes.narrow(2, 0, 1)], dim: 2);
             grid = stack([Wrap(grid.select(3, 0), width), Wrap(grid.select(3, 1), height)], dim: 3);

@@ -38,7 +38,7 @@ internal sealed class ImageProcessing
     /// <param name="pixels">float32 <c>[N, H, W, 3]</c>, RGB in [0, 255], on any device.</param>
     /// <param name="images">The index of each image in its set.</param>
     /// <param name="versions">The number of the version of each.</param>
-    /// <param name="stage">The index of the stage; 0 where all stages see the same versions.</param>
+    /// <param name="stage">The index of the stage; 0 if all stages see the same versions.</param>
     /// <returns>float32 <c>[N, H, W, 3]</c> on the same device.</returns>
     /// <exception cref="TrainingException">A processor failed, or gives something else than finite numbers.</exception>
     public Tensor Apply(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)

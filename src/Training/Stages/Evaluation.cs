@@ -11,10 +11,10 @@ namespace FineTune.Training.Stages;
 /// <param name="Loss">Its mean cross-entropy.</param>
 internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
 {
-    /// <summary>The places of the images in their set; empty where the evaluation comes from the cache.</summary>
+    /// <summary>The places of the images in their set; empty if the evaluation comes from the cache.</summary>
     public IReadOnlyList<long> Rows { get; init; } = [];
 
-    /// <summary>The logits of each image, row by row; empty where the evaluation comes from the cache.</summary>
+    /// <summary>The logits of each image, row by row; empty if the evaluation comes from the cache.</summary>
     public float[] Logits { get; init; } = [];
 
     private const int PassSize = 64;

@@ -100,7 +100,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// <inheritdoc />
     public void Dispose() => Release(Plan.Stages.Count);
 
-    /// <summary>How many layers make the features of a stage, in ascending order behind those of later stages.</summary>
+    /// <summary>How many layers make the features of a stage, in ascending order, after those of later stages.</summary>
     private IReadOnlyList<int> Depths(int stage)
     {
         int own = Plan.FrozenPrefix(Plan.Stages[stage]);

@@ -58,19 +58,19 @@ internal sealed class Features : IDisposable
         },
         values, images, augmenter);
 
-    /// <summary>Computes the features behind each of some parts of the frozen layers, in one pass through all of them.</summary>
+    /// <summary>Computes the features after each of several parts of the frozen layers, in one pass through all of them.</summary>
     /// <param name="parts">The frozen layers, in parts that follow one another.</param>
     /// <param name="images">The images.</param>
     /// <param name="passSize">How many images run at once.</param>
     /// <param name="transform">What happens to pixels.</param>
     /// <param name="device">Where the layers are.</param>
     /// <param name="store">Where features are kept.</param>
-    /// <param name="progress">Told how many passes through images are done, of how many.</param>
+    /// <param name="progress">Called with the number of finished image passes and their total.</param>
     /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
     /// <param name="views">How many versions there are of each image.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
     /// <param name="cancellation">Ends the waiting for images.</param>
-    /// <returns>The features behind each part.</returns>
+    /// <returns>The features after each part.</returns>
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static IReadOnlyList<Features> Compute(
         IReadOnlyList<InferenceNetwork> parts, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store,

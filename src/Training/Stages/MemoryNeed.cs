@@ -12,8 +12,8 @@ internal static class MemoryNeed
     private const long Base = 400L << 20;
 
     /// <summary>
-    /// Decoded images, kept features, weights with gradients and two figures of the optimizer for each, and the activations of a batch,
-    /// twice where they are learnt through.
+    /// Decoded images, kept features, weights with gradients and two numbers of optimizer state for each, and the activations of a batch,
+    /// which count twice for layers that are trained.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="split">The images.</param>

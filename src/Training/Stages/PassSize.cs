@@ -8,8 +8,8 @@ namespace FineTune.Training.Stages;
 internal static class PassSize
 {
     /// <summary>
-    /// Enough to keep a processor's cores busy, and no more than its activations take 64 MB: larger ones gain no speed and leave the
-    /// heap in pieces. A GPU takes 16 times as much.
+    /// Enough to keep a processor's cores busy, but limited to 64 MB of activations: larger passes are not faster and fragment the
+    /// heap. A GPU takes 16 times as much.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="depth">How many of its layers run.</param>

@@ -75,7 +75,7 @@ internal sealed class StageRunner(
         for (int epoch = (last?.Epoch ?? 0) + 1; epoch <= stage.Epochs && best?.IsOver != true; epoch++)
         {
             epochs.SetLearningRate(stage.Schedule.LearningRate(epoch, stage.Epochs, stage.Optimizer.LearningRate));
-            // Dropout draws from torch's generator: seeded for each epoch, it does the same where an interrupted stage goes on.
+            // Dropout uses torch's generator. It is seeded for each epoch, so a resumed stage draws the same numbers.
             random.manual_seed(new SeededRandom(Plan.Seed, index, epoch, order.Length).NextSeed());
             order.AsSpan().Sort();
             new SeededRandom(Plan.Seed, index, epoch).Shuffle<long>(order);

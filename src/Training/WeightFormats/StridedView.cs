@@ -1,6 +1,6 @@
 namespace FineTune.Training.WeightFormats;
 
-/// <summary>Numbers that stand in another order than row-major.</summary>
+/// <summary>Numbers in an order other than row-major.</summary>
 internal static class StridedView
 {
     /// <summary>Puts the numbers of a view into row-major order.</summary>

@@ -117,7 +117,7 @@ internal static class BackboneWeights
             parts.Add("it lacks " + string.Join(", ", missing.Select(name =>
                 NearestName.Find(name, extra) is { } nearest ? $"'{name}' (has '{nearest}')" : $"'{name}'")));
         }
-        if (extra.Length > 0) parts.Add("it has besides " + string.Join(", ", extra.Select(static name => $"'{name}'")));
+        if (extra.Length > 0) parts.Add("it also has " + string.Join(", ", extra.Select(static name => $"'{name}'")));
         return string.Join("; ", parts);
     }
 }

@@ -4,7 +4,7 @@ using FineTune.Training.WeightFormats;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Opens weight files of every format, by what stands in them rather than by their names.</summary>
+/// <summary>Opens weight files of every format, by their content, not by their names.</summary>
 internal static class WeightFiles
 {
     /// <summary>The bytes that formats recognize files by.</summary>

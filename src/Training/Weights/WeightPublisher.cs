@@ -19,7 +19,7 @@ internal enum WeightPublisher
 
 internal static class WeightPublishers
 {
-    /// <summary>By what stands in a file.</summary>
+    /// <summary>By the content of a file.</summary>
     public static WeightPublisher Of(IWeightFile file) => file switch
     {
         KerasWeightFile => WeightPublisher.Keras,

@@ -101,7 +101,7 @@ public class DownloaderTests
         Assert.Equal("MSPEC2005", diagnostic.Descriptor.Code);
         Assert.Contains(reason, diagnostic.Message, StringComparison.Ordinal);
         Assert.Contains(
-            $"Download {server.Url} by other means, take 'package/models/w.bin' out of it (it is a zip archive), and put it at '{folder["weights/w.bin"]}'",
+            $"Download {server.Url} in another way, take 'package/models/w.bin' out of it (it is a zip archive), and put it at '{folder["weights/w.bin"]}'",
             diagnostic.Message, StringComparison.Ordinal);
         Assert.Empty(Files(folder));
     }

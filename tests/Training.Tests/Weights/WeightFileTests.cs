@@ -79,7 +79,7 @@ public class WeightFileTests
 
         Assert.Equal("MSPEC2004", diagnostic.Descriptor.Code);
         Assert.EndsWith(
-            "it lacks 'conv1.weight' (has 'convl.weight'), 'bn1.bias'; it has besides 'convl.weight', 'bn1.beta'.",
+            "it lacks 'conv1.weight' (has 'convl.weight'), 'bn1.bias'; it also has 'convl.weight', 'bn1.beta'.",
             diagnostic.Message, StringComparison.Ordinal);
     }
 

@@ -142,7 +142,7 @@ internal sealed class KerasWeightFile : IWeightFile
         int position = superblock[8] < 2 ? 40 : 28;
         if (read < superblock.Length || BinaryPrimitives.ReadUInt64LittleEndian(superblock[position..]) > (ulong)stream.Length)
         {
-            throw new InvalidDataException("It is an HDF5 file that was cut: it ends before its end.");
+            throw new InvalidDataException("The HDF5 file is cut short.");
         }
         stream.Position = 0;
     }

@@ -53,7 +53,7 @@ internal sealed class PickleReader(Stream stream)
     /// <summary>Every storage that the pickle refers to, by key, whether or not a tensor of the result uses it.</summary>
     public IReadOnlyDictionary<string, PickledStorage> ReferredStorages => _storages;
 
-    /// <summary>Reads one pickle and leaves the stream behind it.</summary>
+    /// <summary>Reads one pickle and leaves the stream just after it.</summary>
     /// <returns>A <see cref="PickledDictionary"/>, list, tuple (an array), number, text, <see cref="PickledTensor"/>, or null.</returns>
     /// <exception cref="InvalidDataException">The pickle is damaged, or asks for something other than tensors; the message names it.</exception>
     public object? Read()
@@ -63,7 +63,7 @@ internal sealed class PickleReader(Stream stream)
             for (long operations = 0; operations < MostOperations; operations++)
             {
                 int opcode = stream.ReadByte();
-                if (opcode < 0) throw new InvalidDataException("The pickle ends before its end.");
+                if (opcode < 0) throw new InvalidDataException("The pickle is cut short.");
                 if (opcode == '.') return _stack.Pop();
                 Execute((byte)opcode);
                 if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle stacks more than {DeepestStack} values, which no state dict needs.");
@@ -213,7 +213,7 @@ internal sealed class PickleReader(Stream stream)
         "Size" => arguments[0],
         "_rebuild_parameter" => As<PickledTensor>(arguments[0]),
         "_rebuild_tensor_v2" => Tensor(arguments),
-        _ => throw new InvalidDataException($"The pickle calls '{name}', which is nothing to call."),
+        _ => throw new InvalidDataException($"The pickle calls '{name}', which cannot be called."),
     };
 
     private static PickledTensor Tensor(object?[] arguments)
@@ -253,7 +253,7 @@ internal sealed class PickleReader(Stream stream)
 
     private void Append(object?[] items) => As<List<object?>>(_stack.Peek()).AddRange(items);
 
-    private static T As<T>(object? value) => value is T typed ? typed : throw new InvalidCastException($"{value ?? "nothing"} stands where a {typeof(T).Name} belongs");
+    private static T As<T>(object? value) => value is T typed ? typed : throw new InvalidCastException($"{value ?? "nothing"} was found instead of a {typeof(T).Name}");
 
     private object?[] PopMany(int count)
     {

@@ -14,7 +14,7 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[]
     /// <summary>The number of storage elements from its first to its last, both included.</summary>
     public long Extent => Count == 0 ? 0 : checked(1 + Shape.Zip(Strides, static (size, stride) => checked((size - 1) * stride)).Sum());
 
-    /// <summary>Whether its numbers stand in the storage row-major and without gaps.</summary>
+    /// <summary>Whether its numbers are stored row-major and without gaps.</summary>
     public bool IsContiguous
     {
         get
