@@ -23,7 +23,7 @@ public sealed class RunTrainer : ToolTask
 
     private string? _lastLine;
 
-    /// <summary>The verb of the trainer: <c>train</c>, <c>inspect</c> or <c>clean</c>.</summary>
+    /// <summary>The verb of the trainer: <c>train</c>, <c>export</c>, <c>inspect</c> or <c>clean</c>.</summary>
     [Required]
     public string Verb { get; set; } = "";
 
@@ -64,6 +64,9 @@ public sealed class RunTrainer : ToolTask
 
     /// <summary>A JSON file for the evaluations of every stage.</summary>
     public string Report { get; set; } = "";
+
+    /// <summary>A file that gets the paths of the spec's exports.</summary>
+    public string ExportList { get; set; } = "";
 
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; set; } = "";
@@ -123,6 +126,7 @@ public sealed class RunTrainer : ToolTask
         Add("--cache", Cache);
         Add("--output", Output);
         Add("--report", Report);
+        Add("--export-list", ExportList);
         Add("--device", Device);
         Add("--precision", Precision);
         Add("--memory", Memory);

@@ -25,9 +25,10 @@ namespace FineTune.Training;
 /// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory; null for <see cref="TensorStore.DefaultBudget"/>.</param>
 /// <param name="LibTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
 /// <param name="Evaluations">The folder that gets what evaluators find; null for one beside <paramref name="Output"/>.</param>
+/// <param name="ExportList">A file that gets the paths of the spec's exports, or null.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long? Memory = null, string? LibTorch = null, string? Evaluations = null)
+    long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null)
 {
     /// <summary>The lock file of the weights, beside the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
@@ -86,7 +87,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
         new EvaluatorStage(spec, _cache, evaluations, log).Run(weights, Answers, cancellation);
-        new ExportStage(spec, options.Output, log).Run(weights, _cache, Digests(), cancellation);
+        var exports = new ExportStage(spec, options.Output, log);
+        exports.Run(weights, _cache, Digests(), cancellation);
+        if (options.ExportList is not null) exports.WriteList(options.ExportList, cancellation);
 
         TestAnswers? Answers()
         {

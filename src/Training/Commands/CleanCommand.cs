@@ -1,24 +1,29 @@
 using System.CommandLine;
+using FineTune.Training.Exporters;
 using FineTune.Training.Locks;
 using FineTune.Training.Weights;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune clean SPEC</c>: removes trained weights and what the cache has of them; the lock stays as their record.</summary>
+/// <summary><c>finetune clean SPEC</c>: removes trained weights, exports and what the cache has of them; the lock stays as their record.</summary>
 internal sealed class CleanCommand : SpecCommand
 {
     private readonly Option<string?> _output = new("--output") { Description = "The weight file to remove; beside the spec by default." };
 
     public CleanCommand()
-        : base("clean", "Removes trained weights beside a spec and their stages in the cache. The lock stays.") => Add(_output);
+        : base("clean", "Removes trained weights beside a spec, the files of its exports and the stages in the cache. The lock stays.") => Add(_output);
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
+        string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
+        // Asked first: an exporter that fails here leaves everything as it is.
+        string[] exports = [.. new ExportStage(spec, weights, log).Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
         var cache = new StageCache(Assets(parse).Cache);
         foreach (string fingerprint in LockFiles.Read(FineTuningOptions.LockFile(spec), log)?.StageFingerprints ?? []) cache.Remove(fingerprint);
-        string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
-        File.Delete(weights);
-        log.Line($"{spec.Network.ClassName}: removed {Path.GetFileName(weights)} and its stages in the cache");
+        string[] removed = [weights, .. exports.Where(File.Exists)];
+        foreach (string file in removed) File.Delete(file);
+        string names = string.Join(", ", removed.Select(file => Path.GetRelativePath(spec.Folder, file)));
+        log.Line($"{spec.Network.ClassName}: removed {names} and its stages in the cache");
     }
 }

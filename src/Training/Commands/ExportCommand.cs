@@ -12,12 +12,17 @@ internal sealed class ExportCommand : SpecCommand
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
     private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one a line." };
+    private readonly Option<string?> _listFile = new("--export-list")
+    {
+        Description = "Only writes a file with the files that would be written, each as FORMAT PATH on a line.",
+    };
 
     public ExportCommand()
         : base("export", "Writes the trained network in the forms of the spec's [[export]] tables, or lists their files.")
     {
         Add(_weights);
         Add(_list);
+        Add(_listFile);
         AddJson();
     }
 
@@ -25,6 +30,11 @@ internal sealed class ExportCommand : SpecCommand
     {
         string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
         var stage = new ExportStage(spec, weights, log);
+        if (parse.GetValue(_listFile) is { } listFile)
+        {
+            stage.WriteList(listFile, cancellation);
+            return;
+        }
         if (!parse.GetValue(_list))
         {
             if (!File.Exists(weights)) throw spec.Name.Error(TrainingDiagnostics.NoTrainedWeights, weights);

@@ -16,6 +16,11 @@ internal sealed class TrainCommand : SpecCommand
         Description = "The folder that gets what the spec's evaluators find; NAME.evaluation beside the weights by default.",
     };
 
+    private readonly Option<string?> _exportList = new("--export-list")
+    {
+        Description = "A file that gets the files of the spec's exports, each as FORMAT PATH on a line.",
+    };
+
     private readonly Option<string> _device = new("--device")
     {
         Description = "auto, cpu, cuda or cuda:N.",
@@ -41,6 +46,7 @@ internal sealed class TrainCommand : SpecCommand
         Add(_output);
         Add(_report);
         Add(_evaluations);
+        Add(_exportList);
         Add(_device);
         Add(_precision);
         Add(_memory);
@@ -56,7 +62,7 @@ internal sealed class TrainCommand : SpecCommand
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
-            parse.GetValue(_evaluations));
+            parse.GetValue(_evaluations), parse.GetValue(_exportList));
         new FineTuning(spec, options, log).Run(cancellation);
     }
 }

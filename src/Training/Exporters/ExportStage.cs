@@ -1,3 +1,5 @@
+using System.Text;
+using FineTune.Files;
 using FineTune.Pipeline;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
@@ -78,6 +80,26 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
 
         bool IsAsKnown(string name, string path, IReadOnlyDictionary<string, string> known) =>
             File.Exists(path) && known.TryGetValue(name, out string? expected) && expected == digests.Of(path, cancellation);
+    }
+
+    /// <summary>
+    /// Writes which files the exports of the spec have, for the build: <c>FORMAT PATH</c> on each line, with full paths. A format has no
+    /// spaces. The file is written anew each time: builds compare its time with the spec's.
+    /// </summary>
+    /// <param name="path">The list; it is there as a whole or not at all.</param>
+    /// <param name="cancellation">Ends the calls of exporters.</param>
+    /// <exception cref="TrainingException">An exporter failed, or the list cannot be written.</exception>
+    public void WriteList(string path, CancellationToken cancellation)
+    {
+        string[] lines = [.. Uses(cancellation).SelectMany(static use => use.Outputs.Values.Select(output => $"{use.Exporter.Part.Name} {output}\n"))];
+        try
+        {
+            AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(lines))), durable: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, path, ExceptionText.Sentence(e.Message));
+        }
     }
 
     /// <summary>Writes the weights beside the spec, from the cache.</summary>
