@@ -72,6 +72,16 @@ public sealed class SamplePluginConsumer : IDisposable
 
     public string Output => Path.Combine(App, "bin/Debug/net10.0");
 
+    /// <summary>Forgets everything that was trained, found and exported.</summary>
+    public void Reset()
+    {
+        foreach (string file in (string[])[Weights, Lock, Archive]) File.Delete(file);
+        foreach (string folder in (string[])[_packages.Cache, Path.Combine(App, "sky.evaluation")])
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>Builds the project with a spec.</summary>
     internal CommandResult Build(string spec, params string[] arguments)
     {
@@ -89,6 +99,10 @@ public sealed class SamplePluginConsumer : IDisposable
             if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
         }
     }
+
+    /// <summary>A target that <c>docs/build.md</c> shows.</summary>
+    public static string Target(string name) =>
+        Block(File.ReadAllText(Path.Combine(DotNet.RepositoryRoot, "docs/build.md")), "xml", $"<Target Name=\"{name}\"");
 
     /// <summary>The first block of a page in a language that begins with a text.</summary>
     private static string Block(string page, string language, string start)

@@ -10,6 +10,7 @@ public sealed class SamplePluginTests(SamplePluginConsumer consumer) : IClassFix
     [Fact]
     public void All_four_parts_do_their_work_and_only_what_has_changed_runs_again()
     {
+        consumer.Reset();
         CommandResult first = consumer.Build(consumer.Spec, "-p:TrainModel=true").Succeeded();
         Assert.Contains("SkyClassifier: learn epoch 30/30, loss", first.Output, StringComparison.Ordinal);
         Assert.Contains("test accuracy 100.00% (10 of 10)", first.Output, StringComparison.Ordinal);
@@ -38,6 +39,45 @@ public sealed class SamplePluginTests(SamplePluginConsumer consumer) : IClassFix
         Assert.DoesNotContain("epoch", third.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("sky.npz", third.Output, StringComparison.Ordinal);
         Assert.Equal(weights, File.ReadAllBytes(consumer.Weights));
+    }
+
+    [Fact]
+    public void An_export_is_copied_by_the_project_written_again_without_training_and_removed_with_the_weights()
+    {
+        consumer.Reset();
+        // The target of docs/build.md.
+        string targets = Path.Combine(consumer.App, "Directory.Build.targets");
+        File.WriteAllText(targets, $"<Project>\n{SamplePluginConsumer.Target("CopyExports")}</Project>\n");
+        try
+        {
+            consumer.Build(consumer.Spec, "-p:TrainModel=true").Succeeded();
+            byte[] archive = File.ReadAllBytes(consumer.Archive);
+            string copy = Path.Combine(consumer.Output, "models/sky.npz");
+            Assert.Equal(archive, File.ReadAllBytes(copy));
+
+            File.Delete(consumer.Archive);
+            CommandResult plain = consumer.Build(consumer.Spec).Succeeded();
+            Assert.DoesNotContain("sky.npz", plain.Output, StringComparison.Ordinal);
+            Assert.False(File.Exists(consumer.Archive));
+
+            CommandResult again = consumer.Build(consumer.Spec, "-p:TrainModel=true").Succeeded();
+            Assert.Contains("SkyClassifier: wrote sky.npz", again.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("epoch", again.Output, StringComparison.Ordinal);
+            Assert.Equal(archive, File.ReadAllBytes(consumer.Archive));
+
+            DotNet.Run(consumer.App, "clean", "--tl:off").Succeeded();
+            Assert.True(File.Exists(consumer.Archive));
+            CommandResult list = consumer.Build(consumer.Spec, "-t:ListModelExports").Succeeded();
+            Assert.Contains($"npz {consumer.Archive}", list.Output, StringComparison.Ordinal);
+
+            consumer.Build(consumer.Spec, "-t:CleanModel").Succeeded();
+            Assert.False(File.Exists(consumer.Archive));
+            Assert.False(File.Exists(consumer.Weights));
+        }
+        finally
+        {
+            File.Delete(targets);
+        }
     }
 
     // What is broken, and where the error stands; the compiler finds it without training.

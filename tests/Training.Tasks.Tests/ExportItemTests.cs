@@ -21,6 +21,16 @@ public sealed class ExportItemTests : IDisposable
           <Target Name="CopyExports" AfterTargets="FineTune">
             <Copy SourceFiles="@(ModelSpecExport)" DestinationFolder="out/%(ModelSpecExport.Format)" />
           </Target>
+          <Target Name="ComputeResolvedFilesToPublishList" />
+          <!-- As docs/build.md has it. -->
+          <Target Name="PublishExports" BeforeTargets="ComputeResolvedFilesToPublishList" DependsOnTargets="ListModelExports">
+            <ItemGroup>
+              <ResolvedFileToPublish Include="@(ModelSpecExport)" Condition="'%(Format)' == 'npz'" RelativePath="models/%(Filename)%(Extension)" />
+            </ItemGroup>
+          </Target>
+          <Target Name="TellPublished" AfterTargets="ComputeResolvedFilesToPublishList">
+            <WriteLinesToFile File="published.txt" Lines="@(ResolvedFileToPublish->'%(RelativePath)')" />
+          </Target>
           <Import Project="TARGETS/FineTune.Build.targets" />
         </Project>
         """;
@@ -81,6 +91,17 @@ public sealed class ExportItemTests : IDisposable
         File.SetLastWriteTimeUtc(Path.Combine(_folder, "sky.modelspec"), DateTime.UtcNow.AddSeconds(1));
         Assert.Equal(items, Items("ListModelExports"));
         Assert.Equal(["train", "train", "export"], Started());
+    }
+
+    [Fact]
+    public void A_build_that_does_not_train_publishes_what_was_exported_before()
+    {
+        Items("FineTune");
+
+        Items("ComputeResolvedFilesToPublishList");
+
+        Assert.Equal(["models/sea.npz", "models/sky.npz"], File.ReadAllLines(Path.Combine(_folder, "published.txt")).Order(StringComparer.Ordinal));
+        Assert.Equal(["train", "train"], Started());
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.CommandLine;
 using FineTune.Pipeline;
 using FineTune.Training;
+using FineTune.Training.Assets;
 using FineTune.Training.Commands;
 using FineTune.Training.Diagnostics;
 using ModelSpec.Diagnostics;
@@ -107,9 +109,7 @@ public class ExporterTests
         int code;
         try
         {
-            code = new ExportCommand().Parse(
-                [project["tiny.modelspec"], "--backbone", project["tiny.backbone"], "--cache", project.Cache, "--list",
-                 "--plugin", $"{PluginCompiler.TestPlugin}|{PluginCompiler.TestProvides}"]).Invoke();
+            code = Invoke(new ExportCommand(), project, "--list");
         }
         finally
         {
@@ -120,6 +120,45 @@ public class ExporterTests
         Assert.Equal([project["tiny.names"], project["export/tiny.count"]], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.False(File.Exists(project["tiny.names"]));
     }
+
+    [Fact]
+    public void A_build_gets_the_list_of_files_with_their_formats_after_training_and_without_it()
+    {
+        using var project = new TinyProject();
+        SpecSource spec = project.Read(PluginCompiler.WithTestPlugin(), Names);
+        string trained = project["obj/trained.exports"], asked = project["obj/asked.exports"];
+        project.Train(spec);
+
+        var options = new FineTuningOptions(project.Output, "cpu", new AssetFolders([], project.Cache), ExportList: trained);
+        new FineTuning(spec, options, new RecordingLog()).Run(CancellationToken.None);
+        File.Delete(project["tiny.names"]);
+        int code = Invoke(new ExportCommand(), project, "--export-list", asked);
+
+        Assert.Equal(0, code);
+        Assert.Equal($"names {project["tiny.names"]}\nnames {project["export/tiny.count"]}\n", File.ReadAllText(trained));
+        Assert.Equal(File.ReadAllText(trained), File.ReadAllText(asked));
+        Assert.False(File.Exists(project["tiny.names"]));
+    }
+
+    [Fact]
+    public void Clean_removes_exports_with_the_weights_and_accepts_that_some_are_missing()
+    {
+        using var project = new TinyProject();
+        project.Train(project.Read(PluginCompiler.WithTestPlugin(), Names));
+        Directory.Delete(project["export"], recursive: true);
+
+        int code = Invoke(new CleanCommand(), project);
+
+        Assert.Equal(0, code);
+        Assert.False(File.Exists(project["tiny.names"]));
+        Assert.False(File.Exists(project.Output));
+        Assert.True(File.Exists(project.Lock));
+        Assert.True(File.Exists(project["tiny.modelspec"]));
+    }
+
+    private static int Invoke(Command command, TinyProject project, params string[] arguments) => command.Parse(
+        [project["tiny.modelspec"], "--backbone", project["tiny.backbone"], "--cache", project.Cache,
+         "--plugin", $"{PluginCompiler.TestPlugin}|{PluginCompiler.TestProvides}", .. arguments]).Invoke();
 
     private static (string Old, string New) Export(string format) =>
         ("[[stage]]\nname = \"warm-up\"", $"[[export]]\nformat = \"{format}\"\n\n[[stage]]\nname = \"warm-up\"");
