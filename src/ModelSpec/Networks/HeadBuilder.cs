@@ -38,14 +38,15 @@ internal static class HeadBuilder
                 return layers;
             }
             if (word.IsLast && i < head.Layers.Count - 1) Order(bag, located, "'{0}' can only be the last layer.", written.Word);
-            Lowering lowered = word.Create(written.Argument).Lower([shape], 1);
+            LayerDefinition definition = word.Create(written.Argument);
+            Lowering lowered = definition.Lower([shape], 1);
             if (lowered.Problem is { } problem)
             {
                 Order(bag, located, "'{0}' does not fit: {1}.", written.Word, problem);
                 return layers;
             }
             if (word.GivesOutputs) outputs = located;
-            layers.Add(Create(written, word, Name(written.Word, word, head, counts), firstIndex + i, shape, lowered));
+            layers.Add(Create(written, definition.Type, Name(written.Word, word, head, counts), firstIndex + i, shape, lowered));
             shape = lowered.Output;
         }
 
@@ -61,12 +62,12 @@ internal static class HeadBuilder
         return layers;
     }
 
-    private static Layer Create(HeadLayer written, HeadWord word, string name, int index, Shape input, Lowering lowered)
+    private static Layer Create(HeadLayer written, string type, string name, int index, Shape input, Lowering lowered)
     {
         string argument = written.Argument is { } number ? $"({RoundTripNumber.Format(number).ToLowerInvariant()})" : "";
         return new Layer(
             index, name, Identifiers.ToPascalCase(name), "head." + name, true, [index - 1], input, lowered.Output,
-            word.Create(written.Argument).Type, null, lowered.Primitives, written.Word + argument);
+            type, null, lowered.Primitives, written.Word + argument);
     }
 
     /// <summary>Linear layers are <c>fc1</c>, <c>fc2</c>, …; others have their word, numbered where it comes more than once.</summary>

@@ -60,7 +60,7 @@ internal sealed class NetworkModule : ModuleTree
             Layer layer = Network.Layers[i];
             Value[] inputs = [.. layer.Inputs.Select(input => values[input])];
             Value value = inputs.Length > 0 ? inputs[0] : pass.Current;
-            foreach (Primitive primitive in layer.Primitives) value = Describe(ref pass, primitive, primitive == layer.Main ? layers[i] : null, inputs, value);
+            foreach (Primitive primitive in layer.Primitives) value = Describe(ref pass, primitive, ReferenceEquals(primitive, layer.Main) ? layers[i] : null, inputs, value);
             values[i] = value;
         }
     }
