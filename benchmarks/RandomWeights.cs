@@ -29,8 +29,9 @@ internal sealed class RandomWeights : Command
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         classifier.eval();
-        Tensor logits = classifier.forward(classifier.PixelTransform.Apply(CheckImage.Create(classifier.InputSize)));
-        var notes = new Dictionary<string, string>(classifier.Meaning!.ToMetadata()) { [GoldenAnswers.Key] = GoldenAnswers.Format(logits.to_type(ScalarType.Float64)) };
+        Tensor image = PixelTensors.ToTensor(CheckImage.Create(classifier.InputSize), classifier.InputSize);
+        Tensor logits = classifier.forward(classifier.PixelTransform.Apply(image)).to_type(ScalarType.Float64);
+        var notes = new Dictionary<string, string>(classifier.Meaning!.ToMetadata()) { [GoldenAnswers.Key] = GoldenAnswers.Format(logits.data<double>()) };
         SafetensorsWriter.Write(Path.Combine(Commands.RepositoryRoot, "benchmarks/Models", model + ".safetensors"), [.. classifier.Weights()], notes);
     }
 }

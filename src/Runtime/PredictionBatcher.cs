@@ -16,7 +16,7 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
 
     private static readonly TimeSpan LongestDelayEver = TimeSpan.FromHours(1);
 
-    private readonly ImageClassifier<TLabel> _classifier;
+    private readonly IPixelClassifier<TLabel> _classifier;
     private readonly int _largestBatch;
     private readonly TimeSpan _longestDelay;
     private readonly TimeProvider _time;
@@ -29,25 +29,27 @@ public sealed class PredictionBatcher<TLabel> : IAsyncDisposable
     private Exception? _fault;
 
     /// <summary>Begins to serve.</summary>
-    /// <param name="classifier">The classifier, which stays the caller's and must outlive this.</param>
+    /// <param name="classifier">A generated classifier of any engine, which stays the caller's and must outlive this.</param>
     /// <param name="largestBatch">The most images of one pass, 1 to 4,096.</param>
     /// <param name="longestDelay">How long an image may wait for others while the network is idle, up to an hour; 5 ms by default.</param>
     /// <param name="capacity">
     /// The most decoded images in memory, those of the pass that runs included: at least <paramref name="largestBatch"/>, and eight
     /// times as many by default. Further callers wait until there is room.
     /// </param>
+    /// <exception cref="ArgumentException">The classifier is not a generated one.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public PredictionBatcher(ImageClassifier<TLabel> classifier, int largestBatch = 16, TimeSpan? longestDelay = null, int? capacity = null)
+    public PredictionBatcher(IImageClassifier<TLabel> classifier, int largestBatch = 16, TimeSpan? longestDelay = null, int? capacity = null)
         : this(classifier, largestBatch, longestDelay, capacity, TimeProvider.System)
     {
     }
 
-    internal PredictionBatcher(ImageClassifier<TLabel> classifier, int largestBatch, TimeSpan? longestDelay, int? capacity, TimeProvider time)
+    internal PredictionBatcher(IImageClassifier<TLabel> classifier, int largestBatch, TimeSpan? longestDelay, int? capacity, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentOutOfRangeException.ThrowIfLessThan(largestBatch, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(largestBatch, LargestBatchEver);
-        _classifier = classifier;
+        _classifier = classifier as IPixelClassifier<TLabel>
+            ?? throw new ArgumentException($"{classifier.GetType().Name} is not a generated classifier.", nameof(classifier));
         _largestBatch = largestBatch;
         _longestDelay = longestDelay ?? TimeSpan.FromMilliseconds(5);
         ArgumentOutOfRangeException.ThrowIfLessThan(_longestDelay, TimeSpan.Zero, nameof(longestDelay));

@@ -22,7 +22,7 @@ var root = new RootCommand("Prints activations, logits and losses of a network o
 };
 root.SetAction(parse =>
 {
-    foreach (string folder in parse.GetValue(native) ?? []) NativeLibraries.AddDirectory(folder);
+    foreach (string folder in parse.GetValue(native) ?? []) NativeDirectories.Add(folder);
     NativeLibraries.Load();
     using var buffer = new MemoryStream();
     using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))

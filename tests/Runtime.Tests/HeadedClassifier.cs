@@ -45,9 +45,9 @@ public sealed class HeadedClassifier : ImageClassifier<TinyLabel>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor logits = forward(PixelTransform.Apply(CheckImage.Create(InputSize))).to_type(ScalarType.Float64);
+        Tensor logits = forward(PixelTransform.Apply(PixelTensors.ToTensor(CheckImage.Create(InputSize), InputSize))).to_type(ScalarType.Float64);
         var notes = withMeaning ? new Dictionary<string, string>(Meaning!.ToMetadata()) : [];
-        notes[GoldenAnswers.Key] = GoldenAnswers.Format(logits);
+        notes[GoldenAnswers.Key] = GoldenAnswers.Format(logits.data<double>());
         SafetensorsWriter.Write(path, [.. Weights()], notes);
     }
 

@@ -1,3 +1,4 @@
+using FineTune;
 using FineTune.Images;
 using FineTune.Native;
 using static TorchSharp.torch;

@@ -14,7 +14,7 @@ internal static class ImageDecoder
 {
     private const int BytesPerPixel = 4;
 
-    static ImageDecoder() => NativeLibraries.Load();
+    static ImageDecoder() => NativeDirectories.Use();
 
     /// <summary>Decodes an image. Of an animation, this is the first frame.</summary>
     /// <param name="encoded">A JPEG, PNG, WebP, BMP or GIF file's bytes.</param>
@@ -41,6 +41,38 @@ internal static class ImageDecoder
             }
             (limits ?? ImageLimits.Default).Check(codec.Info.Width, codec.Info.Height);
             Decode(codec, size, resize, pixels);
+        }
+    }
+
+    /// <summary>Resizes an image that is decoded already, as <see cref="Decode(ReadOnlySpan{byte}, ImageSize, Span{byte}, ImageLimits?, ImageResize?)"/> does.</summary>
+    /// <param name="image">RGB pixels, rows first.</param>
+    /// <param name="stored">The image's size.</param>
+    /// <param name="size">The wanted size.</param>
+    /// <param name="pixels">Gets <see cref="ImageSize.Bytes"/> bytes: RGB, rows first, each in [0, 255].</param>
+    /// <param name="limits">What the image may be at most.</param>
+    /// <param name="resize">How the image is resized before its centre is cut out; if null, bilinearly and so that it just covers the wanted size.</param>
+    /// <exception cref="ArgumentException">The image does not have that size.</exception>
+    /// <exception cref="InvalidDataException">The image is beyond a limit.</exception>
+    public static void Resize(
+        ReadOnlySpan<byte> image, ImageSize stored, ImageSize size, Span<byte> pixels, ImageLimits limits, ImageResize? resize)
+    {
+        limits.Check(stored.Width, stored.Height);
+        long bytes = 3L * stored.Height * stored.Width;
+        if (image.Length != bytes)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{stored.Height} rows of {stored.Width} RGB pixels are {bytes} bytes, not {image.Length}."), nameof(image));
+        }
+        uint[] decoded = ArrayPool<uint>.Shared.Rent(stored.Height * stored.Width);
+        try
+        {
+            Span<uint> rgba = decoded.AsSpan(0, stored.Height * stored.Width);
+            for (int i = 0; i < rgba.Length; i++) rgba[i] = image[3 * i] | ((uint)image[3 * i + 1] << 8) | ((uint)image[3 * i + 2] << 16) | 0xFF000000;
+            (FilterWeights rows, FilterWeights columns) = CentreWindow.Of(stored, size, resize, flipsRows: false, flipsColumns: false);
+            Resample(MemoryMarshal.AsBytes(rgba), stored.Width, rows, columns, new Orientation(false, false, false), pixels);
+        }
+        finally
+        {
+            ArrayPool<uint>.Shared.Return(decoded);
         }
     }
 

@@ -1,5 +1,4 @@
 using FineTune.Images;
-using static TorchSharp.torch;
 
 namespace FineTune.Inference;
 
@@ -11,12 +10,12 @@ internal static class CheckImage
 {
     /// <summary>Makes the image.</summary>
     /// <param name="size">Its size.</param>
-    /// <returns>uint8 <c>[1, H, W, 3]</c>.</returns>
-    public static Tensor Create(ImageSize size)
+    /// <returns>RGB pixels, rows first.</returns>
+    public static byte[] Create(ImageSize size)
     {
         byte[] pixels = new byte[size.Bytes];
         for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(Mix((uint)i) >> 24);
-        return tensor(pixels, [1, size.Height, size.Width, 3], ScalarType.Byte);
+        return pixels;
     }
 
     /// <summary>The finalizer of MurmurHash3 (<c>fmix32</c>).</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using static TorchSharp.torch;
 
 namespace FineTune.Inference;
 
@@ -10,19 +9,16 @@ internal static class GoldenAnswers
     public const string Key = "finetune.golden";
 
     /// <summary>Writes logits as text.</summary>
-    /// <param name="logits">float64 <c>[1, classes]</c>.</param>
-    public static string Format(Tensor logits)
-    {
-        ArgumentNullException.ThrowIfNull(logits);
-        return string.Join(' ', logits.data<double>().ToArray().Select(static logit => ((float)logit).ToString("R", CultureInfo.InvariantCulture)));
-    }
+    /// <param name="logits">The logits of each class.</param>
+    public static string Format(IEnumerable<double> logits) =>
+        string.Join(' ', logits.Select(static logit => ((float)logit).ToString("R", CultureInfo.InvariantCulture)));
 
     /// <summary>Reads them back.</summary>
-    /// <returns>float64 <c>[1, classes]</c>.</returns>
-    /// <exception cref="InvalidDataException">The text is not a list of numbers.</exception>
-    public static Tensor Parse(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="classes">How many there must be.</param>
+    /// <exception cref="InvalidDataException">The text is not a list of so many numbers.</exception>
+    public static double[] Parse(string text, int classes)
     {
-        ArgumentNullException.ThrowIfNull(text);
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         double[] logits = new double[words.Length];
         for (int i = 0; i < logits.Length; i++)
@@ -32,6 +28,8 @@ internal static class GoldenAnswers
                 throw new InvalidDataException($"The weight file's '{Key}' is damaged: '{words[i]}' is not a number.");
             }
         }
-        return tensor(logits, [1, logits.Length]);
+        return logits.Length == classes
+            ? logits
+            : throw new InvalidDataException($"The weight file's '{Key}' is damaged: it has {logits.Length} numbers for {classes} classes.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -58,15 +59,38 @@ public sealed record WeightsMeaning(
         return $"It was trained for something else: {string.Join("; ", differences)}. Train again, or take back the change of the spec.";
     }
 
+    /// <summary>Makes sure that a weight file has this meaning.</summary>
+    /// <param name="metadata">The metadata of the file.</param>
+    /// <param name="source">What messages call the file.</param>
+    /// <param name="classifier">The class that loads it.</param>
+    /// <exception cref="InvalidDataException">It has another one.</exception>
+    internal void Require(IReadOnlyDictionary<string, string> metadata, string source, string classifier)
+    {
+        if (FindDifference(metadata) is { } difference) throw new InvalidDataException($"{source} cannot be used for {classifier}. {difference}");
+    }
+
     private IEnumerable<Part> Parts()
     {
-        yield return new Part("classes", JsonSerializer.Serialize(Classes));
+        yield return new Part("classes", ToJson(Classes));
         yield return new Part("input", string.Create(CultureInfo.InvariantCulture, $"{Input.Height} x {Input.Width}"));
         yield return new Part("preprocessing", string.Create(CultureInfo.InvariantCulture,
             $"{(Pixels.Bgr ? "BGR" : "RGB")}, scale {Pixels.Scale:R}, mean {Numbers(Pixels.Mean)}, std {Numbers(Pixels.Std)}"));
         yield return new Part("resize", Resize is null ? null : string.Create(
             CultureInfo.InvariantCulture, $"shorter side {Resize.ShorterSide}, {(Resize.IsBicubic ? "bicubic" : "bilinear")}"));
         yield return new Part("layers", Layers);
+    }
+
+    /// <summary>The texts as a JSON array. Written by hand, as serializers need reflection, which trimmed applications do not have.</summary>
+    private static string ToJson(IEnumerable<string> texts)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            foreach (string text in texts) json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     private static string Numbers(IEnumerable<double> values) => string.Join(' ', values.Select(static value => value.ToString("R", CultureInfo.InvariantCulture)));

@@ -91,8 +91,8 @@ internal abstract class SpecCommand : Command
         string logs = new StageCache(parse.GetValue(_cache)!).LogFolder;
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
-            if (LibTorch(parse) is { } libTorch) NativeLibraries.AddDirectory(libTorch);
-            foreach (string folder in parse.GetValue(_native) ?? []) NativeLibraries.AddDirectory(folder);
+            if (LibTorch(parse) is { } libTorch) NativeDirectories.Add(libTorch);
+            foreach (string folder in parse.GetValue(_native) ?? []) NativeDirectories.Add(folder);
             if (!file.Exists) throw location.Error(TrainingDiagnostics.NoSpec, file);
             (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
             foreach (Diagnostic fault in faults) log.Report(fault);

@@ -13,8 +13,12 @@ namespace FineTune.Training.Modules;
 internal static class ExactPass
 {
     /// <summary>The prepared check image of a network, float32 <c>[1, 3, H, W]</c>.</summary>
-    public static Tensor Input(Network network) =>
-        PixelTransforms.Of(network).Apply(CheckImage.Create(new ImageSize(network.InputHeight, network.InputWidth)));
+    public static Tensor Input(Network network)
+    {
+        var size = new ImageSize(network.InputHeight, network.InputWidth);
+        using Tensor image = PixelTensors.ToTensor(CheckImage.Create(size), size);
+        return PixelTransforms.Of(network).Apply(image);
+    }
 
     /// <summary>Computes the output of the first layers in evaluation mode.</summary>
     /// <param name="module">The network; it is not changed.</param>

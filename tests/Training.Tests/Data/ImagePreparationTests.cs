@@ -36,7 +36,7 @@ public class ImagePreparationTests
         using ResNet50Classifier generated = ResNet50Classifier.CreateUntrained();
         byte[] trained = Pixels(Reference.Spec("resnet50.modelspec"), path, folder["scratch"]);
 
-        Assert.Equal(middle, generated.Decode(png, null));
+        Assert.Equal(middle, ((IPixelClassifier<ResNet50Label>)generated).Decode(png, null));
         Assert.Equal(middle, trained);
     }
 
@@ -52,7 +52,7 @@ public class ImagePreparationTests
         SpecSource spec = Reference.Spec("resnet50.modelspec");
         using ResNet50Classifier generated = ResNet50Classifier.CreateUntrained();
 
-        Assert.Equal(generated.Decode(png, null), Pixels(spec, folder.Write("noise.png", png), folder["scratch"]));
+        Assert.Equal(((IPixelClassifier<ResNet50Label>)generated).Decode(png, null), Pixels(spec, folder.Write("noise.png", png), folder["scratch"]));
         Assert.Equal(generated.Meaning!.Digest, WeightsMeanings.Of(spec.Network).Digest);
         Assert.Equal("shorter side 256, bilinear", generated.Meaning.ToMetadata()["finetune.resize"]);
     }

@@ -1,0 +1,264 @@
+using System.Buffers;
+using System.Runtime.ExceptionServices;
+using FineTune.Images;
+using FineTune.Inference;
+
+namespace FineTune;
+
+/// <summary>
+/// Predictions around a network: reads and decodes images, sends them through the network in batches, and ranks the labels. What an
+/// engine adds is the network itself.
+/// </summary>
+/// <typeparam name="TLabel">The label enum: one member per class, in the order of the outputs, from 0.</typeparam>
+public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
+    where TLabel : struct, Enum
+{
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 16;
+
+    private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
+
+    /// <summary>Makes a predictor.</summary>
+    /// <param name="inputSize">The size that images are brought to.</param>
+    /// <param name="resize">How images are resized before the centre of the input's size is cut out; if null, they just cover it.</param>
+    /// <param name="mirror">Whether predictions also look at the mirrored image.</param>
+    private protected ImagePredictor(ImageSize inputSize, ImageResize? resize, bool mirror)
+    {
+        InputSize = inputSize;
+        Resize = resize;
+        Mirror = mirror;
+    }
+
+    /// <inheritdoc />
+    public ImageSize InputSize { get; }
+
+    /// <summary>
+    /// How an image is resized before the centre of the input's size is cut out. If null, bilinearly and so that it just covers the input.
+    /// </summary>
+    public ImageResize? Resize { get; }
+
+    /// <summary>Whether predictions also look at the mirrored image: the mean of both probabilities is the answer, at the price of two passes.</summary>
+    public bool Mirror { get; }
+
+    /// <summary>
+    /// What an image may be at most to be classified. Set it before the first prediction; <see cref="Images.ImageLimits.Default"/>
+    /// unless set.
+    /// </summary>
+    public ImageLimits ImageLimits
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = ImageLimits.Default;
+
+    /// <inheritdoc />
+    public Prediction<TLabel> Predict(string path) => RunOne(Read(path), path, Classify);
+
+    /// <inheritdoc />
+    public Prediction<TLabel> Predict(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Predict(EncodedImage.Read(stream, ImageLimits));
+    }
+
+    /// <inheritdoc />
+    public Prediction<TLabel> Predict(ReadOnlySpan<byte> encoded) => RunOne(encoded, null, Classify);
+
+    /// <inheritdoc />
+    public Prediction<TLabel> Predict(ReadOnlySpan<byte> pixels, int width, int height)
+    {
+        byte[] resized = new byte[InputSize.Bytes];
+        ImageDecoder.Resize(pixels, new ImageSize(height, width), InputSize, resized, ImageLimits, Resize);
+        return Classify(resized, 1)[0];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return InBatches(paths, Classify);
+    }
+
+    /// <inheritdoc />
+    public async Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArraySegment<byte> encoded = await ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => RunOne(encoded, path, Classify), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task<Prediction<TLabel>> PredictAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArraySegment<byte> encoded = await EncodedImage.ReadAsync(stream, ImageLimits, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Predict(encoded), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public Task<Prediction<TLabel>> PredictAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Predict(encoded.Span), cancellationToken);
+
+    /// <inheritdoc />
+    public float[] Embed(string path) => RunOne(Read(path), path, Features);
+
+    /// <inheritdoc />
+    public float[] Embed(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Embed(EncodedImage.Read(stream, ImageLimits));
+    }
+
+    /// <inheritdoc />
+    public float[] Embed(ReadOnlySpan<byte> encoded) => RunOne(encoded, null, Features);
+
+    /// <inheritdoc />
+    public IReadOnlyList<float[]> Embed(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return InBatches(paths, Features);
+    }
+
+    /// <inheritdoc />
+    Task<ArraySegment<byte>> IPixelClassifier<TLabel>.ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, cancellationToken);
+
+    /// <inheritdoc />
+    byte[] IPixelClassifier<TLabel>.Decode(ReadOnlySpan<byte> encoded, string? path)
+    {
+        byte[] pixels = new byte[InputSize.Bytes];
+        Decode(encoded, path, pixels);
+        return pixels;
+    }
+
+    /// <inheritdoc />
+    Prediction<TLabel>[] IPixelClassifier<TLabel>.Classify(byte[] pixels, int count) => Classify(pixels, count);
+
+    /// <summary>Runs the network.</summary>
+    /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
+    /// <param name="count">How many images.</param>
+    /// <returns>The logits of each image, one after another.</returns>
+    internal abstract float[] ComputeLogits(byte[] pixels, int count);
+
+    /// <summary>Runs the backbone.</summary>
+    /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
+    /// <param name="count">How many images.</param>
+    /// <returns>The global average of the backbone's output for each image.</returns>
+    internal abstract float[][] ComputeFeatures(byte[] pixels, int count);
+
+    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    {
+        double[] probabilities = Softmax.Compute(ComputeLogits(pixels, count), AllLabels.Length);
+        if (Mirror)
+        {
+            double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
+            for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
+        }
+        var predictions = new Prediction<TLabel>[count];
+        for (int i = 0; i < count; i++) predictions[i] = Rank(probabilities.AsSpan(i * AllLabels.Length, AllLabels.Length));
+        return predictions;
+    }
+
+    private float[][] Features(byte[] pixels, int count) => ComputeFeatures(pixels, count);
+
+    /// <summary>Decodes any number of files and sends them through the network in batches.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
+    private T[] InBatches<T>(IReadOnlyList<string> paths, Func<byte[], int, T[]> run)
+    {
+        var results = new T[paths.Count];
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
+        try
+        {
+            for (int start = 0; start < paths.Count; start += BatchSize)
+            {
+                int count = Math.Min(BatchSize, paths.Count - start);
+                Decode(paths, start, count, pixels);
+                run(pixels, count).CopyTo(results, start);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+        return results;
+    }
+
+    /// <summary>Decodes one image and sends it through the network.</summary>
+    /// <param name="encoded">The image.</param>
+    /// <param name="path">The file that it is from, which an error names, or null.</param>
+    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
+    private T RunOne<T>(ReadOnlySpan<byte> encoded, string? path, Func<byte[], int, T[]> run)
+    {
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(InputSize.Bytes);
+        try
+        {
+            Decode(encoded, path, pixels.AsSpan(0, InputSize.Bytes));
+            return run(pixels, 1)[0];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    /// <summary>Decodes files side by side, one after another into <paramref name="pixels"/>.</summary>
+    private void Decode(IReadOnlyList<string> paths, int start, int count, byte[] pixels)
+    {
+        try
+        {
+            Parallel.For(0, count, i => Decode(Read(paths[start + i]), paths[start + i], pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private void Decode(ReadOnlySpan<byte> encoded, string? path, Span<byte> pixels)
+    {
+        try
+        {
+            ImageDecoder.Decode(encoded, InputSize, pixels, ImageLimits, Resize);
+        }
+        catch (InvalidDataException e) when (path is not null)
+        {
+            throw Named(path, e);
+        }
+    }
+
+    private ArraySegment<byte> Read(string path)
+    {
+        try
+        {
+            return EncodedImage.Read(path, ImageLimits);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Named(path, e);
+        }
+    }
+
+    private async Task<ArraySegment<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EncodedImage.ReadAsync(path, ImageLimits, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Named(path, e);
+        }
+    }
+
+    private static InvalidDataException Named(string path, InvalidDataException e) => new($"'{path}': {e.Message}", e);
+
+    private static Prediction<TLabel> Rank(ReadOnlySpan<double> scores)
+    {
+        var ranking = new LabelScore<TLabel>[scores.Length];
+        for (int i = 0; i < ranking.Length; i++) ranking[i] = new LabelScore<TLabel>(AllLabels[i], (float)scores[i]);
+        // A stable sort, so that equal scores keep the order of the classes.
+        return new Prediction<TLabel>([.. ranking.OrderByDescending(static r => r.Score)]);
+    }
+}
