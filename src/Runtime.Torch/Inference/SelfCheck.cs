@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -60,22 +58,7 @@ internal static class SelfCheck
     }
 
     /// <summary>The processor and the library, as a warning names them.</summary>
-    public static string Describe() => $"Processor: {Processor()}; libtorch as of TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}";
-
-    private static string Processor()
-    {
-        if (!X86Base.IsSupported) return RuntimeInformation.ProcessArchitecture.ToString();
-        // Intel's and AMD's manuals, CPUID: leaf 1 has family, model and stepping; leaves 0x80000002 to 0x80000004 have the name.
-        int signature = X86Base.CpuId(1, 0).Eax;
-        int family = ((signature >> 8) & 15) + (((signature >> 8) & 15) == 15 ? (signature >> 20) & 255 : 0);
-        Span<int> name = stackalloc int[12];
-        for (int leaf = 0; leaf < 3; leaf++)
-        {
-            (name[4 * leaf], name[4 * leaf + 1], name[4 * leaf + 2], name[4 * leaf + 3]) = X86Base.CpuId(unchecked((int)0x80000002) + leaf, 0);
-        }
-        string brand = System.Text.Encoding.ASCII.GetString(MemoryMarshal.AsBytes(name)).TrimEnd('\0').Trim();
-        return string.Create(CultureInfo.InvariantCulture, $"{brand}, family {family}");
-    }
+    public static string Describe() => $"Processor: {Machine.DescribeProcessor()}; libtorch as of TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}";
 
     private static Tensor Forward(IReadOnlyList<InferenceNetwork> layers, Tensor input)
     {

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+
+namespace FineTune.Inference;
+
+/// <summary>A network that ONNX Runtime has loaded. It is safe to use from several threads.</summary>
+internal sealed class OnnxNetwork : IDisposable
+{
+    /// <summary>The input: prepared pixels, float32 <c>[N, 3, H, W]</c>.</summary>
+    private const string Input = "input";
+
+    private static readonly string[] Inputs = [Input];
+    private static readonly string[] Outputs = ["logits", "features"];
+
+    private readonly InferenceSession _session;
+    private readonly RunOptions _options = new();
+    private readonly byte[] _model;
+    private readonly OnnxShape _shape;
+    private readonly string _device;
+    private readonly string _source;
+
+    private OnnxNetwork(InferenceSession session, byte[] model, OnnxShape shape, string device, string source)
+    {
+        (_session, _model, _shape, _device, _source) = (session, model, shape, device, source);
+        Metadata = session.ModelMetadata.CustomMetadataMap;
+    }
+
+    /// <summary>The notes of the model.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Whether it was freed.</summary>
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="model">The bytes of an ONNX file.</param>
+    /// <param name="shape">What it must take and give.</param>
+    /// <param name="device">Where it runs: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="source">What messages call the model.</param>
+    /// <param name="isPlain">Whether layers are run one by one as they stand in the file, without ONNX Runtime's optimised forms.</param>
+    /// <exception cref="InvalidDataException">The model is damaged, or does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The device does not exist.</exception>
+    public static OnnxNetwork Load(byte[] model, OnnxShape shape, string device, string source, bool isPlain = false)
+    {
+        using SessionOptions options = OnnxSessions.CreateOptions(device, isPlain);
+        InferenceSession session;
+        try
+        {
+            session = new InferenceSession(model, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidDataException($"{source} cannot be read as an ONNX model: {e.Message}", e);
+        }
+        var network = new OnnxNetwork(session, model, shape, device, source);
+        if (network.FindMisfit() is not { } misfit) return network;
+        network.Dispose();
+        throw new InvalidDataException($"{source} does not fit the class: {misfit}.");
+    }
+
+    /// <summary>The same network, run layer by layer as it stands in the file.</summary>
+    public OnnxNetwork LoadPlain() => Load(_model, _shape, _device, _source, isPlain: true);
+
+    /// <summary>Runs the network.</summary>
+    /// <param name="input">Prepared pixels, <c>[N, 3, H, W]</c>.</param>
+    /// <param name="count">N.</param>
+    /// <returns>The logits <c>[N, classes]</c> and the features <c>[N, C]</c>, row by row.</returns>
+    public (float[] Logits, float[] Features) Run(float[] input, int count)
+    {
+        using OrtValue images = OrtValue.CreateTensorValueFromMemory(input, [count, 3, _shape.Input.Height, _shape.Input.Width]);
+        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_options, Inputs, [images], Outputs);
+        return (results[0].GetTensorDataAsSpan<float>().ToArray(), results[1].GetTensorDataAsSpan<float>().ToArray());
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        IsDisposed = true;
+        _session.Dispose();
+        _options.Dispose();
+    }
+
+    private string? FindMisfit()
+    {
+        if (!_session.InputMetadata.TryGetValue(Input, out NodeMetadata? input)) return $"it has no input '{Input}', so it is not one of the form 'tensor'";
+        int[] wanted = [-1, 3, _shape.Input.Height, _shape.Input.Width];
+        if (input.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || !input.Dimensions.SequenceEqual(wanted))
+        {
+            return $"its input is {Show(input)} instead of {Show(wanted)} of Float";
+        }
+        foreach (string output in Outputs)
+        {
+            if (!_session.OutputMetadata.ContainsKey(output)) return $"it has no output '{output}'";
+        }
+        NodeMetadata logits = _session.OutputMetadata[Outputs[0]];
+        return logits.Dimensions.Length == 2 && logits.Dimensions[1] == _shape.Classes ? null : $"its logits are {Show(logits)} for {_shape.Classes} classes";
+    }
+
+    private static string Show(NodeMetadata node) => $"{Show(node.Dimensions)} of {node.ElementDataType}";
+
+    private static string Show(int[] dimensions) =>
+        $"[{string.Join(", ", dimensions.Select(static size => size < 0 ? "N" : size.ToString(CultureInfo.InvariantCulture)))}]";
+}
