@@ -78,13 +78,21 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
         Use(model, EmbeddedWeights.Describe(assembly), options);
     }
 
-    internal override float[] ComputeLogits(byte[] pixels, int count) => Network.Run(PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count).Logits;
+    internal override float[] ComputeLogits(byte[] pixels, int count) => Run(OnnxNetwork.Logits, pixels, count);
+
+    /// <inheritdoc />
+    internal override double[] ComputeProbabilities(byte[] pixels, int count) =>
+        // The model computes them, of the mirrored images too.
+        [.. Run(OnnxNetwork.Probabilities, pixels, count)];
 
     internal override float[][] ComputeFeatures(byte[] pixels, int count)
     {
-        float[] features = Network.Run(PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count).Features;
+        float[] features = Run(OnnxNetwork.Features, pixels, count);
         return [.. features.Chunk(features.Length / count)];
     }
+
+    private float[] Run(string output, byte[] pixels, int count) =>
+        Network.Run(output, PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count);
 
     private OnnxNetwork Network
     {

@@ -147,14 +147,22 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     /// <returns>The global average of the backbone's output for each image.</returns>
     internal abstract float[][] ComputeFeatures(byte[] pixels, int count);
 
-    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    /// <summary>Runs the network, on the mirrored images too where <see cref="Mirror"/> says so.</summary>
+    /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
+    /// <param name="count">How many images.</param>
+    /// <returns>The probabilities of each image, one after another.</returns>
+    internal virtual double[] ComputeProbabilities(byte[] pixels, int count)
     {
         double[] probabilities = Softmax.Compute(ComputeLogits(pixels, count), AllLabels.Length);
-        if (Mirror)
-        {
-            double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
-            for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
-        }
+        if (!Mirror) return probabilities;
+        double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
+        for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
+        return probabilities;
+    }
+
+    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    {
+        double[] probabilities = ComputeProbabilities(pixels, count);
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(probabilities.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
