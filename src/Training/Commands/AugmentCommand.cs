@@ -1,9 +1,9 @@
 using System.CommandLine;
 using FineTune.Images;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Processors;
 
 namespace FineTune.Training.Commands;
@@ -23,7 +23,7 @@ internal sealed class AugmentCommand : SpecCommand
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client), log).Load(spec, cancellation);
-        var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(assets.Cache).ScratchFolder);
+        var store = new TensorStore(TensorStore.DefaultBudget(), new CacheFolder(assets.Cache).Scratch);
         // Only what is shown is decoded.
         long[] numbers = AugmentationSheet.Choose(split.Train.Count);
         using var images = new ImageSets(spec, new DatasetSplit(split.Root, [.. numbers.Select(n => split.Train[(int)n])], [], []), store);

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
@@ -31,7 +31,7 @@ internal sealed class WeightsCommand : Command
         string path = parse.GetValue(_file)!;
         var log = new ConsoleLog(Console.Error);
         var location = new SpecLocation(path, SourceSpan.FileStart);
-        return ErrorBoundary.Run(log, () => location, new StageCache(AssetFolders.DefaultCache).LogFolder, () =>
+        return ErrorBoundary.Run(log, () => location, new CacheFolder(AssetFolders.DefaultCache).Logs, () =>
         {
             (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
             foreach (Diagnostic fault in faults) log.Report(fault);
