@@ -1,3 +1,4 @@
+using System.Reflection;
 using FineTune.Training.Processes;
 using ModelSpec.Locks;
 
@@ -10,6 +11,15 @@ namespace FineTune.Training.Cache;
 /// <param name="Path">The folder; it may be missing.</param>
 internal sealed record CacheFolder(string Path)
 {
+    /// <summary>
+    /// Weights with <c>DIGEST</c> in place of their digest. Builds look there, too, so the path comes from their
+    /// <c>FineTune.Cache.props</c>, when the trainer is compiled.
+    /// </summary>
+    private static readonly string WeightsPath =
+        typeof(CacheFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "CachedWeights").Value!;
+
+    private static readonly string WeightsFolder = System.IO.Path.GetDirectoryName(WeightsPath)!;
+
     /// <summary>What a training keeps there if memory is too small for it.</summary>
     public string Scratch => In("scratch");
 
@@ -23,10 +33,10 @@ internal sealed record CacheFolder(string Path)
     public string MemoryTurn => In("turns", "memory.lock");
 
     /// <summary>The weights with a digest.</summary>
-    public string Weights(string digest) => In("trained", Digest.Hex(digest) + ".safetensors");
+    public string Weights(string digest) => In(WeightsPath.Replace("DIGEST", Digest.Hex(digest), StringComparison.Ordinal));
 
     /// <summary>A new file for weights whose digest is not known yet.</summary>
-    public string NewWeights(string fingerprint) => In("trained", $"{Digest.Hex(fingerprint)}.{Guid.NewGuid():N}.new");
+    public string NewWeights(string fingerprint) => In(WeightsFolder, $"{Digest.Hex(fingerprint)}.{Guid.NewGuid():N}.new");
 
     /// <summary>The checkpoints of a stage.</summary>
     public string Checkpoints(string fingerprint) => In("checkpoints", Digest.Hex(fingerprint));
@@ -51,7 +61,7 @@ internal sealed record CacheFolder(string Path)
 
     /// <summary>The existing folders of what can be computed again and is large together: those that are trimmed.</summary>
     public IEnumerable<DirectoryInfo> Trimmed =>
-        ((string[])["trained", "checkpoints", "answers", "evaluations"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
+        ((string[])[WeightsFolder, "checkpoints", "answers", "evaluations"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
 
     private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
 }
