@@ -31,7 +31,7 @@ internal sealed class AugmentCommand : SpecCommand
         if (readable == 0) images.ReportUnreadable(log, cancellation);
         if (readable < numbers.Length) log.Line($"{spec.Network.ClassName}: {numbers.Length - readable} of {numbers.Length} images cannot be read and are left out");
         string path = parse.GetValue(_out)!;
-        var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
+        ImageSize size = ImageSizes.Of(spec.Network);
         AugmentationSheet.Write(path, images.Train, numbers, augmenter, size);
         log.Line($"{spec.Network.ClassName}: wrote {path}");
     }

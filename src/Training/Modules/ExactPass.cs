@@ -1,4 +1,3 @@
-using FineTune.Images;
 using FineTune.Inference;
 using ModelSpec.Networks;
 using TorchSharp;
@@ -14,7 +13,7 @@ internal static class ExactPass
 {
     /// <summary>The prepared check image of a network, float32 <c>[1, 3, H, W]</c>.</summary>
     public static Tensor Input(Network network) =>
-        PixelTransforms.Of(network).Apply(CheckImage.Create(new ImageSize(network.InputHeight, network.InputWidth)));
+        PixelTransforms.Of(network).Apply(CheckImage.Create(ImageSizes.Of(network)));
 
     /// <summary>Computes the output of the first layers in evaluation mode.</summary>
     /// <param name="module">The network; it is not changed.</param>
