@@ -130,7 +130,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             }
             else
             {
-                if (inputs.PretrainedFile is { } file) PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec), spec, log, cancellation);
+                if (inputs.PretrainedFile is { } file) PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec, cancellation), spec, log, cancellation);
                 log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
             }
             module.to(device);

@@ -33,6 +33,19 @@ internal static class PartCall
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TResult Run<TPart, TResult>(
         RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
+        where TPart : IPipelinePart =>
+        Translate(part, place, () => RunOnThread(part, place.At(null), work, grace, cancellation), cancellation);
+
+    /// <summary>Calls a part on a thread of its own, for a caller that handles its exceptions.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="location">The position of an error that says that it does not end.</param>
+    /// <param name="work">What is asked of it.</param>
+    /// <param name="grace">How long it may take to end after a cancellation.</param>
+    /// <param name="cancellation">Ends the wait for the part.</param>
+    /// <returns>The result of the part, after a cancellation, too, if it ended in time.</returns>
+    /// <exception cref="TrainingException">It did not end. Its thread is left to itself.</exception>
+    public static TResult RunOnThread<TPart, TResult>(
+        RegisteredPart<TPart> part, SpecLocation location, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
         where TPart : IPipelinePart
     {
         var completion = new TaskCompletionSource<TResult>();
@@ -54,9 +67,9 @@ internal static class PartCall
         thread.Start();
         if (!Ends(completion.Task, Timeout.InfiniteTimeSpan, cancellation) && !Ends(completion.Task, grace, CancellationToken.None))
         {
-            throw place.At(null).Error(TrainingDiagnostics.PartHangs, part.Title, part.Plugin.Name);
+            throw location.Error(TrainingDiagnostics.PartHangs, part.Title, part.Plugin.Name);
         }
-        return Translate(part, place, () => completion.Task.GetAwaiter().GetResult(), cancellation);
+        return completion.Task.GetAwaiter().GetResult();
     }
 
     /// <summary>Calls a part on this thread: for what takes no time.</summary>
