@@ -74,6 +74,7 @@ internal static class PartCall
 
     /// <summary>Calls a part on this thread: for what takes no time.</summary>
     /// <exception cref="TrainingException">It failed.</exception>
+    /// <exception cref="IOException">There is no space left for the files of an exporter.</exception>
     public static TResult Translate<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
         where TPart : IPipelinePart
     {
@@ -84,6 +85,12 @@ internal static class PartCall
         catch (PipelineException e)
         {
             throw place.At(e.Key).Error(e, Descriptor(e), e.Message);
+        }
+        catch (IOException e) when (DiskSpace.IsExhausted(e))
+        {
+            // Exporters write the user's files, which their caller names.
+            if (part.Part is IModelExporter) throw;
+            throw place.At(null).Error(e, TrainingDiagnostics.DiskFull, part.Title, ExceptionText.Sentence(e.Message));
         }
         catch (Exception e) when (!part.Plugin.IsBuiltIn && e is not TrainingException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
         {
