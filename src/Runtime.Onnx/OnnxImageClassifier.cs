@@ -13,6 +13,9 @@ namespace FineTune;
 public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDisposable
     where TLabel : struct, Enum
 {
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 8;
+
     private readonly string _name;
     private OnnxNetwork? _network;
 
@@ -27,7 +30,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
     protected OnnxImageClassifier(
         string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null, bool mirror = false,
         ImageResize? resize = null)
-        : base(inputSize, resize, mirror)
+        : base(inputSize, resize, mirror, BatchSize)
     {
         _name = name;
         PixelTransform = pixelTransform;
