@@ -97,14 +97,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
     private float[] Run(string output, byte[] pixels, int count) =>
         Network.Run(output, PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count);
 
-    private OnnxNetwork Network
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_network is null or { IsDisposed: true }, this);
-            return _network;
-        }
-    }
+    private OnnxNetwork Network => _network ?? throw new InvalidOperationException($"{_name} has not been loaded.");
 
     private void Use(byte[] model, string source, ClassifierLoadOptions? options)
     {

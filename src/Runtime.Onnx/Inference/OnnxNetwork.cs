@@ -3,7 +3,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace FineTune.Inference;
 
-/// <summary>A network that ONNX Runtime has loaded. It is safe to use from several threads.</summary>
+/// <summary>
+/// A network that ONNX Runtime has loaded. It is safe to use from several threads, also while another one disposes of it: passes that have begun
+/// end as usual.
+/// </summary>
 internal sealed class OnnxNetwork : IDisposable
 {
     /// <summary>The input: prepared pixels, float32 <c>[N, 3, H, W]</c>.</summary>
@@ -26,18 +29,20 @@ internal sealed class OnnxNetwork : IDisposable
     private readonly OnnxShape _shape;
     private readonly string _device;
     private readonly string _source;
+    private readonly bool _isPlain;
 
-    private OnnxNetwork(InferenceSession session, byte[] model, OnnxShape shape, string device, string source)
+    // Passes that run, and one more until it is disposed of.
+    private int _users = 1;
+    private int _isDisposed;
+
+    private OnnxNetwork(InferenceSession session, byte[] model, OnnxShape shape, string device, string source, bool isPlain)
     {
-        (_session, _model, _shape, _device, _source) = (session, model, shape, device, source);
+        (_session, _model, _shape, _device, _source, _isPlain) = (session, model, shape, device, source, isPlain);
         Metadata = session.ModelMetadata.CustomMetadataMap;
     }
 
     /// <summary>The notes of the model.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
-
-    /// <summary>Whether it was freed.</summary>
-    public bool IsDisposed { get; private set; }
 
     /// <summary>Loads a model.</summary>
     /// <param name="model">The bytes of an ONNX file.</param>
@@ -59,7 +64,7 @@ internal sealed class OnnxNetwork : IDisposable
         {
             throw new InvalidDataException($"{source} cannot be read as an ONNX model: {e.Message}", e);
         }
-        var network = new OnnxNetwork(session, model, shape, device, source);
+        var network = new OnnxNetwork(session, model, shape, device, source, isPlain);
         if (network.FindMisfit() is not { } misfit) return network;
         network.Dispose();
         throw new InvalidDataException($"{source} does not fit the class: {misfit}.");
@@ -73,17 +78,44 @@ internal sealed class OnnxNetwork : IDisposable
     /// <param name="input">Prepared pixels, <c>[N, 3, H, W]</c>.</param>
     /// <param name="count">N.</param>
     /// <returns>The output, row by row.</returns>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public float[] Run(string output, float[] input, int count)
     {
-        using OrtValue images = OrtValue.CreateTensorValueFromMemory(input, [count, 3, _shape.Input.Height, _shape.Input.Width]);
-        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_options, Inputs, [images], [output]);
-        return results[0].GetTensorDataAsSpan<float>().ToArray();
+        Enter();
+        try
+        {
+            using OrtValue images = OrtValue.CreateTensorValueFromMemory(input, [count, 3, _shape.Input.Height, _shape.Input.Width]);
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_options, Inputs, [images], [output]);
+            float[] values = results[0].GetTensorDataAsSpan<float>().ToArray();
+            return KernelFault.Current?.Invoke(_isPlain, values) ?? values;
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        IsDisposed = true;
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
+    }
+
+    private void Enter()
+    {
+        for (int users = Volatile.Read(ref _users); ;)
+        {
+            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _isDisposed) != 0, this);
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users) return;
+            users = seen;
+        }
+    }
+
+    /// <summary>Frees the network when nothing uses it any more.</summary>
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) > 0) return;
         _session.Dispose();
         _options.Dispose();
     }
