@@ -31,13 +31,12 @@ internal sealed class OnnxNetwork : IDisposable
     private readonly string _source;
     private readonly bool _isPlain;
 
-    // Passes that run, and one more until it is disposed of.
-    private int _users = 1;
-    private int _isDisposed;
+    private readonly Uses _uses;
 
     private OnnxNetwork(InferenceSession session, byte[] model, OnnxShape shape, string device, string source, bool isPlain)
     {
         (_session, _model, _shape, _device, _source, _isPlain) = (session, model, shape, device, source, isPlain);
+        _uses = new Uses(Free);
         Metadata = session.ModelMetadata.CustomMetadataMap;
     }
 
@@ -81,7 +80,7 @@ internal sealed class OnnxNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public float[] Run(string output, float[] input, int count)
     {
-        Enter();
+        _uses.Begin(this);
         try
         {
             using OrtValue images = OrtValue.CreateTensorValueFromMemory(input, [count, 3, _shape.Input.Height, _shape.Input.Width]);
@@ -91,31 +90,15 @@ internal sealed class OnnxNetwork : IDisposable
         }
         finally
         {
-            Leave();
+            _uses.End();
         }
     }
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
-    }
+    public void Dispose() => _uses.Dispose();
 
-    private void Enter()
+    private void Free()
     {
-        for (int users = Volatile.Read(ref _users); ;)
-        {
-            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _isDisposed) != 0, this);
-            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users) return;
-            users = seen;
-        }
-    }
-
-    /// <summary>Frees the network when nothing uses it any more.</summary>
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) > 0) return;
         _session.Dispose();
         _options.Dispose();
     }
