@@ -37,7 +37,7 @@ internal sealed class ExportImages(SpecSource spec, AssetFolders assets, IProgre
 
     private IEnumerable<PreparedImage> Decode(IReadOnlyList<LabeledImage> images)
     {
-        var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
+        ImageSize size = ImageSizes.Of(spec.Network);
         ImageResize? resize = ImageResizes.Of(spec.Network);
         // As many at once as there are processors, and no more in memory than that.
         foreach (LabeledImage[] group in images.Chunk(Math.Max(1, Environment.ProcessorCount)))
