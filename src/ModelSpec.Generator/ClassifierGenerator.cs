@@ -30,6 +30,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
 
     private const string EmbedsWeightsMetadata = "build_metadata.AdditionalFiles.EmbedsWeights";
     private const string AllowMismatchedWeights = "build_property.ModelSpecAllowMismatchedWeights";
+    private const string RuntimeProperty = "build_property.ModelSpecRuntime";
     private const string ProvidesMetadata = "build_metadata.AdditionalFiles.ModelSpecProvides";
     private const string ResourceMetadata = "build_metadata.AdditionalFiles.ResourceName";
 
@@ -101,12 +102,17 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .Select(static (compilation, _) =>
                 compilation.GetTypeByMetadataName("Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions") is not null);
 
+        IncrementalValueProvider<Engine> engine = context.AnalyzerConfigOptionsProvider
+            .Select(static (options, _) => options.GlobalOptions.TryGetValue(RuntimeProperty, out string? value)
+                && string.Equals(value, "onnx", StringComparison.OrdinalIgnoreCase) ? Engine.Onnx : Engine.Torch);
+
         IncrementalValuesProvider<(string Path, ClassifierModel Model)> models = plans
             .Where(static spec => spec.Result.Value is not null)
             .Combine(rootNamespace)
-            .Combine(dependencyInjection)
+            .Combine(engine.Combine(dependencyInjection))
             .Select(static (pair, _) => (
-                pair.Left.Left.File.Path, ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right)))
+                pair.Left.Left.File.Path,
+                ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right.Left, pair.Right.Right)))
             .WithTrackingName(ModelStep);
 
         // Two specs must not generate the same type; the first one wins.
@@ -147,9 +153,10 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, words, known.IsEmbedded);
     }
 
-    private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, bool dependencyInjection)
+    private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, Engine engine, bool dependencyInjection)
     {
         string name = Path.GetFileNameWithoutExtension(file.Path);
-        return ClassifierModel.Create(plan, plan.Network.Namespace ?? rootNamespace, file.Resource ?? name + ".safetensors", name, dependencyInjection);
+        string resource = file.Resource ?? name + (engine == Engine.Onnx ? ".onnx" : ".safetensors");
+        return ClassifierModel.Create(plan, plan.Network.Namespace ?? rootNamespace, resource, name, engine, dependencyInjection);
     }
 }

@@ -13,6 +13,9 @@ namespace FineTune;
 public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDisposable
     where TLabel : struct, Enum
 {
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 8;
+
     private readonly string _name;
     private OnnxNetwork? _network;
 
@@ -27,7 +30,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
     protected OnnxImageClassifier(
         string name, ImageSize inputSize, PixelTransform pixelTransform, IReadOnlyList<string>? labels = null, string? layers = null, bool mirror = false,
         ImageResize? resize = null)
-        : base(inputSize, resize, mirror)
+        : base(inputSize, resize, mirror, BatchSize)
     {
         _name = name;
         PixelTransform = pixelTransform;
@@ -78,13 +81,21 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
         Use(model, EmbeddedWeights.Describe(assembly), options);
     }
 
-    internal override float[] ComputeLogits(byte[] pixels, int count) => Network.Run(PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count).Logits;
+    internal override float[] ComputeLogits(byte[] pixels, int count) => Run(OnnxNetwork.Logits, pixels, count);
+
+    /// <inheritdoc />
+    internal override double[] ComputeProbabilities(byte[] pixels, int count) =>
+        // The model computes them, of the mirrored images too.
+        [.. Run(OnnxNetwork.Probabilities, pixels, count)];
 
     internal override float[][] ComputeFeatures(byte[] pixels, int count)
     {
-        float[] features = Network.Run(PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count).Features;
+        float[] features = Run(OnnxNetwork.Features, pixels, count);
         return [.. features.Chunk(features.Length / count)];
     }
+
+    private float[] Run(string output, byte[] pixels, int count) =>
+        Network.Run(output, PreparedPixels.Of(pixels, count, InputSize, PixelTransform), count);
 
     private OnnxNetwork Network
     {

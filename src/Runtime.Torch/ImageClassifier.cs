@@ -18,6 +18,9 @@ namespace FineTune;
 public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLabel>
     where TLabel : struct, Enum
 {
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 16;
+
     private readonly Predictor _predictor;
     private readonly InferenceForm _inference;
 
@@ -175,7 +178,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
 
     /// <summary>The network as what predicts sees it.</summary>
     private sealed class Predictor(ImageClassifier<TLabel> owner, ImageSize inputSize, ImageResize? resize, bool mirror)
-        : ImagePredictor<TLabel>(inputSize, resize, mirror)
+        : ImagePredictor<TLabel>(inputSize, resize, mirror, BatchSize)
     {
         internal override float[] ComputeLogits(byte[] pixels, int count)
         {

@@ -13,17 +13,18 @@ namespace FineTune;
 public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     where TLabel : struct, Enum
 {
-    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
-    private const int BatchSize = 16;
-
     private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
+
+    private readonly int _batchSize;
 
     /// <summary>Makes a predictor.</summary>
     /// <param name="inputSize">The size that images are brought to.</param>
     /// <param name="resize">How images are resized before the centre of the input's size is cut out; if null, they just cover it.</param>
     /// <param name="mirror">Whether predictions also look at the mirrored image.</param>
-    private protected ImagePredictor(ImageSize inputSize, ImageResize? resize, bool mirror)
+    /// <param name="batchSize">The most files of one pass: more gain no speed with the engine, but take memory.</param>
+    private protected ImagePredictor(ImageSize inputSize, ImageResize? resize, bool mirror, int batchSize)
     {
+        _batchSize = batchSize;
         InputSize = inputSize;
         Resize = resize;
         Mirror = mirror;
@@ -147,14 +148,22 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     /// <returns>The global average of the backbone's output for each image.</returns>
     internal abstract float[][] ComputeFeatures(byte[] pixels, int count);
 
-    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    /// <summary>Runs the network, on the mirrored images too where <see cref="Mirror"/> says so.</summary>
+    /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
+    /// <param name="count">How many images.</param>
+    /// <returns>The probabilities of each image, one after another.</returns>
+    internal virtual double[] ComputeProbabilities(byte[] pixels, int count)
     {
         double[] probabilities = Softmax.Compute(ComputeLogits(pixels, count), AllLabels.Length);
-        if (Mirror)
-        {
-            double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
-            for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
-        }
+        if (!Mirror) return probabilities;
+        double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
+        for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
+        return probabilities;
+    }
+
+    private Prediction<TLabel>[] Classify(byte[] pixels, int count)
+    {
+        double[] probabilities = ComputeProbabilities(pixels, count);
         var predictions = new Prediction<TLabel>[count];
         for (int i = 0; i < count; i++) predictions[i] = Rank(probabilities.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
@@ -168,12 +177,12 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     private T[] InBatches<T>(IReadOnlyList<string> paths, Func<byte[], int, T[]> run)
     {
         var results = new T[paths.Count];
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, _batchSize) * InputSize.Bytes);
         try
         {
-            for (int start = 0; start < paths.Count; start += BatchSize)
+            for (int start = 0; start < paths.Count; start += _batchSize)
             {
-                int count = Math.Min(BatchSize, paths.Count - start);
+                int count = Math.Min(_batchSize, paths.Count - start);
                 Decode(paths, start, count, pixels);
                 run(pixels, count).CopyTo(results, start);
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FineTune.Files;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
@@ -40,7 +41,7 @@ internal sealed record FineTuningOptions(
 /// </summary>
 internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IProgressLog log)
 {
-    private readonly StageCache _cache = new(options.Assets.Cache);
+    private readonly CacheFolder _cache = new(options.Assets.Cache);
     private readonly string _lockFile = FineTuningOptions.LockFile(spec);
 
     private readonly Lazy<string> _precision = new(
@@ -52,7 +53,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
-        using var turn = Turn.Take(TurnFile(), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
+        using var turn = Turn.Take(_cache.OutputTurn(options.Output), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(
@@ -86,19 +87,20 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     {
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
-        new EvaluatorStage(spec, _cache, evaluations, log).Run(weights, Answers, cancellation);
+        new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
         var exports = new ExportStage(spec, options.Output, log);
-        exports.Run(weights, _cache, Digests(), cancellation);
+        exports.Run(weights, new ExportCache(_cache), Digests(), cancellation);
         if (options.ExportList is not null) exports.WriteList(options.ExportList, cancellation);
 
         TestAnswers? Answers()
         {
-            if (_cache.FindAnswers(fingerprint, weights) is { } known) return known;
+            var cache = new AnswerCache(_cache);
+            if (cache.Find(fingerprint, weights) is { } known) return known;
             if (split is null) return null;
             Evaluation evaluation = TestPass.Run(
-                spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache, log, cancellation);
+                spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache.Scratch, log, cancellation);
             var answers = TestAnswers.Of(evaluation, split.Test);
-            _cache.SaveAnswers(fingerprint, weights, answers);
+            cache.Save(fingerprint, weights, answers);
             return answers;
         }
     }
@@ -107,7 +109,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private bool WeightsAreHere(TrainingLock known, CancellationToken cancellation)
     {
         if (OutputDigest(cancellation) == known.Weights) return true;
-        if (_cache.FindWeights(known.Weights!) is not { } cached) return false;
+        if (new WeightCache(_cache).Find(known.Weights!) is not { } cached) return false;
         Publish(cached);
         log.Line($"{Name}: restored {Path.GetFileName(options.Output)} from the cache");
         return true;
@@ -128,14 +130,15 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (!options.IsLocked && !ReferenceEquals(renamed, known)) AtomicFile.WriteText(_lockFile, renamed.ToString());
         log.Line($"{Name}: up to date, {Path.GetFileName(options.Output)} has test accuracy {Accuracy(known)}{trust}");
         if (options.Report is null || File.Exists(options.Report)) return;
-        StageResult?[] results = [.. known.StageFingerprints.Select(fingerprint => _cache.Find(fingerprint, spec.Network))];
+        var stages = new StageCache(_cache);
+        StageResult?[] results = [.. known.StageFingerprints.Select(fingerprint => stages.Find(fingerprint, spec.Network))];
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
     private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
-        Publish(_cache.WeightsFile(results[^1].Weights));
+        Publish(_cache.Weights(results[^1].Weights));
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);
         log.Line($"{Name}: wrote {options.Output}");
@@ -170,9 +173,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"
         : options.Device.Split(':')[0];
 
-    private FileDigests Digests() => new(Path.Combine(options.Assets.Cache, "digests"));
-
-    private string TurnFile() => Path.Combine(options.Assets.Cache, "turns", Turn.KeyOf(options.Output, OperatingSystem.IsWindows()) + ".lock");
+    private FileDigests Digests() => new(_cache.Digests);
 
     private static string Accuracy(TrainingLock known) =>
         double.TryParse(known.Find("stage", known.StageFingerprints.Count(), "test_accuracy"), CultureInfo.InvariantCulture, out double accuracy)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FineTune.Inference;
 using FineTune.Pipeline;
+using FineTune.Training.Cache;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -27,10 +28,13 @@ namespace FineTune.Training;
 /// <param name="deviceName">Where to train: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. libtorch is loaded when a stage has to be trained.</param>
 /// <param name="precision">What to train in: <c>fp32</c> or <c>bf16</c>.</param>
 /// <param name="memory">The bytes of decoded images and of frozen layers' output that are kept in memory; more than that is kept in files.</param>
-/// <param name="cache">The results of stages.</param>
+/// <param name="cache">Where results of stages, checkpoints and what does not fit into memory are kept.</param>
 /// <param name="log">Where progress is told.</param>
-internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, StageCache cache, IProgressLog log)
+internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, CacheFolder cache, IProgressLog log)
 {
+    private readonly StageCache _stages = new(cache);
+    private readonly WeightCache _weights = new(cache);
+
     private TrainingPlan Plan => spec.Plan;
 
     private Network Network => spec.Network;
@@ -50,19 +54,19 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             int complete = LastComplete(inputs);
             // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
             using MemoryTurn? turnOfMemory = complete == Plan.Stages.Count - 1 ? null : MemoryTurn.Take(
-                cache.MemoryFile, MemoryNeed.Of(Plan, inputs.Split!, memory),
+                cache.MemoryTurn, MemoryNeed.Of(Plan, inputs.Split!, memory),
                 () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation: cancellation);
             for (int i = 0; i < Plan.Stages.Count; i++)
             {
                 string fingerprint = inputs.Fingerprints[i];
                 using var turn = Turn.Take(
-                    cache.TurnFile(fingerprint), () => log.Line($"{Network.ClassName}: another process is training {Plan.Stages[i].Name}; waiting"), cancellation);
+                    cache.StageTurn(fingerprint), () => log.Line($"{Network.ClassName}: another process is training {Plan.Stages[i].Name}; waiting"), cancellation);
                 // Of stages before one whose weights are there, only the evaluation is needed.
-                if (cache.Find(fingerprint, Network) is { } known && (i < complete || cache.FindWeights(known.Weights) is not null))
+                if (_stages.Find(fingerprint, Network) is { } known && (i < complete || _weights.Find(known.Weights) is not null))
                 {
                     log.Line($"{Network.ClassName}: {Plan.Stages[i].Name} is in the cache");
                     // If another process has trained this stage in the meantime, the next stage starts from its weights.
-                    if (state is not null) Fill(state.Module, cache.WeightsFile(known.Weights));
+                    if (state is not null) Fill(state.Module, cache.Weights(known.Weights));
                     results.Add(known);
                 }
                 else
@@ -84,27 +88,27 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     private int LastComplete(TrainingInputs inputs)
     {
         int last = inputs.Fingerprints.Count - 1;
-        while (last >= 0 && (cache.Find(inputs.Fingerprints[last], Network) is not { } known || cache.FindWeights(known.Weights) is null)) last--;
+        while (last >= 0 && (_stages.Find(inputs.Fingerprints[last], Network) is not { } known || _weights.Find(known.Weights) is null)) last--;
         return last;
     }
 
     private StageResult Train(int index, TrainingInputs inputs, TrainingState state, CancellationToken cancellation)
     {
         string fingerprint = inputs.Fingerprints[index];
-        var checkpoints = new CheckpointFolder(cache.CheckpointFolder(fingerprint), spec.Stage(index), log);
+        var checkpoints = new CheckpointFolder(cache.Checkpoints(fingerprint), spec.Stage(index), log);
         var runner = new StageRunner(
             state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Features, log);
         Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
         try
         {
-            StageResult result = cache.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
-            cache.SaveAnswers(fingerprint, result.Weights, TestAnswers.Of(evaluation, inputs.Split!.Test));
+            StageResult result = _stages.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
+            new AnswerCache(cache).Save(fingerprint, result.Weights, TestAnswers.Of(evaluation, inputs.Split!.Test));
             checkpoints.Clear();
             return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, cache.WeightsFile(fingerprint), e.Message.TrimEnd('.') + ".");
+            throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, cache.Weights(fingerprint), e.Message.TrimEnd('.') + ".");
         }
     }
 
@@ -113,7 +117,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     {
         (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
         log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason}), in {precision}");
-        var store = new TensorStore(memory, cache.ScratchFolder);
+        var store = new TensorStore(memory, cache.Scratch);
         var images = new ImageSets(spec, inputs.Split!, store);
         NetworkModule? module = null;
         try
@@ -122,11 +126,11 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             module = new NetworkModule(Network);
             if (before is not null)
             {
-                Fill(module, cache.WeightsFile(before.Weights));
+                Fill(module, cache.Weights(before.Weights));
             }
             else
             {
-                if (inputs.PretrainedFile is { } file) PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec), spec, log, cancellation);
+                if (inputs.PretrainedFile is { } file) PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec, cancellation), spec, log, cancellation);
                 log.Line($"{Network.ClassName}: {Network.Backbone} with {Path.GetFileName(inputs.PretrainedFile) ?? "random weights"}");
             }
             module.to(device);
@@ -166,7 +170,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         if (evaluation.Rows.Count == 0 || split is null) return EvaluationReport.Text(evaluation.Confusion);
         RegisteredPart<IEvaluator> report = spec.Parts.Find<IEvaluator>(ReportEvaluator.Word);
         var place = PartPlace.OfBuiltIn(spec, ReportEvaluator.Word);
-        return new EvaluatorStage(spec, cache, "", log).Run(report, place, TestAnswers.Of(evaluation, split.Test), cancellation).Text;
+        return new EvaluatorStage(spec, new EvaluationCache(cache), "", log).Run(report, place, TestAnswers.Of(evaluation, split.Test), cancellation).Text;
     }
 
     /// <summary>The metadata of a weight file: what its numbers mean, and what the network exactly makes of the check image.</summary>

@@ -9,6 +9,6 @@ namespace FineTune.Training;
 internal static class WeightsMeanings
 {
     public static WeightsMeaning Of(Network network) => new(
-        [.. network.Classes.Select(static c => c.Text)], new ImageSize(network.InputHeight, network.InputWidth), PixelTransforms.Of(network),
+        [.. network.Classes.Select(static c => c.Text)], ImageSizes.Of(network), PixelTransforms.Of(network),
         LayerFacts.DigestLayers(network), ImageResizes.Of(network));
 }

@@ -12,6 +12,65 @@ public class EmissionTests
     public void The_generated_source_is_as_reviewed(string spec) =>
         Snapshot.Match(spec, GeneratorRun.Generated($"/p/{spec}.modelspec", GeneratorRun.SpecText(spec)));
 
+    [Fact]
+    public void The_generated_source_for_onnx_runtime_is_as_reviewed() =>
+        Snapshot.Match("flowers17-onnx", GeneratorRun.Generated("/p/flowers17.modelspec", GeneratorRun.SpecText("flowers17"), "onnx"));
+
+    [Fact]
+    public void A_class_on_onnx_runtime_names_no_type_of_torch()
+    {
+        string source = GeneratorRun.Generated("/p/flowers17.modelspec", GeneratorRun.SpecText("flowers17"), "ONNX");
+
+        Assert.Contains("FineTune::OnnxImageClassifier<FlowerLabel>", source, StringComparison.Ordinal);
+        Assert.DoesNotContain("torch", source, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("torch")]
+    [InlineData("onnx")]
+    public void Applications_use_the_class_of_either_engine_in_the_same_way(string runtime)
+    {
+        CSharpCompilation compilation = GeneratorRun.Compilation("""
+            using System;
+            using System.Collections.Generic;
+            using System.IO;
+            using System.Threading;
+            using System.Threading.Tasks;
+            using FineTune;
+            using Flowers17;
+            using Microsoft.Extensions.DependencyInjection;
+
+            public static class Use
+            {
+                public static async Task<float> Everything(IServiceCollection services, Stream stream, byte[] bytes, CancellationToken token)
+                {
+                    services.AddFlowerClassifier();
+                    using FlowerClassifier flowers = FlowerClassifier.Load(new() { Device = "cpu", SelfCheck = true });
+                    using FlowerClassifier other = FlowerClassifier.Load("other.file");
+                    IImageClassifier<FlowerLabel> any = flowers;
+                    Prediction<FlowerLabel> p = any.Predict("photo.jpg");
+                    IReadOnlyList<Prediction<FlowerLabel>> many = flowers.Predict(["a.jpg", "b.jpg"]);
+                    p = flowers.Predict(stream);
+                    p = flowers.Predict(bytes.AsSpan());
+                    p = flowers.Predict(bytes, 2, 2);
+                    p = await flowers.PredictAsync(bytes.AsMemory(), token);
+                    p = await flowers.PredictAsync("photo.jpg", token);
+                    p = await flowers.PredictAsync(stream, token);
+                    await using var batcher = new PredictionBatcher<FlowerLabel>(flowers);
+                    p = await batcher.PredictAsync("photo.jpg", token);
+                    _ = (FlowerClassifier.Labels[0], FlowerClassifier.ClassCount, FlowerClassifier.WeightsResource, FlowerClassifier.FreezePoints.WarmUp, many);
+                    return flowers.Embed("photo.jpg")[FlowerClassifier.EmbeddingLength - 1] + p.Top(3)[0].Score;
+                }
+            }
+            """);
+
+        GeneratorRun.Driver(runtime, new GeneratorRun.Text("/p/flowers17.modelspec", GeneratorRun.SpecText("flowers17")))
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Diagnostic> diagnostics);
+
+        Assert.Empty(diagnostics);
+        Assert.Empty(updated.GetDiagnostics().Where(static d => d.Severity >= DiagnosticSeverity.Warning));
+    }
+
     [Theory]
     [InlineData("flowers17")]
     [InlineData("flowers17-mobilenet")]

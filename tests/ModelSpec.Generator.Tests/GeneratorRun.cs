@@ -16,8 +16,11 @@ internal static class GeneratorRun
             .Select(static path => (MetadataReference)MetadataReference.CreateFromFile(path))];
 
     /// <summary>A generator whose source is compiled with its documentation, as a library's is.</summary>
-    public static GeneratorDriver Driver(params AdditionalText[] files) => CSharpGeneratorDriver.Create(
-        [new ClassifierGenerator().AsSourceGenerator()], files, Parse.WithDocumentationMode(DocumentationMode.Diagnose), new Options(),
+    public static GeneratorDriver Driver(params AdditionalText[] files) => Driver("torch", files);
+
+    /// <summary>The same in a project with a value of <c>ModelSpecRuntime</c>.</summary>
+    public static GeneratorDriver Driver(string runtime, params AdditionalText[] files) => CSharpGeneratorDriver.Create(
+        [new ClassifierGenerator().AsSourceGenerator()], files, Parse.WithDocumentationMode(DocumentationMode.Diagnose), new Options(runtime),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>A compilation with every warning on and warnings as errors.</summary>
@@ -63,9 +66,9 @@ internal static class GeneratorRun
     public static Text Backbone(string name) =>
         new($"/p/{name}.backbone", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Backbones", name + ".backbone")));
 
-    public static string Generated(string name, string text)
+    public static string Generated(string name, string text, string runtime = "torch")
     {
-        GeneratorDriverRunResult result = Driver(new Text(name, text)).RunGenerators(Compilation()).GetRunResult();
+        GeneratorDriverRunResult result = Driver(runtime, new Text(name, text)).RunGenerators(Compilation()).GetRunResult();
         Assert.Empty(result.Diagnostics);
         return Assert.Single(result.GeneratedTrees).GetText().ToString();
     }
@@ -86,9 +89,10 @@ internal static class GeneratorRun
             SourceText.From(text ?? throw new InvalidOperationException(path + " was opened"));
     }
 
-    private sealed class Options : AnalyzerConfigOptionsProvider
+    private sealed class Options(string runtime) : AnalyzerConfigOptionsProvider
     {
-        public override AnalyzerConfigOptions GlobalOptions { get; } = new Values(new() { ["build_property.RootNamespace"] = "App" });
+        public override AnalyzerConfigOptions GlobalOptions { get; } =
+            new Values(new() { ["build_property.RootNamespace"] = "App", ["build_property.ModelSpecRuntime"] = runtime });
 
         public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => new Values([]);
 

@@ -49,7 +49,44 @@ public class ImageClassifierTests
         Assert.Equal([TinyLabel.Red, TinyLabel.Blue], classifier.Predict([red, blue]).Select(static p => p.Label));
         Assert.Equal(TinyLabel.Blue, (await classifier.PredictAsync(blue)).Label);
         Assert.Equal(TinyLabel.Red, (await classifier.PredictAsync(new MemoryStream(RedPicture))).Label);
+        Assert.Equal(TinyLabel.Red, (await classifier.PredictAsync(RedPicture.AsMemory())).Label);
         Assert.Empty(classifier.Predict(Array.Empty<string>()));
+    }
+
+    [Theory]
+    [InlineData(20, 12)]
+    [InlineData(5, 9)]
+    public void Pixels_that_are_decoded_already_give_the_same_answer_as_their_file(int width, int height)
+    {
+        using var classifier = new TinyClassifier();
+        using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        byte[] pixels = new byte[3 * width * height];
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                (byte red, byte green, byte blue) = ((byte)(12 * x), (byte)(20 * y), (byte)(x * y));
+                bitmap.SetPixel(x, y, new SKColor(red, green, blue));
+                (pixels[3 * (y * width + x)], pixels[3 * (y * width + x) + 1], pixels[3 * (y * width + x) + 2]) = (red, green, blue);
+            }
+        }
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+
+        Assert.Equal(classifier.Predict(png.AsSpan()).Ranking, classifier.Predict(pixels, width, height).Ranking);
+        Assert.Throws<ArgumentException>(() => classifier.Predict(pixels, width, height + 1));
+        Assert.Throws<InvalidDataException>(() => classifier.Predict([], 0, height));
+    }
+
+    [Fact]
+    public void Applications_can_depend_on_the_interface_alone()
+    {
+        var services = new Dictionary<Type, object> { [typeof(IImageClassifier<TinyLabel>)] = new TinyClassifier() };
+        var any = (IImageClassifier<TinyLabel>)services[typeof(IImageClassifier<TinyLabel>)];
+        using var classifier = new TinyClassifier();
+
+        Assert.Equal(classifier.Predict(RedPicture).Confidence, any.Predict(RedPicture).Confidence);
+        Assert.Equal(classifier.Embed(RedPicture), any.Embed(RedPicture));
+        Assert.Equal(new(8, 8), any.InputSize);
     }
 
     [Fact]

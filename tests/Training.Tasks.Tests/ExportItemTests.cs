@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using System.Text.Json;
 
 namespace Training.Tasks.Tests;
@@ -52,16 +50,15 @@ public sealed class ExportItemTests : IDisposable
 
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("finetune").FullName;
+    private readonly TestBuild _build = new();
 
     public ExportItemTests()
     {
-        Directory.CreateDirectory(Path.Combine(_folder, "more specs"));
-        File.WriteAllText(Path.Combine(_folder, "sky.modelspec"), "");
-        File.WriteAllText(Path.Combine(_folder, "more specs/sea.modelspec"), "");
+        _build.Write("sky.modelspec", "");
+        _build.Write("more specs/sea.modelspec", "");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _build.Dispose();
 
     [Fact]
     public void Files_that_exporters_wrote_are_items_for_targets_after_FineTune()
@@ -76,8 +73,8 @@ public sealed class ExportItemTests : IDisposable
             items);
         Assert.Equal(
             ["names/sea 1;2.names", "names/sky 1;2.names", "npz/sea.npz", "npz/sky.npz"],
-            Directory.EnumerateFiles(Path.Combine(_folder, "out"), "*", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(Path.Combine(_folder, "out"), file)).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(_build["out"], "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(_build["out"], file)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -88,7 +85,7 @@ public sealed class ExportItemTests : IDisposable
         Assert.Equal(items, Items("ListModelExports"));
         Assert.Equal(["train", "train"], Started());
         // A second from now, so that no file system rounds it away.
-        File.SetLastWriteTimeUtc(Path.Combine(_folder, "sky.modelspec"), DateTime.UtcNow.AddSeconds(1));
+        File.SetLastWriteTimeUtc(_build["sky.modelspec"], DateTime.UtcNow.AddSeconds(1));
         Assert.Equal(items, Items("ListModelExports"));
         Assert.Equal(["train", "train", "export"], Started());
     }
@@ -100,7 +97,7 @@ public sealed class ExportItemTests : IDisposable
 
         Items("ComputeResolvedFilesToPublishList");
 
-        Assert.Equal(["models/sea.npz", "models/sky.npz"], File.ReadAllLines(Path.Combine(_folder, "published.txt")).Order(StringComparer.Ordinal));
+        Assert.Equal(["models/sea.npz", "models/sky.npz"], File.ReadAllLines(_build["published.txt"]).Order(StringComparer.Ordinal));
         Assert.Equal(["train", "train"], Started());
     }
 
@@ -123,46 +120,32 @@ public sealed class ExportItemTests : IDisposable
         Items("_FineTuneClean;CoreClean");
 
         Assert.Equal(["train", "train"], Started());
-        Assert.False(File.Exists(Path.Combine(_folder, "obj/finetune/sky.exports")));
-        Assert.True(File.Exists(Path.Combine(_folder, "sky.npz")));
+        Assert.False(File.Exists(_build["obj/finetune/sky.exports"]));
+        Assert.True(File.Exists(_build["sky.npz"]));
     }
 
     [Fact]
     public void CleanModel_forgets_the_list()
     {
         Items("FineTune");
-        Assert.True(File.Exists(Path.Combine(_folder, "obj/finetune/more specs/sea.exports")));
+        Assert.True(File.Exists(_build["obj/finetune/more specs/sea.exports"]));
 
         Items("CleanModel");
 
         Assert.Equal(["train", "train", "clean", "clean"], Started());
-        Assert.Empty(Directory.GetFiles(_folder, "*.exports", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(_build.Folder, "*.exports", SearchOption.AllDirectories));
     }
 
-    private string[] Started() => File.ReadAllLines(Path.Combine(_folder, "started.txt"));
+    private string[] Started() => File.ReadAllLines(_build["started.txt"]);
 
     /// <summary>Runs targets; the items after them as path, format and spec, in order.</summary>
     private IReadOnlyList<string> Items(string targets)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the trainer is played by a shell script");
-        string project = Path.Combine(_folder, "app.proj"), shell = Path.Combine(_folder, "trainer.sh");
-        File.WriteAllText(project, Project
-            .Replace("TARGETS", Path.GetFullPath(Metadata("Targets")), StringComparison.Ordinal)
-            .Replace("TASKS", Path.GetFullPath(Metadata("Tasks")), StringComparison.Ordinal));
-        File.WriteAllText(shell, Trainer.ReplaceLineEndings("\n"));
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo(
-            "dotnet", ["msbuild", project, "-nologo", "-v:q", "-nodeReuse:false", $"-t:{targets}", "-getItem:ModelSpecExport", "-getProperty:TrainModel"])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-        };
-        // What the test host is told must not reach the build under test.
-        foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath"]) start.Environment.Remove(name);
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
+        _build.WriteProject("app.proj", Project);
+        _build.Write("trainer.sh", Trainer.ReplaceLineEndings("\n"));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_build["trainer.sh"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string output = _build.Run("app.proj", $"-t:{targets}", "-getItem:ModelSpecExport", "-getProperty:TrainModel");
         using var json = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         return
         [
@@ -172,8 +155,5 @@ public sealed class ExportItemTests : IDisposable
         ];
     }
 
-    private string Relative(JsonElement item, string name) => Path.GetRelativePath(_folder, item.GetProperty(name).GetString()!);
-
-    private static string Metadata(string key) =>
-        typeof(ExportItemTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+    private string Relative(JsonElement item, string name) => Path.GetRelativePath(_build.Folder, item.GetProperty(name).GetString()!);
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 
 namespace Training.Tasks.Tests;
 
@@ -25,17 +23,17 @@ public sealed class PluginItemTests : IDisposable
         </Project>
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("finetune").FullName;
+    private readonly TestBuild _build = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _build.Dispose();
 
     [Fact]
     public void The_compiler_is_told_what_plugins_provide_on_one_line_and_needs_no_file()
     {
         Build("-t:GenerateMSBuildEditorConfigFile");
 
-        string config = File.ReadAllText(Directory.EnumerateFiles(_folder, "*.editorconfig", SearchOption.AllDirectories).Single());
-        string plugin = Path.GetFullPath(Path.Combine(_folder, "../plugins/Flowers.dll")).Replace('\\', '/');
+        string config = File.ReadAllText(Directory.EnumerateFiles(_build.Folder, "*.editorconfig", SearchOption.AllDirectories).Single());
+        string plugin = Path.GetFullPath(_build["../plugins/Flowers.dll"]).Replace('\\', '/');
         Assert.Contains(
             $"[{plugin}]\nbuild_metadata.AdditionalFiles.ModelSpecProvides = "
             + "importer:csv(path:text=path,label:text=label), processor:random_erasing(probability:number[0..1]=0.25)\n",
@@ -49,20 +47,7 @@ public sealed class PluginItemTests : IDisposable
 
     private string Build(string argument)
     {
-        string targets = typeof(PluginItemTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Targets").Value!;
-        string project = Path.Combine(_folder, "app.csproj");
-        File.WriteAllText(project, Project.Replace("TARGETS", Path.GetFullPath(targets), StringComparison.Ordinal));
-        var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-nologo", "-v:q", "-nodeReuse:false", argument])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-        };
-        // What the test host is told must not reach the build under test.
-        foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath"]) start.Environment.Remove(name);
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-        return output;
+        _build.WriteProject("app.csproj", Project);
+        return _build.Run("app.csproj", argument);
     }
 }

@@ -28,8 +28,7 @@ internal static class ClassifierEmitter
         writer.Line($"namespace {model.Namespace};");
         writer.Line();
         writer.Line("using FineTune = global::FineTune;");
-        writer.Line("using Layers = global::TorchSharp.Modules;");
-        writer.Line("using TorchSharp = global::TorchSharp;");
+        if (model.Engine == Engine.Torch) TorchClassEmitter.EmitUsings(writer);
         writer.Line();
         EmitLabels(writer, model);
         writer.Line();
@@ -63,25 +62,20 @@ internal static class ClassifierEmitter
         writer.Line(string.Format(
             CultureInfo.InvariantCulture, "/// {0} with a head for {1} classes: images [N, 3, {2}, {3}] to logits [N, {1}], {4:N0} parameters.",
             Comments.Xml(model.Backbone), model.Classes.Count, model.InputHeight, model.InputWidth, parameters));
-        writer.Line("/// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. Predicting is safe from several threads.");
+        writer.Line($"/// {EngineRemark(model.Engine)} Predicting is safe from several threads.");
         writer.Line("/// </summary>");
         writer.Line(GeneratedCode);
-        using SourceWriter.Block block = writer.Open($"public sealed partial class {model.ClassName} : FineTune::ImageClassifier<{model.LabelName}>");
-        IReadOnlyList<LayerSection> sections = LayerSection.Divide([.. model.Body], model.Layers);
+        string baseClass = model.Engine == Engine.Torch ? "ImageClassifier" : "OnnxImageClassifier";
+        using SourceWriter.Block block = writer.Open($"public sealed partial class {model.ClassName} : FineTune::{baseClass}<{model.LabelName}>");
         EmitConstants(writer, model);
         EmitLabelTexts(writer, model);
-        EmitConstructor(writer, model, sections);
-        EmitMembers(writer, model, sections);
-        writer.Line();
-        writer.Summary("What replaces the backbone's own top.");
-        writer.Line("public HeadLayers Head { get; }");
-        writer.Line();
-        EmitLoad(writer, model);
-        writer.Line();
-        EmitDescription(writer, sections, runsHead: true);
-        writer.Line();
-        EmitHead(writer, model);
+        if (model.Engine == Engine.Torch) TorchClassEmitter.Emit(writer, model);
+        else OnnxClassEmitter.Emit(writer, model);
     }
+
+    private static string EngineRemark(Engine engine) => engine == Engine.Torch
+        ? "Softmax is applied by <c>Predict</c>, not by <c>forward</c>."
+        : "It runs on ONNX Runtime.";
 
     private static void EmitConstants(SourceWriter writer, ClassifierModel model)
     {
@@ -90,7 +84,7 @@ internal static class ClassifierEmitter
         Constant("The input's width in pixels.", "InputWidth", model.InputWidth);
         Constant("The length of the features that <c>Embed</c> returns: the channels of the backbone's output.", "EmbeddingLength", model.EmbeddingLength);
         writer.Summary("The resource that the build embeds the trained weights as.");
-        writer.Line($"public const string WeightsResource = {Quote(model.Resource)};");
+        writer.Line($"public const string WeightsResource = {SourceWriter.Quote(model.Resource)};");
         writer.Line();
         writer.Summary("For each training stage, the index of the first layer that learns.");
         using (writer.Open("public static class FreezePoints"))
@@ -118,140 +112,9 @@ internal static class ClassifierEmitter
         writer.Summary("The texts of the labels as the spec has them, in the order of the outputs.");
         writer.Line("public static global::System.Collections.Generic.IReadOnlyList<string> Labels { get; } =");
         writer.Line("[");
-        foreach (ClassLabel label in model.Classes) writer.Line($"    {Quote(label.Text)},");
+        foreach (ClassLabel label in model.Classes) writer.Line($"    {SourceWriter.Quote(label.Text)},");
         writer.Line("];");
         writer.Line();
-    }
-
-    private static void EmitConstructor(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
-    {
-        Preprocessing p = model.Preprocessing;
-        writer.Line($"private {model.ClassName}(TorchSharp::torch.Device? device = null)");
-        writer.Line("    : base(");
-        writer.Line($"        {Quote(model.ClassName)},");
-        writer.Line("        new FineTune::Images.ImageSize(InputHeight, InputWidth),");
-        writer.Line($"        new FineTune::Images.PixelTransform({(p.Bgr ? "true" : "false")}, {LayerEmitter.Number(p.Scale)}, [{Numbers(p.Mean)}], [{Numbers(p.Std)}]),");
-        writer.Line("        Labels,");
-        writer.Line($"        {Quote(model.LayersDigest)}{(model.Mirror ? ", mirror: true" : "")}{Resize(model.Preparation)})");
-        using SourceWriter.Block block = writer.OpenBody();
-        foreach (LayerSection section in sections)
-        {
-            Layer[] layers = [.. section.Layers.Where(static l => LayerEmitter.TypeOf(l) is not null)];
-            if (layers.Length == 0) continue;
-            if (section.Title is { } title) writer.Line("// " + title);
-            foreach (Layer layer in layers) writer.Line($"{layer.Member} = Register({Quote(layer.Key)}, {LayerEmitter.Creation(layer)});");
-            if (section.Title is not null) writer.Line();
-        }
-        writer.Line("Head = Register(\"head\", new HeadLayers(device));");
-    }
-
-    private static string Resize(ImagePreparation? preparation) => preparation is null ? "" : string.Format(
-        CultureInfo.InvariantCulture, ", resize: new FineTune::Images.ImageResize({0}, {1})",
-        preparation.ShorterSide, preparation.IsBicubic ? "true" : "false");
-
-    private static void EmitMembers(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
-    {
-        foreach (LayerSection section in sections)
-        {
-            if (section.Summary is { } summary)
-            {
-                writer.Line();
-                writer.Line("// " + summary);
-            }
-            foreach (Layer layer in section.Layers) EmitMember(writer, layer, model.Layers);
-        }
-    }
-
-    /// <summary>A member for a layer with a module. What is only a step of the pass leaves a comment, so that no index is missing without an explanation.</summary>
-    private static void EmitMember(SourceWriter writer, Layer layer, IReadOnlyList<Layer> network)
-    {
-        if (layer.Main is null) return;
-        writer.Line();
-        string description = LayerEmitter.Describe(layer, network);
-        if (LayerEmitter.TypeOf(layer) is not { } type)
-        {
-            writer.Line("// " + Comments.OneLine(description));
-            return;
-        }
-        writer.Summary(Comments.Xml(description));
-        writer.Line($"public {type} {layer.Member} {{ get; }}");
-    }
-
-    private static void EmitLoad(SourceWriter writer, ClassifierModel model)
-    {
-        string name = model.ClassName;
-        writer.Summary("Loads the classifier with the weights that the build embedded in this assembly.");
-        writer.Line("/// <param name=\"options\">The device, and whether this machine is checked; null for the defaults.</param>");
-        writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The assembly was built without trained weights, or the device does not exist.</exception>");
-        writer.Line("/// <exception cref=\"global::System.IO.InvalidDataException\">The weights were trained for other classes, preprocessing or layers.</exception>");
-        writer.Line("/// <exception cref=\"FineTune::Inference.WrongKernelException\">The network computes wrong results on this machine.</exception>");
-        writer.Line("[global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]");
-        using (writer.Open($"public static {name} Load(FineTune::ClassifierLoadOptions? options = null)"))
-        {
-            writer.Line($"return Fill(classifier => classifier.LoadResource(typeof({name}).Assembly, WeightsResource, options));");
-        }
-        writer.Line();
-        writer.Summary("Loads the classifier with the weights of a safetensors file.");
-        writer.Line("/// <param name=\"path\">The file.</param>");
-        writer.Line("/// <param name=\"options\">The device, and whether this machine is checked; null for the defaults.</param>");
-        writer.Line("/// <exception cref=\"global::System.IO.IOException\">The file cannot be read.</exception>");
-        writer.Line("/// <exception cref=\"global::System.IO.InvalidDataException\">The file is damaged, or was trained for other classes, preprocessing or layers.</exception>");
-        writer.Line("/// <exception cref=\"FineTune::Inference.WrongKernelException\">The network computes wrong results on this machine.</exception>");
-        using (writer.Open($"public static {name} Load(string path, FineTune::ClassifierLoadOptions? options = null)"))
-        {
-            writer.Line("return Fill(classifier => classifier.LoadFile(path, options));");
-        }
-        writer.Line();
-        writer.Summary("Makes the network with random weights, ready to be trained.");
-        using (writer.Open($"public static {name} CreateUntrained()"))
-        {
-            writer.Line($"return new {name}();");
-        }
-        writer.Line();
-        using (writer.Open($"private static {name} Fill(global::System.Action<{name}> fill)"))
-        {
-            writer.Line("// Without storage: the tensors of the file take the place of the layers' own.");
-            writer.Line($"var classifier = new {name}(TorchSharp::torch.META);");
-            writer.Line("try");
-            writer.Line("{");
-            writer.Line("    fill(classifier);");
-            writer.Line("    return classifier;");
-            writer.Line("}");
-            writer.Line("catch");
-            writer.Line("{");
-            writer.Line("    classifier.Dispose();");
-            writer.Line("    throw;");
-            writer.Line("}");
-        }
-    }
-
-    private static void EmitDescription(SourceWriter writer, IReadOnlyList<LayerSection> sections, bool runsHead)
-    {
-        writer.Line("/// <inheritdoc />");
-        using SourceWriter.Block block = writer.Open($"protected override void Describe(ref FineTune::ForwardPass {PassEmitter.Pass})");
-        new PassEmitter(sections).Emit(writer);
-        if (!runsHead) return;
-        if (sections.Count > 1) writer.Line();
-        writer.Line(LayerEmitter.Call(PassEmitter.Pass, "Run", "Head") + ";");
-    }
-
-    private static void EmitHead(SourceWriter writer, ClassifierModel model)
-    {
-        Layer first = model.Layers[model.BodyLength];
-        Layer last = model.Layers[model.Layers.Count - 1];
-        writer.Summary($"The head: features {first.Input} to logits {last.Output}.");
-        using SourceWriter.Block block = writer.Open("public sealed class HeadLayers : FineTune::ClassifierHead");
-        using (writer.Open("internal HeadLayers(TorchSharp::torch.Device? device)"))
-        {
-            foreach (Layer layer in model.Head)
-            {
-                writer.Line($"{layer.Member} = Register({Quote(layer.Name)}, {LayerEmitter.Creation(layer)});");
-            }
-        }
-        IReadOnlyList<LayerSection> sections = LayerSection.Divide([.. model.Head], model.Layers);
-        EmitMembers(writer, model, sections);
-        writer.Line();
-        EmitDescription(writer, sections, runsHead: false);
     }
 
     private static void EmitDependencyInjection(SourceWriter writer, ClassifierModel model)
@@ -260,16 +123,17 @@ internal static class ClassifierEmitter
         writer.Summary($"Registers <see cref=\"{name}\"/> with dependency injection.");
         writer.Line(GeneratedCode);
         using SourceWriter.Block block = writer.Open($"public static class {model.ExtensionsName}");
-        writer.Summary($"Adds one <see cref=\"{name}\"/> for the whole application, loaded when it is first asked for.");
+        writer.Summary(
+            $"Adds one <see cref=\"{name}\"/> for the whole application, loaded when it is first asked for, also as <c>IImageClassifier&lt;{model.LabelName}&gt;</c>.");
         using (writer.Open(
             $"public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection Add{name}(\n"
             + "        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)"))
         {
-            writer.Line($"return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => {name}.Load());");
+            const string add = "global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton";
+            writer.Line($"{add}(services, static _ => {name}.Load());");
+            writer.Line($"return {add}<FineTune::IImageClassifier<{model.LabelName}>>(");
+            writer.Line("    services,");
+            writer.Line($"    static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<{name}>(provider));");
         }
     }
-
-    private static string Numbers(IEnumerable<double> values) => string.Join(", ", values.Select(LayerEmitter.Number));
-
-    private static string Quote(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
 }

@@ -24,11 +24,12 @@ namespace ModelSpec.Generator.Models;
 /// <param name="FreezePoints">Where each training stage begins to learn.</param>
 /// <param name="Resource">The name of the embedded weights.</param>
 /// <param name="SpecName">The spec's file name without its extension, for the file header.</param>
+/// <param name="Engine">What the class runs on.</param>
 /// <param name="HasDependencyInjection">Whether the project references dependency injection.</param>
 internal sealed record ClassifierModel(
     string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
     ImagePreparation? Preparation, EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, bool Mirror, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
-    bool HasDependencyInjection)
+    Engine Engine, bool HasDependencyInjection)
 {
     /// <summary>The label enum's name: <c>FlowerClassifier</c> has the labels <c>FlowerLabel</c>.</summary>
     public string LabelName
@@ -68,12 +69,12 @@ internal sealed record ClassifierModel(
     public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
 
     /// <summary>Takes from a plan what its class depends on: the network, and where stages begin to learn.</summary>
-    public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, bool hasDependencyInjection)
+    public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, Engine engine, bool hasDependencyInjection)
     {
         Network network = plan.Network;
         return new ClassifierModel(
             network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Preparation, network.Layers, network.BodyLength,
-            LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, hasDependencyInjection);
+            LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, engine, hasDependencyInjection);
     }
 
     private static EquatableArray<FreezePoint> FindFreezePoints(TrainingPlan plan)

@@ -9,8 +9,16 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>The input: prepared pixels, float32 <c>[N, 3, H, W]</c>.</summary>
     private const string Input = "input";
 
+    /// <summary>An output: probabilities <c>[N, classes]</c>.</summary>
+    public const string Probabilities = "probabilities";
+
+    /// <summary>An output: logits <c>[N, classes]</c>.</summary>
+    public const string Logits = "logits";
+
+    /// <summary>An output: the global average of the backbone's output, <c>[N, C]</c>.</summary>
+    public const string Features = "features";
+
     private static readonly string[] Inputs = [Input];
-    private static readonly string[] Outputs = ["logits", "features"];
 
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
@@ -61,14 +69,15 @@ internal sealed class OnnxNetwork : IDisposable
     public OnnxNetwork LoadPlain() => Load(_model, _shape, _device, _source, isPlain: true);
 
     /// <summary>Runs the network.</summary>
+    /// <param name="output">What is wanted of it.</param>
     /// <param name="input">Prepared pixels, <c>[N, 3, H, W]</c>.</param>
     /// <param name="count">N.</param>
-    /// <returns>The logits <c>[N, classes]</c> and the features <c>[N, C]</c>, row by row.</returns>
-    public (float[] Logits, float[] Features) Run(float[] input, int count)
+    /// <returns>The output, row by row.</returns>
+    public float[] Run(string output, float[] input, int count)
     {
         using OrtValue images = OrtValue.CreateTensorValueFromMemory(input, [count, 3, _shape.Input.Height, _shape.Input.Width]);
-        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_options, Inputs, [images], Outputs);
-        return (results[0].GetTensorDataAsSpan<float>().ToArray(), results[1].GetTensorDataAsSpan<float>().ToArray());
+        using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_options, Inputs, [images], [output]);
+        return results[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
     /// <inheritdoc />
@@ -87,11 +96,11 @@ internal sealed class OnnxNetwork : IDisposable
         {
             return $"its input is {Show(input)} instead of {Show(wanted)} of Float";
         }
-        foreach (string output in Outputs)
+        foreach (string output in (string[])[Probabilities, Logits, Features])
         {
             if (!_session.OutputMetadata.ContainsKey(output)) return $"it has no output '{output}'";
         }
-        NodeMetadata logits = _session.OutputMetadata[Outputs[0]];
+        NodeMetadata logits = _session.OutputMetadata[Logits];
         return logits.Dimensions.Length == 2 && logits.Dimensions[1] == _shape.Classes ? null : $"its logits are {Show(logits)} for {_shape.Classes} classes";
     }
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using FineTune.Images;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Processors;
 
 namespace FineTune.Training.Commands;
@@ -23,7 +23,7 @@ internal sealed class AugmentCommand : SpecCommand
         using var client = Downloader.CreateClient();
         AssetFolders assets = Assets(parse);
         DatasetSplit split = new DatasetLoader(assets, new Downloader(assets, log, client), log).Load(spec, cancellation);
-        var store = new TensorStore(TensorStore.DefaultBudget(), new StageCache(assets.Cache).ScratchFolder);
+        var store = new TensorStore(TensorStore.DefaultBudget(), new CacheFolder(assets.Cache).Scratch);
         // Only what is shown is decoded.
         long[] numbers = AugmentationSheet.Choose(split.Train.Count);
         using var images = new ImageSets(spec, new DatasetSplit(split.Root, [.. numbers.Select(n => split.Train[(int)n])], [], []), store);
@@ -31,7 +31,7 @@ internal sealed class AugmentCommand : SpecCommand
         if (readable == 0) images.ReportUnreadable(log, cancellation);
         if (readable < numbers.Length) log.Line($"{spec.Network.ClassName}: {numbers.Length - readable} of {numbers.Length} images cannot be read and are left out");
         string path = parse.GetValue(_out)!;
-        var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
+        ImageSize size = ImageSizes.Of(spec.Network);
         AugmentationSheet.Write(path, images.Train, numbers, augmenter, size);
         log.Line($"{spec.Network.ClassName}: wrote {path}");
     }

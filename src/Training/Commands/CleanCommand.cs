@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FineTune.Training.Cache;
 using FineTune.Training.Exporters;
 using FineTune.Training.Locks;
 using FineTune.Training.Weights;
@@ -19,7 +20,7 @@ internal sealed class CleanCommand : SpecCommand
         string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
         // Asked first: an exporter that fails here leaves everything as it is.
         string[] exports = [.. new ExportStage(spec, weights, log).Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
-        var cache = new StageCache(Assets(parse).Cache);
+        var cache = new StageCache(new CacheFolder(Assets(parse).Cache));
         foreach (string fingerprint in LockFiles.Read(FineTuningOptions.LockFile(spec), log)?.StageFingerprints ?? []) cache.Remove(fingerprint);
         string[] removed = [weights, .. exports.Where(File.Exists)];
         foreach (string file in removed) File.Delete(file);

@@ -71,7 +71,7 @@ internal sealed class EmbedCommand : SpecCommand
         using HttpClient client = Downloader.CreateClient();
         string file = new PretrainedWeights(assets, new Downloader(assets, log, client)).Locate(spec, cancellation)
             ?? throw spec.Weights.Error(TrainingDiagnostics.NoPretrained);
-        PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec), spec, log, cancellation);
+        PretrainedCheck.Report(file, BackboneWeights.Load(file, module, spec, cancellation), spec, log, cancellation);
     }
 
     /// <summary>Runs the first layers in float32, as predictions do, and averages each channel over rows and columns.</summary>
@@ -79,7 +79,7 @@ internal sealed class EmbedCommand : SpecCommand
         NetworkModule module, string[] files, int depth, Device device, SpecSource spec, CancellationToken cancellation)
     {
         Network network = module.Network;
-        var size = new ImageSize(network.InputHeight, network.InputWidth);
+        ImageSize size = ImageSizes.Of(network);
         ImageResize? resize = ImageResizes.Of(network);
         PixelTransform transform = PixelTransforms.Of(network);
         using InferenceNetwork layers = module.ForInference(0, depth, ScalarType.Float32);

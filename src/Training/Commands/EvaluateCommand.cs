@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Data;
 using FineTune.Training.Evaluators;
-using FineTune.Training.Locks;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using static TorchSharp.torch;
@@ -29,7 +29,7 @@ internal sealed class EvaluateCommand : SpecCommand
     {
         (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
         Evaluation evaluation = TestPass.Run(
-            spec, parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), Images(spec, parse, log, cancellation), device, new StageCache(Assets(parse).Cache),
+            spec, parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), Images(spec, parse, log, cancellation), device, new CacheFolder(Assets(parse).Cache).Scratch,
             log, cancellation);
         Console.WriteLine(PrintsJson(parse)
             ? EvaluationReport.Json([("evaluate", evaluation)])

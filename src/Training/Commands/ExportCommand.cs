@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Exporters;
 using FineTune.Training.Locks;
@@ -38,8 +39,8 @@ internal sealed class ExportCommand : SpecCommand
         if (!parse.GetValue(_list))
         {
             if (!File.Exists(weights)) throw spec.Name.Error(TrainingDiagnostics.NoTrainedWeights, weights);
-            string cache = Assets(parse).Cache;
-            stage.Run(FileDigests.Compute(weights, cancellation), new StageCache(cache), new FileDigests(Path.Combine(cache, "digests")), cancellation);
+            var cache = new CacheFolder(Assets(parse).Cache);
+            stage.Run(FileDigests.Compute(weights, cancellation), new ExportCache(cache), new FileDigests(cache.Digests), cancellation);
         }
         string[] outputs = [.. stage.Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
         if (PrintsJson(parse)) Console.WriteLine(JsonSerializer.Serialize(outputs));

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
@@ -26,7 +26,7 @@ internal sealed class FetchCommand : Command
     {
         var log = new ConsoleLog(Console.Out);
         return ErrorBoundary.Run(
-            log, static () => Location, new StageCache(parse.GetValue(_to)!).LogFolder, () => Fetch(parse, log, cancellation));
+            log, static () => Location, new CacheFolder(parse.GetValue(_to)!).Logs, () => Fetch(parse, log, cancellation));
     }
 
     private int Fetch(ParseResult parse, ConsoleLog log, CancellationToken cancellation)

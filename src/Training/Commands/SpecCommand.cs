@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FineTune.Native;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
 using FineTune.Training.Processes;
 using ModelSpec.Diagnostics;
@@ -88,7 +88,7 @@ internal abstract class SpecCommand : Command
         var log = new ConsoleLog(PrintsJson(parse) ? Console.Error : Console.Out);
         FileInfo file = parse.GetValue(_spec)!;
         var location = new SpecLocation(file.FullName, SourceSpan.FileStart);
-        string logs = new StageCache(parse.GetValue(_cache)!).LogFolder;
+        string logs = new CacheFolder(parse.GetValue(_cache)!).Logs;
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
             if (LibTorch(parse) is { } libTorch) NativeDirectories.Add(libTorch);

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
 using FineTune.Training.Weights;
 using ModelSpec.Diagnostics;
@@ -23,19 +23,19 @@ internal sealed class WeightsCommand : Command
         Add(_file);
         Add(_json);
         Add(_plugins);
-        SetAction(Invoke);
+        SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
 
-    private int Invoke(ParseResult parse)
+    private int Invoke(ParseResult parse, CancellationToken cancellation)
     {
         string path = parse.GetValue(_file)!;
         var log = new ConsoleLog(Console.Error);
         var location = new SpecLocation(path, SourceSpan.FileStart);
-        return ErrorBoundary.Run(log, () => location, new StageCache(AssetFolders.DefaultCache).LogFolder, () =>
+        return ErrorBoundary.Run(log, () => location, new CacheFolder(AssetFolders.DefaultCache).Logs, () =>
         {
             (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
             foreach (Diagnostic fault in faults) log.Report(fault);
-            return parts is null ? ErrorBoundary.Failed : Run(path, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error, parts);
+            return parts is null ? ErrorBoundary.Failed : Run(path, parse.GetValue(_json), Console.OpenStandardOutput, Console.Error, parts, cancellation);
         });
     }
 
@@ -45,14 +45,16 @@ internal sealed class WeightsCommand : Command
     /// <param name="open">Opens the output. Nothing is written to it where the file cannot be read.</param>
     /// <param name="error">Where the one line of an error goes.</param>
     /// <param name="parts">The parts of the pipeline, whose formats are read; those that are built in by default.</param>
-    /// <returns>0, or 1 where the file cannot be read.</returns>
-    internal static int Run(string path, bool json, Func<Stream> open, TextWriter error, PartRegistry? parts = null)
+    /// <param name="cancellation">Ends the wait for a plugin.</param>
+    /// <returns>0, or 1 if the file cannot be read.</returns>
+    internal static int Run(
+        string path, bool json, Func<Stream> open, TextWriter error, PartRegistry? parts = null, CancellationToken cancellation = default)
     {
         if (!File.Exists(path)) return Fail(path, TrainingDiagnostics.NoWeightFile, error, path, "");
         byte[] listing;
         try
         {
-            using IWeightFile file = WeightFiles.Open(path, parts ?? PartRegistry.BuiltIn);
+            using IWeightFile file = WeightFiles.Open(path, parts ?? PartRegistry.BuiltIn, new SpecLocation(path, SourceSpan.FileStart), cancellation);
             listing = json ? WeightListing.Json(file) : System.Text.Encoding.UTF8.GetBytes(WeightListing.Text(file));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)

@@ -23,7 +23,7 @@ internal sealed class ImageSets : IDisposable
     {
         _spec = spec;
         _split = split;
-        var size = new ImageSize(spec.Network.InputHeight, spec.Network.InputWidth);
+        ImageSize size = ImageSizes.Of(spec.Network);
         IReadOnlyList<LabeledImage>[] parts = [split.Train, split.Validation, split.Test];
         List<StoredTensor> pixels = [];
         try

@@ -157,6 +157,9 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor OutputTaken = Error("MSPEC3062", "Two outputs at one place",
         "The {0} would write '{1}', which is already the output of {2}. Remove one of them.");
 
+    public static readonly DiagnosticDescriptor DiskFull = Error("MSPEC3070", "Disk full",
+        "The {0} could not write a file because there is no space left: {1} Free some space and run it again.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using FineTune.Files;
 using FineTune.Pipeline;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
 using ModelSpec.Language;
 using ModelSpec.Networks;
@@ -19,7 +19,7 @@ namespace FineTune.Training.Evaluators;
 /// <param name="cache">What evaluators found.</param>
 /// <param name="folder">The folder that gets it.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed class EvaluatorStage(SpecSource spec, StageCache cache, string folder, IProgressLog log)
+internal sealed class EvaluatorStage(SpecSource spec, EvaluationCache cache, string folder, IProgressLog log)
 {
     private string[] Classes => [.. spec.Network.Classes.Select(static c => c.Text)];
 
@@ -38,7 +38,7 @@ internal sealed class EvaluatorStage(SpecSource spec, StageCache cache, string f
             RegisteredPart<IEvaluator> evaluator = spec.Parts.Find<IEvaluator>(section.Use.Word);
             int number = uses[section.Use.Word] = uses.GetValueOrDefault(section.Use.Word) + 1;
             string stamp = PartStamp.Of(section.Use, evaluator, weights, string.Join('\n', Classes));
-            EvaluatorResult? result = cache.FindEvaluation(stamp);
+            EvaluatorResult? result = cache.Find(stamp);
             if (result is null)
             {
                 if (known.Value is null)
@@ -47,7 +47,7 @@ internal sealed class EvaluatorStage(SpecSource spec, StageCache cache, string f
                     continue;
                 }
                 result = Run(evaluator, place, known.Value, cancellation);
-                cache.SaveEvaluation(stamp, result);
+                cache.Save(stamp, result);
                 Tell(section.Use.Word, result);
             }
             Write(number == 1 ? section.Use.Word : FormattableString.Invariant($"{section.Use.Word}-{number}"), result, place);

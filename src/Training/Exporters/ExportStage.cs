@@ -1,6 +1,7 @@
 using System.Text;
 using FineTune.Files;
 using FineTune.Pipeline;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
@@ -67,14 +68,14 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
     /// <param name="digests">Digests files.</param>
     /// <param name="cancellation">Ends an exporter; nothing half-written is left.</param>
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
-    public void Run(string digest, StageCache cache, FileDigests digests, CancellationToken cancellation)
+    public void Run(string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
         foreach (ExportUse use in Uses(cancellation))
         {
             string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName);
-            if (cache.FindExport(stamp) is { } known && known.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, known))) continue;
+            if (cache.Find(stamp) is { } known && known.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, known))) continue;
             Write(use.Exporter, use.Place, use.Outputs, weights, cancellation);
-            cache.SaveExport(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
+            cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
             log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
         }
 

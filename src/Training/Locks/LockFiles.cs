@@ -1,5 +1,6 @@
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Plugins;
+using FineTune.Training.Stages;
 using ModelSpec;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;

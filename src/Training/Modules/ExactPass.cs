@@ -15,7 +15,7 @@ internal static class ExactPass
     /// <summary>The prepared check image of a network, float32 <c>[1, 3, H, W]</c>.</summary>
     public static Tensor Input(Network network)
     {
-        var size = new ImageSize(network.InputHeight, network.InputWidth);
+        ImageSize size = ImageSizes.Of(network);
         using Tensor image = PixelTensors.ToTensor(CheckImage.Create(size), size);
         return PixelTransforms.Of(network).Apply(image);
     }

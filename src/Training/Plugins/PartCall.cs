@@ -33,6 +33,19 @@ internal static class PartCall
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TResult Run<TPart, TResult>(
         RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
+        where TPart : IPipelinePart =>
+        Translate(part, place, () => RunOnThread(part, place.At(null), work, grace, cancellation), cancellation);
+
+    /// <summary>Calls a part on a thread of its own, for a caller that handles its exceptions.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="location">The position of an error that says that it does not end.</param>
+    /// <param name="work">What is asked of it.</param>
+    /// <param name="grace">How long it may take to end after a cancellation.</param>
+    /// <param name="cancellation">Ends the wait for the part.</param>
+    /// <returns>The result of the part, after a cancellation, too, if it ended in time.</returns>
+    /// <exception cref="TrainingException">It did not end. Its thread is left to itself.</exception>
+    public static TResult RunOnThread<TPart, TResult>(
+        RegisteredPart<TPart> part, SpecLocation location, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
         where TPart : IPipelinePart
     {
         var completion = new TaskCompletionSource<TResult>();
@@ -54,13 +67,14 @@ internal static class PartCall
         thread.Start();
         if (!Ends(completion.Task, Timeout.InfiniteTimeSpan, cancellation) && !Ends(completion.Task, grace, CancellationToken.None))
         {
-            throw place.At(null).Error(TrainingDiagnostics.PartHangs, part.Title, part.Plugin.Name);
+            throw location.Error(TrainingDiagnostics.PartHangs, part.Title, part.Plugin.Name);
         }
-        return Translate(part, place, () => completion.Task.GetAwaiter().GetResult(), cancellation);
+        return completion.Task.GetAwaiter().GetResult();
     }
 
     /// <summary>Calls a part on this thread: for what takes no time.</summary>
     /// <exception cref="TrainingException">It failed.</exception>
+    /// <exception cref="IOException">There is no space left for the files of an exporter.</exception>
     public static TResult Translate<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
         where TPart : IPipelinePart
     {
@@ -71,6 +85,12 @@ internal static class PartCall
         catch (PipelineException e)
         {
             throw place.At(e.Key).Error(e, Descriptor(e), e.Message);
+        }
+        catch (IOException e) when (DiskSpace.IsExhausted(e))
+        {
+            // Exporters write the user's files, which their caller names.
+            if (part.Part is IModelExporter) throw;
+            throw place.At(null).Error(e, TrainingDiagnostics.DiskFull, part.Title, ExceptionText.Sentence(e.Message));
         }
         catch (Exception e) when (!part.Plugin.IsBuiltIn && e is not TrainingException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
         {

@@ -1,6 +1,5 @@
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Weights;
 using TorchSharp;
@@ -16,19 +15,19 @@ internal static class TestPass
     /// <param name="weights">The trained weights.</param>
     /// <param name="tested">The images.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="cache">Where what does not fit into memory is kept.</param>
+    /// <param name="scratch">The folder for what does not fit into memory.</param>
     /// <param name="log">Where progress is told.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TrainingException">The weights are missing or of another network, or too many images cannot be read.</exception>
     public static Evaluation Run(
-        SpecSource spec, string weights, IReadOnlyList<LabeledImage> tested, Device device, StageCache cache, IProgressLog log, CancellationToken cancellation)
+        SpecSource spec, string weights, IReadOnlyList<LabeledImage> tested, Device device, string scratch, IProgressLog log, CancellationToken cancellation)
     {
         using var module = new NetworkModule(spec.Network);
         TrainedWeights.Load(weights, module, spec);
         module.to(device);
         module.eval();
 
-        var store = new TensorStore(TensorStore.DefaultBudget(), cache.ScratchFolder);
+        var store = new TensorStore(TensorStore.DefaultBudget(), scratch);
         using var images = new ImageSets(spec, new DatasetSplit("", [], [], tested), store);
         using var features = new FeatureSource(module, spec, device, store, log);
         int last = spec.Plan.Stages.Count - 1;

@@ -19,16 +19,21 @@ internal static class BackboneWeights
 {
     /// <summary>Loads every layer of the backbone.</summary>
     /// <returns>Whose format the file has.</returns>
+    /// <param name="path">The file.</param>
+    /// <param name="module">The network.</param>
+    /// <param name="spec">The spec.</param>
+    /// <param name="cancellation">Ends the loading.</param>
     /// <exception cref="TrainingException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
-    public static WeightPublisher Load(string path, NetworkModule module, SpecSource spec)
+    public static WeightPublisher Load(string path, NetworkModule module, SpecSource spec, CancellationToken cancellation = default)
     {
         try
         {
-            using IWeightFile file = WeightFiles.Open(path, spec.Parts);
+            using IWeightFile file = WeightFiles.Open(path, spec.Parts, spec.Weights, cancellation);
             Dictionary<string, string> names = Match(file, path, spec);
             using IDisposable noGradient = no_grad();
             foreach ((string key, Tensor target) in module.Weights().Where(weight => names.ContainsKey(weight.Key)))
             {
+                cancellation.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
                 target.copy_(tensor(file.Read(names[key]), target.shape));
             }

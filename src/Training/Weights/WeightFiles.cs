@@ -1,4 +1,5 @@
 using FineTune.Pipeline;
+using FineTune.Training.Diagnostics;
 using FineTune.Training.Plugins;
 using FineTune.Training.WeightFormats;
 
@@ -15,22 +16,25 @@ internal static class WeightFiles
     /// <summary>Opens a file of the first format that recognizes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parts">The parts of the pipeline, formats among them.</param>
+    /// <param name="location">The position of an error that says that a plugin does not return.</param>
+    /// <param name="cancellation">Ends the wait for a plugin.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or of another format.</exception>
     /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
-    public static IWeightFile Open(string path, PartRegistry parts)
+    /// <exception cref="TrainingException">A plugin did not return after the work was cancelled.</exception>
+    public static IWeightFile Open(string path, PartRegistry parts, SpecLocation location, CancellationToken cancellation)
     {
         FileStream file = File.OpenRead(path);
         try
         {
-            Span<byte> buffer = stackalloc byte[StartLength];
-            ReadOnlySpan<byte> start = buffer[..file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
+            byte[] buffer = new byte[StartLength];
+            byte[] start = buffer[..file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
             foreach (RegisteredPart<IWeightFormat> format in parts.WeightFormats)
             {
                 file.Position = 0;
-                bool isBuiltIn = format.Plugin.IsBuiltIn;
-                if (!(isBuiltIn ? format.Part.Recognizes(start, file) : PluginWeightFile.Recognizes(format, start, file))) continue;
+                PluginFormat? plugin = format.Plugin.IsBuiltIn ? null : new PluginFormat(format, location, PartCall.Grace, cancellation);
+                if (!(plugin?.Recognizes(start, file) ?? format.Part.Recognizes(start, file))) continue;
                 file.Position = 0;
-                return isBuiltIn ? format.Part.Open(file) : PluginWeightFile.Open(format, file);
+                return plugin is null ? format.Part.Open(file) : PluginWeightFile.Open(plugin, file);
             }
             string others = string.Concat(parts.WeightFormats.Where(static format => !format.Plugin.IsBuiltIn).Select(static format => $", {format.Part.Name}"));
             throw new InvalidDataException($"It is not a weight file of PyTorch, safetensors or Keras{others}, going by its first bytes.");

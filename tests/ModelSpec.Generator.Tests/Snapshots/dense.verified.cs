@@ -151,12 +151,6 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         return Fill(classifier => classifier.LoadFile(path, options));
     }
 
-    /// <summary>Makes the network with random weights, ready to be trained.</summary>
-    public static PetClassifier CreateUntrained()
-    {
-        return new PetClassifier();
-    }
-
     private static PetClassifier Fill(global::System.Action<PetClassifier> fill)
     {
         // Without storage: the tensors of the file take the place of the layers' own.
@@ -171,6 +165,12 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
             classifier.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes the network with random weights, ready to be trained.</summary>
+    public static PetClassifier CreateUntrained()
+    {
+        return new PetClassifier();
     }
 
     /// <inheritdoc />
@@ -227,10 +227,13 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
 [global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public static class PetClassifierServiceCollectionExtensions
 {
-    /// <summary>Adds one <see cref="PetClassifier"/> for the whole application, loaded when it is first asked for.</summary>
+    /// <summary>Adds one <see cref="PetClassifier"/> for the whole application, loaded when it is first asked for, also as <c>IImageClassifier&lt;PetLabel&gt;</c>.</summary>
     public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection AddPetClassifier(
         this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)
     {
-        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => PetClassifier.Load());
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => PetClassifier.Load());
+        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
     }
 }

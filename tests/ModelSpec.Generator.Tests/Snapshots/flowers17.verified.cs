@@ -228,12 +228,6 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
         return Fill(classifier => classifier.LoadFile(path, options));
     }
 
-    /// <summary>Makes the network with random weights, ready to be trained.</summary>
-    public static FlowerClassifier CreateUntrained()
-    {
-        return new FlowerClassifier();
-    }
-
     private static FlowerClassifier Fill(global::System.Action<FlowerClassifier> fill)
     {
         // Without storage: the tensors of the file take the place of the layers' own.
@@ -248,6 +242,12 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
             classifier.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes the network with random weights, ready to be trained.</summary>
+    public static FlowerClassifier CreateUntrained()
+    {
+        return new FlowerClassifier();
     }
 
     /// <inheritdoc />
@@ -334,10 +334,13 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
 [global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public static class FlowerClassifierServiceCollectionExtensions
 {
-    /// <summary>Adds one <see cref="FlowerClassifier"/> for the whole application, loaded when it is first asked for.</summary>
+    /// <summary>Adds one <see cref="FlowerClassifier"/> for the whole application, loaded when it is first asked for, also as <c>IImageClassifier&lt;FlowerLabel&gt;</c>.</summary>
     public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
         this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)
     {
-        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
+        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<FlowerLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider));
     }
 }

@@ -126,7 +126,7 @@ public class EfficientNetWeightsTests
         RealData.Require(Photos);
         using NetworkModule module = Load(assets);
         using InferenceNetwork fused = module.ForInference(0, module.Network.BodyLength, ScalarType.Float32);
-        using IWeightFile file = WeightFiles.Open(assets.Find(Weights)!, PartRegistry.BuiltIn);
+        using IWeightFile file = WeightFiles.Open(assets.Find(Weights)!, PartRegistry.BuiltIn, Plugins.PluginCompiler.Location, CancellationToken.None);
         using Tensor weight = tensor(file.Read("_fc.weight"), [1000, 1280]), bias = tensor(file.Read("_fc.bias"));
         int right = 0;
         for (int first = FirstDaisy; first < FirstDaisy + Daisies; first += 16)

@@ -92,6 +92,21 @@ public class EvaluatorTests
     }
 
     [Fact]
+    public void A_full_disk_is_not_a_fault_of_the_evaluator()
+    {
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+        string body = $"throw new System.IO.IOException(\"No space.\", {(OperatingSystem.IsWindows() ? "unchecked((int)0x80070070)" : "28")});";
+        string plugin = PluginCompiler.Plugin(folder, "Other", "pipeline.Add(new E());", PluginCompiler.Evaluator("E", "other", body));
+        SpecSource spec = project.Read(PluginCompiler.Load($"{plugin}|evaluator:other"), ("[[stage]]\nname = \"warm-up\"", "[[evaluator]]\nname = \"other\"\n\n[[stage]]\nname = \"warm-up\""));
+
+        Diagnostic diagnostic = Assert.Throws<FineTune.Training.Diagnostics.TrainingException>(() => project.Train(spec)).Diagnostic;
+
+        Assert.Equal("MSPEC3070", diagnostic.Descriptor.Code);
+        Assert.Equal((18, 8), (diagnostic.Span.Line, diagnostic.Span.Column));
+    }
+
+    [Fact]
     public void A_file_of_an_evaluator_cannot_be_outside_its_folder()
     {
         using var folder = new TemporaryFolder();

@@ -70,6 +70,24 @@ public class ExporterTests
         Assert.Empty(Directory.GetFiles(project.Root, "*.tmp", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public void A_full_disk_is_not_a_fault_of_the_exporter()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux has /dev/full");
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+        SpecSource spec = With(
+            project, folder,
+            "context.Create(\"a.out\"); using (var full = new System.IO.FileStream(\"/dev/full\", System.IO.FileMode.Open, System.IO.FileAccess.Write)) full.WriteByte(1);",
+            "new[] { \"a.out\" }");
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.Train(spec)).Diagnostic;
+
+        Assert.Equal("MSPEC3002", diagnostic.Descriptor.Code);
+        Assert.Contains("a.out' cannot be written: No space left on device", diagnostic.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(project.Root, "*.out*"));
+    }
+
     [Theory]
     [InlineData("\"../a.out\"", "MSPEC3059")]
     [InlineData("\"/a.out\"", "MSPEC3059")]

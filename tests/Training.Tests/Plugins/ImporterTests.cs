@@ -136,30 +136,6 @@ public class ImporterTests
         Assert.Equal("MSPEC3061", diagnostic.Descriptor.Code);
     }
 
-    [Fact]
-    public void A_weight_format_of_a_plugin_is_read()
-    {
-        using TinyProject project = new();
-        project.Write("w.plain", "plain;\nweight;2 2;1 2 3 4\nbias;2;5 6.5\n");
-
-        using IWeightFile file = FineTune.Training.Weights.WeightFiles.Open(project["w.plain"], PluginCompiler.WithTestPlugin());
-
-        Assert.Equal([("weight", "2x2"), ("bias", "2")], file.Tensors.Select(static t => (t.Name, string.Join('x', t.Shape))));
-        Assert.Equal([5, 6.5f], file.Read("bias"));
-    }
-
-    [Fact]
-    public void A_fault_of_a_weight_format_names_the_plugin()
-    {
-        using TinyProject project = new();
-        project.Write("w.plain", "plain;\nweight;2 2;1 2 x 4\n");
-        using IWeightFile file = FineTune.Training.Weights.WeightFiles.Open(project["w.plain"], PluginCompiler.WithTestPlugin());
-
-        string message = Assert.Throws<InvalidDataException>(() => file.Read("weight")).Message;
-
-        Assert.Contains("format 'plain' of the plugin TestPlugin.dll failed: FormatException", message, StringComparison.Ordinal);
-    }
-
     private static SpecSource With(TinyProject project, TemporaryFolder folder, string body)
     {
         string plugin = PluginCompiler.Plugin(folder, "Other", "pipeline.Add(new I());", PluginCompiler.Importer("I", "other", body));

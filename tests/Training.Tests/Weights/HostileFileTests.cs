@@ -70,7 +70,7 @@ public class HostileFileTests
             for (int i = 0; i < 257; i++) entry.Write(zeros);
         }
 
-        Assert.Contains("more than 256 MB", Assert.Throws<InvalidDataException>(() => WeightFiles.Open(folder["bomb.pth"], PartRegistry.BuiltIn)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 256 MB", Assert.Throws<InvalidDataException>(() => WeightFiles.Open(folder["bomb.pth"], PartRegistry.BuiltIn, Plugins.PluginCompiler.Location, CancellationToken.None)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,44 +3,8 @@ using FineTune.Training.Locks;
 
 namespace Training.Tests.Locks;
 
-public class StageCacheTests
+public class FileDigestsTests
 {
-    [Fact]
-    public void Trimming_deletes_the_least_recently_used_and_does_not_mind_what_others_delete_at_the_same_time()
-    {
-        using var folder = new TemporaryFolder();
-        FileInfo[] files = [.. Enumerable.Range(0, 4).Select(i =>
-        {
-            string path = folder.Write($"{i}.bin", new byte[100]);
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-i));
-            return new FileInfo(path);
-        })];
-        // One was listed and then deleted by another training; one cannot be deleted, as it is a folder now.
-        File.Delete(files[1].FullName);
-        var undeletable = new FileInfo(folder["folder"]);
-        folder.Write("folder/a", "");
-
-        StageCache.Trim([.. files, undeletable], budget: 200);
-
-        Assert.Equal([folder["0.bin"], folder["2.bin"]], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
-        Assert.True(Directory.Exists(undeletable.FullName));
-    }
-
-    [Fact]
-    public void Weights_that_cannot_be_written_leave_nothing_in_the_cache()
-    {
-        using var folder = new TemporaryFolder();
-        var cache = new StageCache(folder.Path);
-
-        Assert.Throws<InvalidOperationException>(() => cache.Save("sha256:00", null!, static path =>
-        {
-            File.WriteAllText(path, "half");
-            throw new InvalidOperationException();
-        }));
-
-        Assert.Empty(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
-    }
-
     [Fact]
     public void A_file_that_cannot_be_read_has_no_digest()
     {

@@ -1,8 +1,6 @@
-using FineTune.Training.Stages;
+namespace FineTune.Training.Stages;
 
-namespace FineTune.Training.Locks;
-
-/// <summary>What a stage left.</summary>
+/// <summary>The result of a stage.</summary>
 /// <param name="Weights">The digest of the weights of the whole network.</param>
 /// <param name="Evaluation">How they do on the test part.</param>
 internal sealed record StageResult(string Weights, Evaluation Evaluation);

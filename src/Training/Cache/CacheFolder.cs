@@ -1,0 +1,67 @@
+using System.Reflection;
+using FineTune.Training.Processes;
+using ModelSpec.Locks;
+
+namespace FineTune.Training.Cache;
+
+/// <summary>
+/// The cache folder of a user: where each kind of file is in it. All specs share it. A name made from a digest or fingerprint has its
+/// hexadecimal digits only.
+/// </summary>
+/// <param name="Path">The folder; it may be missing.</param>
+internal sealed record CacheFolder(string Path)
+{
+    /// <summary>
+    /// Weights with <c>DIGEST</c> in place of their digest. Builds look there, too, so the path comes from their
+    /// <c>FineTune.Cache.props</c>, when the trainer is compiled.
+    /// </summary>
+    private static readonly string WeightsPath =
+        typeof(CacheFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "CachedWeights").Value!;
+
+    private static readonly string WeightsFolder = System.IO.Path.GetDirectoryName(WeightsPath)!;
+
+    /// <summary>What a training keeps there if memory is too small for it.</summary>
+    public string Scratch => In("scratch");
+
+    /// <summary>The stack traces of unexpected errors.</summary>
+    public string Logs => In("logs");
+
+    /// <summary>The digests of files that were read before.</summary>
+    public string Digests => In("digests");
+
+    /// <summary>The lock file by which trainings share the machine's memory.</summary>
+    public string MemoryTurn => In("turns", "memory.lock");
+
+    /// <summary>The weights with a digest.</summary>
+    public string Weights(string digest) => In(WeightsPath.Replace("DIGEST", Digest.Hex(digest), StringComparison.Ordinal));
+
+    /// <summary>A new file for weights whose digest is not known yet.</summary>
+    public string NewWeights(string fingerprint) => In(WeightsFolder, $"{Digest.Hex(fingerprint)}.{Guid.NewGuid():N}.new");
+
+    /// <summary>The checkpoints of a stage.</summary>
+    public string Checkpoints(string fingerprint) => In("checkpoints", Digest.Hex(fingerprint));
+
+    /// <summary>The result of a stage.</summary>
+    public string Stage(string fingerprint) => In("stages", Digest.Hex(fingerprint) + ".json");
+
+    /// <summary>The answers of the network after a stage.</summary>
+    public string Answers(string fingerprint) => In("answers", Digest.Hex(fingerprint) + ".json");
+
+    /// <summary>The result of an evaluator.</summary>
+    public string Evaluation(string stamp) => In("evaluations", Digest.Hex(stamp) + ".json");
+
+    /// <summary>What an exporter wrote.</summary>
+    public string Export(string stamp) => In("exports", Digest.Hex(stamp) + ".json");
+
+    /// <summary>The lock file of the training of a stage.</summary>
+    public string StageTurn(string fingerprint) => In("turns", Digest.Hex(fingerprint) + ".lock");
+
+    /// <summary>The lock file of the trainings that write the same weight file.</summary>
+    public string OutputTurn(string output) => In("turns", Turn.KeyOf(output, OperatingSystem.IsWindows()) + ".lock");
+
+    /// <summary>The existing folders of what can be computed again and is large together: those that are trimmed.</summary>
+    public IEnumerable<DirectoryInfo> Trimmed =>
+        ((string[])[WeightsFolder, "checkpoints", "answers", "evaluations"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
+
+    private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
+}

@@ -1,0 +1,10 @@
+using FineTune.Images;
+using ModelSpec.Networks;
+
+namespace FineTune.Training;
+
+/// <summary>The size of a network's images, as the runtime's type.</summary>
+internal static class ImageSizes
+{
+    public static ImageSize Of(Network network) => new(network.InputHeight, network.InputWidth);
+}
