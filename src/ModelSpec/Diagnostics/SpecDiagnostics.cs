@@ -95,6 +95,14 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor DuplicatePart = Error("MSPEC0038", "Two plugins, one word",
         "The {0} '{1}' comes from {2} and from {3}, so a spec cannot say which one it means; remove one of the plugins.");
 
+    /// <summary>A split with lists of images and folders.</summary>
+    public static readonly DiagnosticDescriptor MixedSplit = Error("MSPEC0039", "Lists and folders in one split",
+        "'{0}' is a list of images, but '{1}' is a folder, because it does not end with .txt. Write lists for all parts of the split, or folders for all.");
+
+    /// <summary>A list of images that two parts of a split have in common.</summary>
+    public static readonly DiagnosticDescriptor SharedList = Error("MSPEC0040", "One list, two parts",
+        "The list '{0}' is already that of another part of the split; each part needs a list of its own.");
+
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");

@@ -33,7 +33,7 @@ internal static class PartReader
     /// <summary>Reads what <c>source</c> names and the importer's own keys of <c>[data]</c>.</summary>
     /// <param name="data">The table.</param>
     /// <param name="source">The source.</param>
-    /// <param name="isSplit">Whether the data comes split in folders, so that a name is that of their folder.</param>
+    /// <param name="isSplit">Whether the data is split into folders already, so that a source without a colon is always a folder.</param>
     /// <param name="words">The words that are known.</param>
     public static PartSection? ReadImporter(TableReader data, Located<string> source, bool isSplit, PluginWords words)
     {

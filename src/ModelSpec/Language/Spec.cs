@@ -30,9 +30,17 @@ public sealed record ModelSection(
 /// <param name="Split">How images are divided.</param>
 /// <param name="Augmentation">Random changes of training images, or null.</param>
 /// <param name="Importer">What the source means: the importer, its argument, and its own keys of the table.</param>
-public sealed record DataSection(Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer);
+/// <param name="SplitPlaces">The positions of the values of <paramref name="Split"/>.</param>
+public sealed record DataSection(
+    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces);
 
-/// <summary>How images are divided. Either all fractions or all folder names are set.</summary>
+/// <summary>The positions of the values of a split.</summary>
+/// <param name="Train">That of <c>train</c>.</param>
+/// <param name="Validation">That of <c>validation</c>; that of <c>train</c> if there is none.</param>
+/// <param name="Test">That of <c>test</c>.</param>
+public sealed record SplitPlaces(SourceSpan Train, SourceSpan Validation, SourceSpan Test);
+
+/// <summary>How images are divided: by fractions, by folders or by lists of files.</summary>
 public abstract record Split;
 
 /// <summary>Fractions of each class, drawn with the seed; they sum to 1.</summary>
@@ -40,6 +48,16 @@ public sealed record FractionSplit(double Train, double Validation, double Test)
 
 /// <summary>Folders below the source, for data that comes split.</summary>
 public sealed record FolderSplit(string Train, string? Validation, string Test) : Split;
+
+/// <summary>Lists of images: text files with one path a line, whose own paths are relative to the spec.</summary>
+public sealed record ListSplit(string Train, string? Validation, string Test) : Split
+{
+    /// <summary>The extension by which a split tells a list from a folder.</summary>
+    public const string Extension = ".txt";
+
+    /// <summary>Whether a value of a split names a list, and not a folder.</summary>
+    public static bool IsList(string name) => name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>What fills the pixels that a warp uncovers.</summary>
 public enum FillMode

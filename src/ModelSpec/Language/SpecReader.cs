@@ -133,11 +133,17 @@ public static class SpecReader
     {
         Located<string>? source = Required(table, "source", "a dataset of the catalogue, a folder, or IMPORTER:ARGUMENT");
         Located<Split>? split = null;
+        SplitPlaces? places = null;
         if (!table.Has("split")) table.Missing("split", "for example { train = 0.75, test = 0.25 }");
         else if (table.Table("split") is { } splitTable)
         {
             SourceSpan span = table.Peek("split")!.Span;
-            if (ReadSplit(splitTable, span) is { } read) split = new Located<Split>(read, span);
+            if (ReadSplit(splitTable, span) is { } read)
+            {
+                split = new Located<Split>(read, span);
+                SourceSpan train = splitTable.Peek("train")!.Span;
+                places = new SplitPlaces(train, splitTable.Peek("validation")?.Span ?? train, splitTable.Peek("test")!.Span);
+            }
             splitTable.Finish();
         }
 
@@ -148,28 +154,22 @@ public static class SpecReader
             augment.Finish();
         }
         PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
-        return source is null || split is null || importer is null ? null : new DataSection(source.Value, split.Value, augmentation, importer);
+        return source is null || split is null || importer is null
+            ? null
+            : new DataSection(source.Value, split.Value, augmentation, importer, places!);
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)
     {
         string[] parts = ["train", "validation", "test"];
-        bool folders = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
+        bool isNamed = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
         if (!table.Has("train") || !table.Has("test"))
         {
             table.Bag.Report(SpecDiagnostics.Split, span, "The split needs 'train' and 'test'; 'validation' is optional.");
             return null;
         }
 
-        if (folders)
-        {
-            Located<string>? trainFolder = table.String("train");
-            Located<string>? validationFolder = table.String("validation");
-            Located<string>? testFolder = table.String("test");
-            return trainFolder is null || testFolder is null
-                ? null
-                : new FolderSplit(trainFolder.Value.Value, validationFolder?.Value, testFolder.Value.Value);
-        }
+        if (isNamed) return ReadNames(table);
 
         Located<double>? train = table.Number("train", NumberRange.Above(0));
         Located<double>? validation = table.Number("validation", NumberRange.AtLeast(0));
@@ -183,6 +183,29 @@ public static class SpecReader
             return null;
         }
         return new FractionSplit(train.Value.Value, validation?.Value ?? 0, test.Value.Value);
+    }
+
+    /// <summary>Reads a split into folders or lists.</summary>
+    private static Split? ReadNames(TableReader table)
+    {
+        if (table.String("train") is not { } train || table.String("test") is not { } test) return null;
+        Located<string>? validation = table.String("validation");
+        Located<string>[] names = validation is null ? [train, test] : [train, validation.Value, test];
+        Located<string>[] lists = [.. names.Where(static name => ListSplit.IsList(name.Value))];
+        if (lists.Length == 0) return new FolderSplit(train.Value, validation?.Value, test.Value);
+        if (lists.Length < names.Length)
+        {
+            Located<string> folder = names.First(static name => !ListSplit.IsList(name.Value));
+            table.Bag.Report(SpecDiagnostics.MixedSplit, folder.Span, lists[0].Value, folder.Value);
+            return null;
+        }
+        for (int i = 1; i < names.Length; i++)
+        {
+            if (!names.Take(i).Any(name => name.Value == names[i].Value)) continue;
+            table.Bag.Report(SpecDiagnostics.SharedList, names[i].Span, names[i].Value);
+            return null;
+        }
+        return new ListSplit(train.Value, validation?.Value, test.Value);
     }
 
     private static Augmentation ReadAugmentation(TableReader table)

@@ -16,6 +16,9 @@ public static class PlanFacts
     /// <summary>The table of the importer's keys; importers that are built in and have none have no table.</summary>
     public const string Importer = "data.importer";
 
+    /// <summary>The table with the names of the lists of images. Weights depend on what the lists contain, which only the trainer knows.</summary>
+    public const string Lists = "data.lists";
+
     /// <summary>The tables of processors.</summary>
     public const string Processor = "processor";
 
@@ -72,14 +75,22 @@ public static class PlanFacts
     ];
 
     /// <summary>
-    /// What the spec calls its backbone and its pretrained weights. The weights do not depend on these names: layers and files are digested,
-    /// so a file that was moved and a backbone that was renamed train the same.
+    /// What the spec calls its backbone, its pretrained weights and its lists of images. The trained weights do not depend on these names:
+    /// layers and files are digested, so a file that was moved or a backbone that was renamed causes no new training.
     /// </summary>
     public static EquatableArray<Fact> Names(TrainingPlan plan) =>
     [
         new("backbone", 0, "architecture", TomlLiteral.Of(plan.Network.Backbone)),
         new("backbone", 0, "weights", TomlLiteral.Of(plan.WeightSet?.File ?? plan.WeightFile ?? Vocabulary.NoWeights)),
+        .. plan.Split is ListSplit lists ? Names(lists) : [],
     ];
+
+    private static IEnumerable<Fact> Names(ListSplit lists)
+    {
+        yield return new(Lists, 0, "train", TomlLiteral.Of(lists.Train));
+        if (lists.Validation is { } validation) yield return new(Lists, 0, "validation", TomlLiteral.Of(validation));
+        yield return new(Lists, 0, "test", TomlLiteral.Of(lists.Test));
+    }
 
     /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing, resizing and layers.</summary>
     public static bool GivesMeaning(Fact fact) =>

@@ -22,9 +22,8 @@ public static class SpecDrift
     public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, PluginWords words, bool embedsWeights)
     {
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path, words).Value is not { } spec) return [];
-        // Which file a name stands for is not known here, so another name may be other weights.
-        Fact[] names = [.. PlanFacts.Names(plan).Where(static name => name.Key == "weights")];
-        IEnumerable<Fact> knownNames = known.Facts.Where(fact => names.Any(name => name.Name == fact.Name));
+        // What a file contains is not known here, so weights or a list of another name may be different.
+        IEnumerable<Fact> names = PlanFacts.Names(plan).Where(IsOfFile), knownNames = known.Facts.Where(IsOfFile);
         return TrainingLock.Compare(known.Inputs.Where(PlanFacts.Covers).Concat(knownNames), PlanFacts.Of(plan).Concat(names))
             .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && PlanFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
@@ -32,6 +31,8 @@ public static class SpecDrift
                 string.Join("; ", changes.Select(static change => change.Text))))
             .ToEquatableArray();
     }
+
+    private static bool IsOfFile(Fact fact) => fact.Table == PlanFacts.Lists || (fact.Table, fact.Key) == ("backbone", "weights");
 
     private static SourceSpan Place(Fact fact, Spec spec) => fact.Table switch
     {
@@ -41,7 +42,7 @@ public static class SpecDrift
         "backbone" => spec.Backbone.Span,
         "head" => spec.Head.Span,
         "model" => spec.Model.ClassesSpan,
-        "data.split" => spec.Data.Split.Span,
+        "data.split" or PlanFacts.Lists => spec.Data.Split.Span,
         "data.augment" => spec.Data.Source.Span,
         _ => spec.Model.Name.Span,
     };

@@ -114,7 +114,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => fact.Table != Plugins && !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or PlanFacts.Lists) && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {

@@ -60,6 +60,7 @@ public static class TrainingPlanBuilder
     {
         FractionSplit fractions => fractions.Validation > 0,
         FolderSplit folders => folders.Validation is not null,
+        ListSplit lists => lists.Validation is not null,
         _ => false,
     };
 
