@@ -49,7 +49,7 @@ public sealed record FractionSplit(double Train, double Validation, double Test)
 /// <summary>Folders below the source, for data that comes split.</summary>
 public sealed record FolderSplit(string Train, string? Validation, string Test) : Split;
 
-/// <summary>Lists of images: text files with one path a line, whose own paths are relative to the spec.</summary>
+/// <summary>Lists of images: text files with one path per line, whose own paths are relative to the spec.</summary>
 public sealed record ListSplit(string Train, string? Validation, string Test) : Split
 {
     /// <summary>The extension by which a split tells a list from a folder.</summary>

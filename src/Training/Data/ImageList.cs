@@ -7,7 +7,7 @@ using ModelSpec.Text;
 namespace FineTune.Training.Data;
 
 /// <summary>
-/// A list of images that the <c>split</c> of a spec names: a text file with one path a line. Blank lines and lines that begin with
+/// A list of images that the <c>split</c> of a spec names: a text file with one path per line. Blank lines and lines that begin with
 /// <c>#</c> are comments.
 /// </summary>
 /// <param name="Part">The part of the split.</param>
