@@ -9,7 +9,7 @@ namespace ModelSpec.Language;
 
 /// <summary>
 /// Reads a <c>.modelspec</c>: TOML in, <see cref="Spec"/> out. It checks what can be checked without knowing a backbone: keys, types,
-/// ranges, words and identifiers. What builds the plan checks the rest.
+/// ranges, words and identifiers. <see cref="Plans.TrainingPlanBuilder"/> checks the rest.
 /// </summary>
 public static class SpecReader
 {
@@ -298,10 +298,10 @@ public static class SpecReader
 
     private static StageSection? Stage(TableReader table)
     {
-        Located<string>? name = Required(table, "name", "what progress messages call the stage");
+        Located<string>? name = Required(table, "name", "the name of the stage in progress messages");
         Located<string>? freeze = table.String("freeze");
         long? epochs = table.Integer("epochs", NumberRange.Closed(1, 1_000_000))?.Value;
-        if (!table.Has("epochs")) table.Missing("epochs", "how often the training images are seen");
+        if (!table.Has("epochs")) table.Missing("epochs", "how many times the training images are used");
         long batchSize = table.Integer("batch_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 32;
         Optimizer? optimizer = ReadOptimizer(table);
         var backboneRates = new BackboneRates(
@@ -355,7 +355,7 @@ public static class SpecReader
         double? learningRate = table.Number("learning_rate", NumberRange.Above(0))?.Value;
         if (kind is null)
         {
-            // Which parameters belong here cannot be known: none of them is called unknown on top of that.
+            // It is not known which parameters belong here, so none of them is reported as unknown in addition.
             foreach (string key in (string[])["momentum", "dampening", "nesterov", "weight_decay", "alpha", "centered", "eps", "betas", "amsgrad"])
             {
                 table.Peek(key);

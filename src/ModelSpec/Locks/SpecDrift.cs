@@ -5,10 +5,10 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Locks;
 
-/// <summary>Finds where a spec has changed since its weights were trained, without looking at data or files.</summary>
+/// <summary>Finds the changes of a spec since its weights were trained, without reading data or files.</summary>
 public static class SpecDrift
 {
-    /// <summary>Compares a spec with the lock beside it.</summary>
+    /// <summary>Compares a spec with the lock next to it.</summary>
     /// <param name="text">The spec's text.</param>
     /// <param name="path">The spec's path, as diagnostics name it.</param>
     /// <param name="plan">What the spec means.</param>
@@ -16,8 +16,8 @@ public static class SpecDrift
     /// <param name="words">The words that plugins add.</param>
     /// <param name="embedsWeights">Whether the build embeds the weights of the lock.</param>
     /// <returns>
-    /// A warning for each table of the spec that differs, at its place; an error where weights would be embedded whose answers mean something
-    /// else now. Nothing where the lock cannot be read.
+    /// A warning for each table of the spec that differs, at its position; an error if the build would embed weights whose answers now mean
+    /// something else. Empty if the lock cannot be read.
     /// </returns>
     public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, PluginWords words, bool embedsWeights)
     {

@@ -5,7 +5,7 @@ using ModelSpec.Networks;
 
 namespace ModelSpec.Plans;
 
-/// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks what needs the backbone's table.</summary>
+/// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks everything that depends on the backbone's table.</summary>
 public static class TrainingPlanBuilder
 {
     /// <summary>Reads a spec's text and builds its plan, without words of plugins.</summary>
