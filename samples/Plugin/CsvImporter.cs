@@ -68,7 +68,7 @@ public sealed class CsvImporter : IDatasetImporter
         return images;
     }
 
-    /// <summary>The index of the column that a key names. An error stands at the key's place in the spec.</summary>
+    /// <summary>The index of the column that a key names. An error is reported at the key's position in the spec.</summary>
     private static int FindColumn(CsvReader csv, string key, ImportContext context)
     {
         string name = context.Values.Text(key);

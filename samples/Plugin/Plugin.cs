@@ -4,7 +4,7 @@ using FineTune.Pipeline;
 
 namespace SamplePlugin;
 
-/// <summary>The entry of the plugin: it names every part that <c>build/SamplePlugin.props</c> provides.</summary>
+/// <summary>The entry class of the plugin: it registers every part that <c>build/SamplePlugin.props</c> provides.</summary>
 public sealed class Plugin : PipelinePlugin
 {
     /// <inheritdoc />

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace ModelSpec;
 
 /// <summary>
-/// An immutable list that compares by its elements, so that records which hold one stay equatable: what lets an incremental
-/// generator see that nothing has changed.
+/// An immutable list that compares by its elements, so that records with such lists compare by value. An incremental generator needs that to
+/// detect that nothing has changed.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 [CollectionBuilder(typeof(EquatableArray), nameof(EquatableArray.Create))]

@@ -63,9 +63,9 @@ public enum DatasetPart
 
 /// <summary>An image of a dataset.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Name">Its path relative to the dataset, with <c>/</c>: what it is called in every record.</param>
+/// <param name="Name">Its path relative to the dataset, with <c>/</c>: its name in every record, and in the lists of a spec's <c>split</c>.</param>
 /// <param name="Class">The index of its class.</param>
-/// <param name="Part">The part that it belongs to; null for all images of a dataset that the spec divides.</param>
+/// <param name="Part">The part that it belongs to; null for all images of a dataset that the spec divides. Lists of a spec take precedence.</param>
 public sealed record ImportedImage(string Path, string Name, int Class, DatasetPart? Part = null);
 
 /// <summary>The images of a dataset, in an order that does not depend on the machine.</summary>

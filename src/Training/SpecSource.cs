@@ -1,3 +1,4 @@
+using FineTune.Pipeline;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Plugins;
 using ModelSpec;
@@ -25,6 +26,13 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
     public SpecLocation DataSource => new(Spec.Path, Spec.Data.Source.Span);
 
     public SpecLocation Split => new(Spec.Path, Spec.Data.Split.Span);
+
+    public SpecLocation SplitOf(DatasetPart part) => new(Spec.Path, part switch
+    {
+        DatasetPart.Train => Spec.Data.SplitPlaces.Train,
+        DatasetPart.Validation => Spec.Data.SplitPlaces.Validation,
+        _ => Spec.Data.SplitPlaces.Test,
+    });
 
     public SpecLocation Weights => new(Spec.Path, Spec.Backbone.Weights.Span);
 

@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// A new project outside the repository that references FineTune.Build as a package from a folder: packed, restored and built once
+/// A new project outside the repository that references FineTune.Build as a package from a folder: all packages are packed, restored and built once
 /// for all tests that use it.
 /// </summary>
 public sealed class PackageConsumer : IDisposable
@@ -16,7 +16,7 @@ public sealed class PackageConsumer : IDisposable
     public PackageConsumer()
     {
         DotNet.Run(
-            DotNet.RepositoryRoot, "pack", "src/Training.Tasks", "--no-build", "-c", DotNet.Configuration, "-o", Path.Combine(_root, "feed"),
+            DotNet.RepositoryRoot, "pack", "src/Packages", "--no-build", "-c", DotNet.Configuration, "-o", Path.Combine(_root, "feed"),
             $"-p:PackageVersion={_version}").Succeeded();
         Write("NuGet.config", """
             <configuration>
@@ -142,10 +142,10 @@ public sealed class PackageConsumer : IDisposable
         Directory.Delete(_root, recursive: true);
         string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        foreach (string name in (string[])["finetune.build", LibraryPackage])
+        // Nothing else has packages of this version.
+        foreach (string own in Directory.GetDirectories(packages).Select(package => Path.Combine(package, _version)).Where(Directory.Exists))
         {
-            string own = Path.Combine(packages, name, _version);
-            if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
+            Directory.Delete(own, recursive: true);
         }
     }
 

@@ -30,11 +30,11 @@ public class BackboneErrorTests
     [InlineData("{ name = \"a_b\", type = \"relu\" }, { name = \"aB\", type = \"relu\" }", "\"aB\"", "MSPEC0015",
         "The layers 'a_b' and 'aB' would both be the member 'AB'; rename one.")]
     [InlineData("{ type = \"relu\" }", "{ type = \"relu\"", "MSPEC0003", "[[layers]] 2 needs the key 'name': the layer's name.")]
-    [InlineData("{ name = \"a\", n = 3, type = \"relu\" }", "\"a\"", "MSPEC0015", "The row is repeated, so the number must be in 'a': write {n} where.")]
+    [InlineData("{ name = \"a\", n = 3, type = \"relu\" }", "\"a\"", "MSPEC0015", "The row is repeated, so the number must be in 'a': write {n} in its place.")]
     [InlineData("{ name = \"a{n}\", type = \"relu\" }", "\"a{n}\"", "MSPEC0015",
         "'a{n}' has {n} in it, but the row has no numbers; write for example n = \"1..3\".")]
     [InlineData("{ name = \"a{n}\", key = \"a\", n = \"1..2\", type = \"relu\" }", "\"a\"", "MSPEC0015",
-        "The row is repeated, so the number must be in 'a': write {n} where.")]
+        "The row is repeated, so the number must be in 'a': write {n} in its place.")]
     [InlineData("{ name = \"a{n}\", n = \"2..1\", type = \"relu\" }", "\"2..1\"", "MSPEC0015",
         "'2..1' is not a range of numbers from 0 to 9999; write for example n = \"1..3\".")]
     [InlineData("{ name = \"a{n}\", n = \"0..10000\", type = \"relu\" }", "\"0..10000\"", "MSPEC0015",

@@ -48,6 +48,28 @@ public class PartTests
     }
 
     [Fact]
+    public void Lists_of_images_leave_the_source_to_its_importer()
+    {
+        const string lists = "split = { train = \"lists/train.txt\", validation = \"VAL.TXT\", test = \"../test.txt\" }";
+
+        TrainingPlan plan = Plan(Specs.With(Split, lists));
+
+        Assert.Equal(new PartUse("flowers17", "", []), plan.Importer);
+        Assert.Equal(new ListSplit("lists/train.txt", "VAL.TXT", "../test.txt"), plan.Split);
+    }
+
+    [Fact]
+    public void Early_stopping_looks_at_the_list_of_validation_images()
+    {
+        string stopping = Specs.With("epochs = 25", "epochs = 25\nearly_stopping = 3");
+
+        Plan(stopping.Replace(Split, "split = { train = \"a.txt\", validation = \"b.txt\", test = \"c.txt\" }", StringComparison.Ordinal));
+
+        string without = stopping.Replace(Split, "split = { train = \"a.txt\", test = \"c.txt\" }", StringComparison.Ordinal);
+        Assert.Equal("MSPEC0014", Assert.Single(Specs.Build(without, Words).Diagnostics).Descriptor.Code);
+    }
+
+    [Fact]
     public void Parts_have_the_values_of_the_spec_and_the_defaults_of_the_plugin()
     {
         TrainingPlan plan = Plan(

@@ -1,5 +1,7 @@
 using System.Reflection;
 using ModelSpec.Backbones;
+using ModelSpec.Diagnostics;
+using ModelSpec.Language;
 using ModelSpec.Locks;
 using ModelSpec.Plans;
 
@@ -39,6 +41,47 @@ public class PlanFactsTests
         string expected = File.Exists(verified) ? File.ReadAllText(verified).ReplaceLineEndings("\n") : "";
         if (expected != text) File.WriteAllText(Path.Combine(Folder, name + ".received.txt"), text);
         Assert.Equal(expected, text);
+    }
+
+    [Fact]
+    public void The_names_of_lists_are_recorded_but_weights_do_not_depend_on_them()
+    {
+        const string fractions = "{ train = 0.75, test = 0.25 }";
+        TrainingPlan one = Specs.Plan(Specs.With(fractions, "{ train = \"a.txt\", test = \"b.txt\" }"));
+        TrainingPlan other = Specs.Plan(Specs.With(fractions, "{ train = \"lists/a.txt\", test = \"lists/b.txt\" }"));
+
+        Assert.Equal(PlanFacts.Of(one), PlanFacts.Of(other));
+        Assert.Equal(
+            ["[data.lists] train = \"a.txt\"", "[data.lists] test = \"b.txt\""],
+            PlanFacts.Names(one).Where(static name => name.Table == PlanFacts.Lists).Select(static name => $"{name.Name} = {name.Value}"));
+        Assert.DoesNotContain(new TrainingLock([.. PlanFacts.Names(one)]).Inputs, static fact => fact.Table == PlanFacts.Lists);
+    }
+
+    [Theory]
+    [InlineData("{ train = \"a.txt\", validation = \"v.txt\", test = \"c.txt\" }", "[data.lists] test changed \"b.txt\" → \"c.txt\"")]
+    [InlineData("{ train = \"a.txt\", test = \"b.txt\" }", "[data.lists] validation is gone, was \"v.txt\"")]
+    [InlineData("{ train = 0.5, test = 0.5 }", "[data.split] train is new: 0.5")]
+    [InlineData("{ train = \"a.txt\", validation = \"v.txt\", test = \"b.txt\" }", null)]
+    public void A_spec_that_names_other_lists_than_its_lock_has_changed_at_its_split(string split, string? change)
+    {
+        const string fractions = "{ train = 0.75, test = 0.25 }";
+        TrainingPlan locked = Specs.Plan(Specs.With(fractions, "{ train = \"a.txt\", validation = \"v.txt\", test = \"b.txt\" }"));
+        string digest = TomlLiteral.Of(Digest.Of("x"));
+        var known = new TrainingLock(
+            [.. PlanFacts.Of(locked), .. PlanFacts.Names(locked), new Fact("", 0, "fingerprint", digest), new Fact("", 0, "weights", digest)]);
+        string text = Specs.With(fractions, split);
+
+        EquatableArray<Diagnostic> found = SpecDrift.Find(text, "f.modelspec", Specs.Plan(text), known.ToString(), PluginWords.BuiltIn, embedsWeights: true);
+
+        if (change is null)
+        {
+            Assert.Empty(found);
+            return;
+        }
+        Diagnostic diagnostic = Assert.Single(found);
+        Assert.Equal("MSPEC3009", diagnostic.Descriptor.Code);
+        Assert.Equal(Specs.Position(text, "{ train"), (diagnostic.Span.Line, diagnostic.Span.Column));
+        Assert.Contains(change, diagnostic.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class BackboneCatalogue : IEquatable<BackboneCatalogue>
     public BackboneTable? Find(string name) =>
         _own.FirstOrDefault(t => t.Name == name) ?? (BuiltInNames.Contains(name) ? BuiltInTables.GetOrAdd(name, ReadBuiltIn) : null);
 
-    /// <summary>An error for each of the project's own tables that has the name of another one of them.</summary>
+    /// <summary>An error for each of the project's own tables that has the same name as another one of them.</summary>
     public EquatableArray<Diagnostic> FindDuplicates() => _own
         .GroupBy(static t => t.Name, StringComparer.Ordinal)
         .SelectMany(static twins => twins.Skip(1).Select(twin => Diagnostic.Create(

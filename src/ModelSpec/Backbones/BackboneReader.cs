@@ -10,7 +10,7 @@ namespace ModelSpec.Backbones;
 /// <summary>Reads a <c>.backbone</c> file.</summary>
 public static class BackboneReader
 {
-    /// <summary>What an operating system does not allow in the name of a file, beside control characters.</summary>
+    /// <summary>The characters, in addition to control characters, that an operating system does not allow in file names.</summary>
     private static readonly char[] NotInFileNames = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
     private static readonly Regex DigestPattern =
@@ -94,7 +94,7 @@ public static class BackboneReader
         double? width = row.Number("width", NumberRange.Above(0))?.Value;
         Preprocessing? preprocessing = ReadPreprocessing(row);
         if (preprocessing is null && !row.Has("preprocess")) row.Missing("preprocess", string.Join(", ", Preprocessing.ByName.Keys));
-        // Less than the input's shorter side could not be cut out.
+        // The centre of a smaller image could not fill the input.
         long shorter = input is { Count: > 0 } ? input.Min(static side => side.Value) : 1;
         int? resize = (int?)row.Integer("resize", NumberRange.Closed(shorter, 8192))?.Value;
         bool isBicubic = row.Word("interpolation", "interpolation", Interpolations, out bool given) && given;

@@ -9,9 +9,9 @@ namespace ModelSpec.Backbones;
 /// <param name="Height">The usual input height.</param>
 /// <param name="Width">The usual input width.</param>
 /// <param name="Multipliers">The allowed width multipliers; empty if channels are fixed.</param>
-/// <param name="Preprocessing">What happens to pixels where no weight set says otherwise.</param>
-/// <param name="Rows">The layers in order, with blocks written out.</param>
-/// <param name="TopKeys">How the names of the tensors of its own top begin, which a head replaces.</param>
+/// <param name="Preprocessing">How pixels are normalised if no weight set defines it.</param>
+/// <param name="Rows">The layers in order, after blocks are expanded.</param>
+/// <param name="TopKeys">The prefixes of the tensors of its original top, which a head replaces.</param>
 /// <param name="WeightSets">The published weights.</param>
 /// <param name="Path">The file, as diagnostics name it.</param>
 /// <param name="NameSpan">The place of its name in the file.</param>

@@ -11,7 +11,7 @@ internal static class BodyBuilder
     /// <param name="height">The input's height.</param>
     /// <param name="width">The input's width.</param>
     /// <param name="multiplier">The width multiplier of the channels.</param>
-    /// <param name="className">The generated class, which no member can be called like.</param>
+    /// <param name="className">The generated class, whose name no member can have.</param>
     /// <returns>The layers, up to the first that its input does not fit.</returns>
     public static BuiltBody Build(BackboneTable table, int height, int width, double multiplier, string className) =>
         Build(table.Rows, height, width, multiplier, className);
@@ -54,7 +54,7 @@ internal static class BodyBuilder
         return low;
     }
 
-    /// <summary>What is wrong with an output that no machine should compute, or null.</summary>
+    /// <summary>The error for an output that is too large to compute, or null.</summary>
     private static string? FindExcess(Shape output) => output.Sizes.Aggregate(1.0, static (product, size) => product * size) <= Shape.MostElements
         ? null
         : string.Format(CultureInfo.InvariantCulture, "its output {0} would have more than {1} numbers for one image", output, Shape.MostElements);
@@ -80,8 +80,8 @@ internal static class BodyBuilder
     }
 
     /// <summary>
-    /// Whether an activation can take the place of what a layer put out: the layer does not need it for its gradients, as an activation
-    /// would.
+    /// Whether an activation can overwrite the output of a layer. It can if the layer does not need its output to compute gradients; another
+    /// activation would.
     /// </summary>
     private static bool CanBeOverwritten(Layer layer) => layer.Primitives is { Count: > 0 } primitives && primitives[primitives.Count - 1]
         is ConvolutionPrimitive or BatchNormPrimitive or LinearPrimitive or AddPrimitive or ConcatenatePrimitive or PadPrimitive;
@@ -100,6 +100,6 @@ internal static class BodyBuilder
 /// <summary>The layers of a backbone for one size of input.</summary>
 /// <param name="Layers">The layers, as far as they fit.</param>
 /// <param name="TooSmall">The first layer that the input is too small for, with the shape that it would get, or null.</param>
-/// <param name="Misfit">The first row whose inputs do not fit it, or null.</param>
+/// <param name="Misfit">The first row whose inputs do not fit, or null.</param>
 /// <param name="Problem">Why they do not, as a sentence, or null.</param>
 internal sealed record BuiltBody(List<Layer> Layers, Layer? TooSmall, BackboneRow? Misfit, string? Problem);

@@ -1,8 +1,8 @@
 namespace ModelSpec.Backbones;
 
 /// <summary>
-/// How some names of a weight file become those of the backbone. Names that begin with <paramref name="From"/> begin with
-/// <paramref name="To"/> instead; where both begin with a <c>*</c>, what follows it is replaced wherever it stands in a name.
+/// Maps names of a weight file to those of the backbone. The prefix <paramref name="From"/> is replaced by <paramref name="To"/>; if both begin
+/// with a <c>*</c>, the text after the <c>*</c> is replaced anywhere in the name.
 /// </summary>
 /// <param name="From">What is replaced.</param>
 /// <param name="To">What takes its place.</param>
@@ -10,7 +10,7 @@ public sealed record KeyRename(string From, string To)
 {
     private const string Anywhere = "*";
 
-    /// <summary>What both texts must be, where they are not; otherwise null.</summary>
+    /// <summary>What both texts must be, if they are not; otherwise null.</summary>
     internal string? Problem =>
         StartsAnywhere(From) != StartsAnywhere(To) ? "a pair of texts of which both begin with '*' or none does"
         : From == Anywhere ? "a pair of texts with something after the first '*'"
@@ -18,7 +18,7 @@ public sealed record KeyRename(string From, string To)
 
     /// <summary>Renames a tensor.</summary>
     /// <param name="name">Its name in the file.</param>
-    /// <returns>The new name, or null if this rename does not fit.</returns>
+    /// <returns>The new name, or null if this rename does not apply.</returns>
     public string? Apply(string name)
     {
         if (!StartsAnywhere(From)) return name.StartsWith(From, StringComparison.Ordinal) ? To + name.Substring(From.Length) : null;

@@ -4,10 +4,10 @@ using ModelSpec.Text;
 namespace ModelSpec.Backbones;
 
 /// <summary>
-/// Gives the layers of a backbone their members of the generated class: the layer's name in Pascal case, with <c>Layer</c> after it
-/// where the class has that name already.
+/// Names the members of the generated class after the layers of a backbone: the layer's name in Pascal case, with the suffix <c>Layer</c> if
+/// the class already has a member of that name.
 /// </summary>
-/// <param name="className">The generated class, which no member can be called like.</param>
+/// <param name="className">The generated class, whose name no member can have.</param>
 internal sealed class MemberNames(string className)
 {
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ namespace ModelSpec.Backbones;
 /// <summary>A block of rows that a backbone uses several times, with parameters: a table <c>[block.NAME]</c>.</summary>
 internal sealed class RowBlock
 {
-    /// <summary>What rows that use blocks say of themselves, so that no parameter can have these names.</summary>
+    /// <summary>The keys of a row that uses a block; parameters cannot have these names.</summary>
     private static readonly string[] KeysOfRows = ["name", "key", "from", "n", "block"];
 
     private readonly IReadOnlyList<string> _parameters;
@@ -25,16 +25,16 @@ internal sealed class RowBlock
         IsSound = isSound;
     }
 
-    /// <summary>What rows call it.</summary>
+    /// <summary>The name that rows use.</summary>
     public string Name { get; }
 
-    /// <summary>Its place in the file.</summary>
+    /// <summary>Its position in the file.</summary>
     public SourceSpan Span { get; }
 
     /// <summary>Its rows as written.</summary>
     public IReadOnlyList<TableReader> Rows { get; }
 
-    /// <summary>Whether its rows mention parameters only that it has; otherwise they cannot be written out.</summary>
+    /// <summary>Whether its rows mention only parameters that it has; otherwise it cannot be expanded.</summary>
     public bool IsSound { get; }
 
     /// <summary>Reads a block.</summary>
@@ -84,7 +84,7 @@ internal sealed class RowBlock
         return isComplete ? values : null;
     }
 
-    /// <summary>A row with the values of parameters in the place of <c>$NAME</c>.</summary>
+    /// <summary>A row with <c>$NAME</c> replaced by the values of parameters.</summary>
     public static TableReader Substitute(TableReader row, IReadOnlyDictionary<string, TomlValue> values) => row.Map(value => Substitute(value, values));
 
     private static TomlValue Substitute(TomlValue value, IReadOnlyDictionary<string, TomlValue> values)

@@ -4,11 +4,11 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Backbones;
 
-/// <summary>Checks that the rows of a backbone make a network: names, keys, who reads whom, and shapes.</summary>
+/// <summary>Checks that the rows of a backbone form a network: names, keys, inputs and shapes.</summary>
 internal static class RowChecks
 {
-    /// <summary>Checks rows whose own keys are right.</summary>
-    /// <param name="rows">The rows, with blocks written out.</param>
+    /// <summary>Checks rows whose own keys are valid.</summary>
+    /// <param name="rows">The rows, after blocks are expanded.</param>
     /// <param name="height">The usual input's height.</param>
     /// <param name="width">The usual input's width.</param>
     /// <param name="bag">Where errors go.</param>
@@ -55,7 +55,7 @@ internal static class RowChecks
         }
     }
 
-    /// <summary>Every row but the last is read: what nothing reads would be computed for nothing.</summary>
+    /// <summary>Every row except the last must be read by another row; otherwise its output would be computed in vain.</summary>
     private static void CheckReaders(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
     {
         var read = new HashSet<int>(rows.SelectMany(static row => row.Inputs));
@@ -66,11 +66,11 @@ internal static class RowChecks
         }
     }
 
-    /// <summary>Every layer that runs is registered under its key, below the groups that the dots in it make.</summary>
+    /// <summary>Every layer with a module is registered under its key. A dot in a key makes a group of what is before it.</summary>
     private static void CheckKeys(EquatableArray<BackboneRow> rows, DiagnosticBag bag)
     {
         var owners = new Dictionary<string, BackboneRow>(StringComparer.Ordinal);
-        // The keys that go on after a dot, by what is before it.
+        // The rows whose keys continue after a dot, by the text before it.
         var groups = new Dictionary<string, BackboneRow>(StringComparer.Ordinal);
         foreach (BackboneRow row in rows.Where(static row => row.Definition is not Input))
         {

@@ -8,16 +8,16 @@ using ModelSpec.Toml;
 namespace ModelSpec.Backbones;
 
 /// <summary>
-/// Writes out the rows of a backbone: a row that uses a block becomes the rows of the block, with its name and key before theirs and its
-/// values in the place of the block's parameters; a row with <c>n</c> is repeated. Names in <c>from</c> become indices. A row with an error
-/// is left out, and rows that read it say nothing of it.
+/// Expands the rows of a backbone. A row that uses a block is replaced by the rows of the block: its name and key become their prefixes, and its
+/// values replace the block's parameters. A row with <c>n</c> is repeated. Names in <c>from</c> become indices. A row with an error is left out,
+/// and the rows that read it report no error of their own.
 /// </summary>
 internal sealed class RowExpander
 {
-    /// <summary>What a block calls the row that it reads.</summary>
+    /// <summary>The name that stands for the row that a block reads.</summary>
     public const string BlockInput = "$input";
 
-    /// <summary>More rows than any network has: a file that asks for more does not mean it, and its rows would fill the memory.</summary>
+    /// <summary>The largest number of rows. Networks have fewer; a file with more is a mistake, and its rows would fill the memory.</summary>
     private const int MostRows = 10_000;
 
     private const string NumberMark = "{n}";
@@ -29,10 +29,10 @@ internal sealed class RowExpander
     private readonly List<BackboneRow> _rows = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    /// <summary>The blocks that are being written out, the outermost first.</summary>
+    /// <summary>The blocks that are being expanded, the outermost first.</summary>
     private readonly List<RowBlock> _open = [];
 
-    /// <summary>How many rows have been looked at, those of a block each time that it is used.</summary>
+    /// <summary>How many rows have been read; the rows of a block count each time that it is used.</summary>
     private int _steps;
 
     private RowExpander(IReadOnlyDictionary<string, RowBlock> blocks, DiagnosticBag bag)
@@ -41,15 +41,15 @@ internal sealed class RowExpander
         _bag = bag;
     }
 
-    /// <summary>Writes out rows.</summary>
-    /// <param name="rows">The rows as the file has them.</param>
+    /// <summary>Expands rows.</summary>
+    /// <param name="rows">The rows as written in the file.</param>
     /// <param name="blocks">The blocks by their names.</param>
     /// <param name="bag">Where errors go.</param>
     public static List<BackboneRow> Expand(IReadOnlyList<TableReader> rows, IReadOnlyDictionary<string, RowBlock> blocks, DiagnosticBag bag)
     {
         var expander = new RowExpander(blocks, bag);
         expander.Expand(rows, new Scope("", "", null, null, null, [.. rows.Select(NameOf)]));
-        // A row with an error can be the one that was to use the block.
+        // After an error, the row that uses the block may be missing.
         foreach (RowBlock block in blocks.Values.Where(block => !bag.HasErrors && !expander._used.Contains(block.Name)))
         {
             bag.Report(SpecDiagnostics.Backbone, block.Span, $"No row uses the block '{block.Name}'; take it out.");
@@ -67,7 +67,7 @@ internal sealed class RowExpander
         }
     }
 
-    /// <summary>Counts a row; the first that is too much is reported.</summary>
+    /// <summary>Counts a row; the first one beyond the limit is reported.</summary>
     private bool CanWrite(TableReader row)
     {
         if (_steps == MostRows)
@@ -78,7 +78,7 @@ internal sealed class RowExpander
         return ++_steps <= MostRows;
     }
 
-    /// <summary>Writes out a row as often as it says.</summary>
+    /// <summary>Expands a row, with all its repetitions.</summary>
     /// <returns>The index of the last layer, or null if there is none.</returns>
     private int? Write(TableReader row, Scope scope, int? above)
     {
@@ -105,11 +105,11 @@ internal sealed class RowExpander
         return _rows.Count > count ? _rows.Count - 1 : null;
     }
 
-    /// <summary>Reads a row that is a layer: what adds it, or null if the row has errors.</summary>
+    /// <summary>Reads a row that is a layer. Returns a function that adds it, or null if the row has errors.</summary>
     private Action<Instance>? ReadLayer(TableReader row, Scope scope, ref List<int>? inputs)
     {
         if (!row.Has("type")) row.Missing("type", "a layer type, or the key 'block' instead: " + string.Join(", ", LayerCatalogue.OfBackbones.Keys));
-        // What the other keys of a type that is not known should be is not known either.
+        // The keys of an unknown type are not known either.
         if (!row.Word("type", "layer type", LayerCatalogue.OfBackbones, out LayerType? type)) return null;
         LayerDefinition definition = type.Read(new LayerKeys(row));
         row.Finish();
@@ -123,7 +123,7 @@ internal sealed class RowExpander
         };
     }
 
-    /// <summary>Reads a row that uses a block: what writes the block out, or null if the row has errors.</summary>
+    /// <summary>Reads a row that uses a block. Returns a function that expands the block, or null if the row has errors.</summary>
     private Action<Instance>? ReadBlock(TableReader row, Scope scope, List<int>? inputs)
     {
         if (!row.Word("block", "block", _blocks, out RowBlock? block)) return null;
@@ -158,7 +158,7 @@ internal sealed class RowExpander
     {
         int count = instance.Inputs.Count;
         if (count >= definition.FewestInputs && count <= definition.MostInputs) return;
-        // The first row of a file reads nothing. Unless it is the input, that is reported of the file as a whole.
+        // The first row of a file reads nothing. If it is not the input, RowChecks reports that.
         if (count == 0 && definition.MostInputs == 1 && !row.Has("from")) return;
         string read = count switch { 0 => "no layer", 1 => "one layer", _ => Show(count) + " layers" };
         string wanted = definition.MostInputs switch
@@ -172,8 +172,8 @@ internal sealed class RowExpander
         _bag.Report(SpecDiagnostics.Backbone, place, $"'{instance.Name.Value}' reads {read}, but its type takes {wanted}.");
     }
 
-    /// <summary>Reads <c>n</c>: one instance without a number where it is not there.</summary>
-    /// <returns>Whether it is right.</returns>
+    /// <summary>Reads <c>n</c>; without it, the row has one instance without a number.</summary>
+    /// <returns>Whether it is valid.</returns>
     private bool ReadNumbers(TableReader row, Located<string>? name, Located<string>? key, out int first, out int last)
     {
         (first, last) = (0, 0);
@@ -181,7 +181,7 @@ internal sealed class RowExpander
         foreach (Located<string> text in new[] { name, key }.OfType<Located<string>>().Where(text => isRepeated != text.Value.Contains(NumberMark)))
         {
             _bag.Report(SpecDiagnostics.Backbone, text.Span, isRepeated
-                ? $"The row is repeated, so the number must be in '{text.Value}': write {NumberMark} where."
+                ? $"The row is repeated, so the number must be in '{text.Value}': write {NumberMark} in its place."
                 : $"'{text.Value}' has {NumberMark} in it, but the row has no numbers; write for example n = \"1..3\".");
             return false;
         }
@@ -227,7 +227,7 @@ internal sealed class RowExpander
         return inputs.Count == names.Count ? inputs : null;
     }
 
-    /// <summary>The row that a name means: one of the block, or else of what is around it.</summary>
+    /// <summary>The row that a name means: a row of the block, or else one of the table or block around it.</summary>
     private int? Find(Located<string> name, Scope scope)
     {
         if (name.Value == BlockInput && scope.Input is { } input) return input;
@@ -236,7 +236,7 @@ internal sealed class RowExpander
             if (at.Names.TryGetValue(name.Value, out int index)) return index;
             int place = at.RowNames.IndexOf(name.Value);
             if (place < 0) continue;
-            // A row above that is not there has an error of its own.
+            // A row above that was left out has been reported already.
             if (place == at.Place) _bag.Report(SpecDiagnostics.Backbone, name.Span, $"'{name.Value}' would read itself.");
             else if (place > at.Place) _bag.Report(SpecDiagnostics.Backbone, name.Span, $"'{name.Value}' is below; a row can only read rows above it.");
             return null;
@@ -255,19 +255,19 @@ internal sealed class RowExpander
     /// <param name="Inputs">The indices of the rows that it reads.</param>
     private readonly record struct Instance(Located<string> Name, Located<string> Key, List<int> Inputs);
 
-    /// <summary>The names that rows can read: those of a block's own rows, and those around it.</summary>
-    /// <param name="NamePrefix">What comes before the names of rows.</param>
-    /// <param name="KeyPrefix">What comes before their keys.</param>
+    /// <summary>The names that rows can read: those of a block's own rows, and those of the table or block around it.</summary>
+    /// <param name="NamePrefix">The prefix of the names of rows.</param>
+    /// <param name="KeyPrefix">The prefix of their keys.</param>
     /// <param name="Block">The outermost block, or null.</param>
-    /// <param name="Outer">What is around the block; null for the file.</param>
+    /// <param name="Outer">The scope around the block; null for the file.</param>
     /// <param name="Input">The row that the block reads; null for the file.</param>
-    /// <param name="RowNames">The names of all its rows as they are written.</param>
+    /// <param name="RowNames">The names of all its rows, as written.</param>
     private sealed record Scope(string NamePrefix, string KeyPrefix, string? Block, Scope? Outer, int? Input, List<string> RowNames)
     {
-        /// <summary>The rows that have been written out, by their names.</summary>
+        /// <summary>The rows that have been expanded, by their names.</summary>
         public Dictionary<string, int> Names { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Which of its rows is being written out.</summary>
+        /// <summary>The index of the row that is being expanded.</summary>
         public int Place { get; set; }
     }
 }

@@ -3,7 +3,7 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Diagnostics;
 
-/// <summary>How bad a diagnostic is.</summary>
+/// <summary>The severity of a diagnostic.</summary>
 public enum Severity
 {
     /// <summary>The build continues.</summary>
@@ -13,10 +13,10 @@ public enum Severity
     Error,
 }
 
-/// <summary>One kind of diagnostic: its code and its message with numbered holes.</summary>
+/// <summary>One kind of diagnostic: its code and its message with numbered placeholders.</summary>
 public sealed record DiagnosticDescriptor(string Code, Severity Severity, string Title, string MessageFormat);
 
-/// <summary>A diagnostic at a place in a file.</summary>
+/// <summary>A diagnostic at a position in a file.</summary>
 public sealed record Diagnostic(DiagnosticDescriptor Descriptor, string File, SourceSpan Span, string Message)
 {
     /// <summary>Fills the descriptor's message.</summary>
@@ -55,7 +55,7 @@ internal sealed class DiagnosticBag(string file)
 
     public void AddRange(IEnumerable<Diagnostic> diagnostics) => _diagnostics.AddRange(diagnostics);
 
-    /// <summary>The diagnostics in the order of their places. What was found several times, as in a block that is used so often, is there once.</summary>
+    /// <summary>The diagnostics in the order of their positions. An error that was found several times, in a block that is used several times, appears once.</summary>
     public EquatableArray<Diagnostic> ToArray() =>
         _diagnostics.Distinct().OrderBy(static d => d.Span.Offset).ToEquatableArray();
 }

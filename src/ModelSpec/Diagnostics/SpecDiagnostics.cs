@@ -28,7 +28,7 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor NotAnIdentifier =
         Error("MSPEC0007", "Not an identifier", "'{0}' cannot be {1}: it is not a C# identifier.");
 
-    /// <summary>Two classes that give one enum member.</summary>
+    /// <summary>Two classes that would have the same enum member.</summary>
     public static readonly DiagnosticDescriptor DuplicateClass =
         Error("MSPEC0008", "Two classes, one member", "The classes '{0}' and '{1}' would both be the enum member '{2}'; rename one.");
 
@@ -50,17 +50,17 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor InputTooSmall = Error("MSPEC0013", "Input too small",
         "An input of {0}×{1} is too small for {2}: layer {3} ({4}) would get {5}×{6}. The smallest input is {7}×{7}.");
 
-    /// <summary>A split that does not add up.</summary>
+    /// <summary>A split whose parts are missing or whose fractions do not sum to 1.</summary>
     public static readonly DiagnosticDescriptor Split = Error("MSPEC0014", "Split", "{0}");
 
     /// <summary>A backbone table that does not describe a network.</summary>
     public static readonly DiagnosticDescriptor Backbone = Error("MSPEC0015", "Backbone table", "{0}");
 
-    /// <summary>Two specs of a project that would generate one class.</summary>
+    /// <summary>Two specs of a project that would generate the same class.</summary>
     public static readonly DiagnosticDescriptor DuplicateModel = Error("MSPEC0016", "Two specs, one class",
         "The type '{0}' is already generated from '{1}'; give one of the specs another [model] name.");
 
-    /// <summary>Two classes whose images would be in one folder.</summary>
+    /// <summary>Two classes that would have the same folder.</summary>
     public static readonly DiagnosticDescriptor ClassesShareFolder = Error("MSPEC0030", "Two classes, one folder",
         "The classes '{0}' and '{1}' would have the same folder, because case, spaces, '-' and '_' are ignored in folder names; rename one.");
 
@@ -68,11 +68,11 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor ReservedClassName =
         Error("MSPEC0031", "Reserved class name", "'{0}' cannot be the class: {1}. Choose another name, for example '{2}'.");
 
-    /// <summary>Two stages of one name.</summary>
+    /// <summary>Two stages with the same name.</summary>
     public static readonly DiagnosticDescriptor DuplicateStage =
         Error("MSPEC0032", "Two stages, one name", "Stage {0} is called '{1}' too; rename one of the two.");
 
-    /// <summary>Two backbones of a project with one name.</summary>
+    /// <summary>Two backbones of a project with the same name.</summary>
     public static readonly DiagnosticDescriptor DuplicateBackbone =
         Error("MSPEC0033", "Two backbones, one name", "The backbone '{0}' of '{1}' has the same name as the one of '{2}'; rename one.");
 
@@ -94,6 +94,14 @@ public static class SpecDiagnostics
     /// <summary>A word that two plugins provide.</summary>
     public static readonly DiagnosticDescriptor DuplicatePart = Error("MSPEC0038", "Two plugins, one word",
         "The {0} '{1}' comes from {2} and from {3}, so a spec cannot say which one it means; remove one of the plugins.");
+
+    /// <summary>A split with lists of images and folders.</summary>
+    public static readonly DiagnosticDescriptor MixedSplit = Error("MSPEC0039", "Lists and folders in one split",
+        "'{0}' is a list of images, but '{1}' is a folder, because it does not end with .txt. Write lists for all parts of the split, or folders for all.");
+
+    /// <summary>A list of images that two parts of a split have in common.</summary>
+    public static readonly DiagnosticDescriptor SharedList = Error("MSPEC0040", "One list, two parts",
+        "The list '{0}' is already that of another part of the split; each part needs a list of its own.");
 
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",

@@ -9,7 +9,7 @@ namespace ModelSpec.Language;
 internal static class PartReader
 {
     /// <summary>
-    /// <c>IMPORTER:ARGUMENT</c>. A drive of Windows has a single letter, and a path of other characters before a colon is a path.
+    /// <c>IMPORTER:ARGUMENT</c>. A single letter before the colon is a Windows drive; any other text that does not match is a path.
     /// </summary>
     private static readonly Regex ImporterPattern = new(
         "^(?<word>[a-z0-9_]{2,}):(?<argument>.*)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline);
@@ -33,7 +33,7 @@ internal static class PartReader
     /// <summary>Reads what <c>source</c> names and the importer's own keys of <c>[data]</c>.</summary>
     /// <param name="data">The table.</param>
     /// <param name="source">The source.</param>
-    /// <param name="isSplit">Whether the data comes split in folders, so that a name is that of their folder.</param>
+    /// <param name="isSplit">Whether the data is split into folders already, so that a source without a colon is always a folder.</param>
     /// <param name="words">The words that are known.</param>
     public static PartSection? ReadImporter(TableReader data, Located<string> source, bool isSplit, PluginWords words)
     {
@@ -46,7 +46,7 @@ internal static class PartReader
             return null;
         }
 
-        // "folders" alone says nothing without a folder, so it is one.
+        // The importer of folders needs an argument, so "folders" alone is the name of a folder.
         if (!isSplit && source.Value != PluginWords.Folders && words.Find(PartKind.Importer, source.Value) is { } alone)
         {
             return ReadKeys(data, alone, "", source.Span);
@@ -110,7 +110,7 @@ internal static class PartReader
         Ignore(table);
     }
 
-    /// <summary>Which keys belong here cannot be known: none of them is called unknown on top of what was reported.</summary>
+    /// <summary>It is not known which keys belong here, so none of them is reported as unknown in addition.</summary>
     private static void Ignore(TableReader table)
     {
         foreach (string key in table.Keys) table.Peek(key);

@@ -4,7 +4,7 @@ using ModelSpec.Toml;
 
 namespace ModelSpec.Language;
 
-/// <summary>The kinds of parts that plugins bring.</summary>
+/// <summary>The kinds of parts that plugins provide.</summary>
 public enum PartKind
 {
     /// <summary>Finds the images of a dataset: <c>[data] source</c>.</summary>
@@ -16,7 +16,7 @@ public enum PartKind
     /// <summary>Reads files of pretrained weights.</summary>
     Format,
 
-    /// <summary>Makes figures of a trained network: <c>[[evaluator]]</c>.</summary>
+    /// <summary>Computes metrics of a trained network: <c>[[evaluator]]</c>.</summary>
     Evaluator,
 
     /// <summary>Writes a trained network in another form: <c>[[export]]</c>.</summary>
@@ -43,11 +43,11 @@ public enum PartValueKind
 /// <param name="Kind">What it names.</param>
 /// <param name="Word">The word: lower-case letters, digits and underscores, at least two of them.</param>
 /// <param name="Keys">The keys that the part's table can have.</param>
-/// <param name="Extensions">For a weight format: how the names of its files end, each with the dot.</param>
+/// <param name="Extensions">For a weight format: the extensions of its files, each with the dot.</param>
 /// <param name="Plugin">The path of the plugin; empty for what is built in.</param>
 public sealed record PartWord(PartKind Kind, string Word, EquatableArray<PartKey> Keys, EquatableArray<string> Extensions, string Plugin)
 {
-    /// <summary>As <c>Provides</c> says it, in its shortest form: <c>processor:random_erasing(probability:number[0..1]=0.25)</c>.</summary>
+    /// <summary>Its shortest form in <c>Provides</c>: <c>processor:random_erasing(probability:number[0..1]=0.25)</c>.</summary>
     public string Text
     {
         get
@@ -65,13 +65,13 @@ public sealed record PartWord(PartKind Kind, string Word, EquatableArray<PartKey
 /// <summary>A key of a part's table.</summary>
 /// <param name="Name">The key.</param>
 /// <param name="Kind">What it holds.</param>
-/// <param name="Default">What it is where a spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the spec must.</param>
-/// <param name="Least">The least number, itself allowed; −∞ for none.</param>
-/// <param name="Most">The largest number, itself allowed; ∞ for none.</param>
+/// <param name="Default">The value if a spec does not give one: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the key is required.</param>
+/// <param name="Least">The least number, inclusive; −∞ for none.</param>
+/// <param name="Most">The largest number, inclusive; ∞ for none.</param>
 public sealed record PartKey(
     string Name, PartValueKind Kind, object? Default, double Least = double.NegativeInfinity, double Most = double.PositiveInfinity)
 {
-    /// <summary>As <c>Provides</c> says it, in its shortest form: <c>probability:number[0..1]=0.25</c>.</summary>
+    /// <summary>Its shortest form in <c>Provides</c>: <c>probability:number[0..1]=0.25</c>.</summary>
     public string Text
     {
         get
@@ -89,10 +89,10 @@ public sealed record PartKey(
         }
     }
 
-    /// <summary>The numbers that it takes.</summary>
+    /// <summary>The numbers that it accepts.</summary>
     internal NumberRange Range => NumberRange.Within(Least, Most);
 
-    /// <summary>What it takes, as a part of a sentence.</summary>
+    /// <summary>The values that it accepts, as a part of a sentence.</summary>
     internal string Meaning => Kind switch
     {
         PartValueKind.Number => Unlimited ? "a number" : $"a number {Range.Text}",

@@ -5,7 +5,7 @@ namespace ModelSpec.Language;
 
 /// <summary>A <c>ModelSpecPlugin</c> item of a project.</summary>
 /// <param name="Path">The plugin's assembly.</param>
-/// <param name="Provides">What it brings, as the item's metadata says it.</param>
+/// <param name="Provides">The item's metadata: the parts that the plugin provides.</param>
 public sealed record PluginItem(string Path, string Provides);
 
 /// <summary>
@@ -15,7 +15,7 @@ public sealed record PluginItem(string Path, string Provides);
 /// <param name="Parts">Every word, those that are built in first.</param>
 public sealed record PluginWords(EquatableArray<PartWord> Parts)
 {
-    /// <summary>The importer of folders: what a <c>source</c> is that names no other importer.</summary>
+    /// <summary>The importer of folders: a <c>source</c> that names no other importer is a folder.</summary>
     public const string Folders = "folders";
 
     /// <summary>What is built in, in the words of <c>Provides</c>.</summary>
@@ -26,14 +26,14 @@ public sealed record PluginWords(EquatableArray<PartWord> Parts)
     /// <summary>Only what is built in.</summary>
     public static PluginWords BuiltIn { get; } = ReadBuiltIn();
 
-    /// <summary>How the names of weight files end, each with the dot.</summary>
+    /// <summary>The extensions of weight files, each with the dot.</summary>
     public IEnumerable<string> WeightFileExtensions => Parts.SelectMany(static part => part.Extensions).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads what the plugins of a project provide.</summary>
-    /// <param name="plugins">The items; one that is there twice counts once.</param>
+    /// <param name="plugins">The items; duplicates count once.</param>
     /// <returns>
-    /// The words that are built in and all that could be read, and what is wrong: <c>Provides</c> that cannot be read, with the place in its
-    /// text, and words that two plugins bring.
+    /// The built-in words and all words that could be read, and the errors: <c>Provides</c> that cannot be read, with the position in its
+    /// text, and words that two plugins provide.
     /// </returns>
     public static Result<PluginWords> Read(IEnumerable<PluginItem> plugins)
     {

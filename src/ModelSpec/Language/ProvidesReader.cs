@@ -8,15 +8,15 @@ namespace ModelSpec.Language;
 
 /// <summary>
 /// Reads the metadata <c>Provides</c> of a plugin: parts with commas between them, each <c>KIND:WORD</c> or <c>KIND:WORD(KEYS)</c>. A key is
-/// <c>NAME:TYPE</c>, and after it a range <c>[a..b]</c> and a default <c>=value</c> where there are some. A weight format has the extensions of
-/// its files in place of keys. Spaces do not matter.
+/// <c>NAME:TYPE</c>, optionally followed by a range <c>[a..b]</c> and a default <c>=value</c>. A weight format has the extensions of
+/// its files instead of keys. Spaces do not matter.
 /// </summary>
 internal sealed class ProvidesReader
 {
-    /// <summary>Keys that tables of parts have already, that locks write beside a part's own, or that errors of parts name.</summary>
+    /// <summary>Keys that a part cannot declare: tables of parts have them already, locks add them to a part's keys, or errors of parts name them.</summary>
     private static readonly HashSet<string> ReservedKeys = new(StringComparer.Ordinal) { "argument", "classes", "format", "name", "revision" };
 
-    /// <summary>The keys of <c>[data]</c>, where importers have theirs.</summary>
+    /// <summary>The keys of <c>[data]</c>, which also contains the importer's keys.</summary>
     private static readonly HashSet<string> ReservedDataKeys = new(StringComparer.Ordinal) { "allow", "augment", "group", "outside", "source", "split" };
 
     private static readonly Regex PartPattern = Pattern(@"^\s*(?<kind>[^:(]*?)\s*:\s*(?<word>[^(]*?)\s*(?<keys>\(.*)?$");
@@ -45,8 +45,8 @@ internal sealed class ProvidesReader
 
     /// <summary>Reads what a plugin provides.</summary>
     /// <param name="plugin">The plugin.</param>
-    /// <param name="bag">Takes what is wrong: its line is 1, and its column the place in the text.</param>
-    /// <returns>The parts that could be read, each with its place in the text.</returns>
+    /// <param name="bag">Receives the errors. Their line is 1, and their column is the position in the text.</param>
+    /// <returns>The parts that could be read, each with its position in the text.</returns>
     public static IReadOnlyList<Located<PartWord>> Read(PluginItem plugin, DiagnosticBag bag)
     {
         var reader = new ProvidesReader(plugin, bag);
@@ -216,7 +216,7 @@ internal sealed class ProvidesReader
 
     private bool Wrong(Piece piece, string message) => Fail(piece, message) is not null;
 
-    /// <summary>The place of a piece without the spaces around it.</summary>
+    /// <summary>The position of a piece without the spaces around it.</summary>
     private static SourceSpan Span(Piece piece)
     {
         int at = piece.Start + (piece.Trimmed.Length == 0 ? 0 : piece.Text.Length - piece.Text.TrimStart().Length);

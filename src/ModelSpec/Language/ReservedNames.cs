@@ -4,8 +4,8 @@ namespace ModelSpec.Language;
 internal static class ReservedNames
 {
     /// <summary>
-    /// The public and protected members of generated classes and their base classes that begin with a capital; those of TorchSharp's
-    /// modules that do not can meet no layer.
+    /// The public and protected members of generated classes and of their base classes that begin with a capital letter. Members of TorchSharp's
+    /// modules that begin with a lower-case letter cannot collide with a layer.
     /// </summary>
     private static readonly HashSet<string> Members = new(StringComparer.Ordinal)
     {
@@ -16,7 +16,7 @@ internal static class ReservedNames
         "ClearModules", "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Embed", "Equals", "Finalize",
         "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "ImageLimits", "InputSize", "LoadFile", "LoadResource", "Meaning", "MemberwiseClone",
         "Mirror",
-        "PixelTransform", "Predict", "PredictAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
+        "PixelTransform", "Predict", "PredictAsync", "PredictFilesAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
         "ReplaceParameter", "Resize", "ToString", "Weights",
     };
 

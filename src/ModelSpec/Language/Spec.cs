@@ -2,7 +2,7 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Language;
 
-/// <summary>A spec as it is written, with the place of every value: what <see cref="SpecReader"/> reads.</summary>
+/// <summary>A spec as it is written, with the position of every value. <see cref="SpecReader"/> reads it.</summary>
 /// <param name="Path">The file, as diagnostics name it.</param>
 /// <param name="Model">The class to generate and its classes.</param>
 /// <param name="Data">Where images come from and how they are split and augmented.</param>
@@ -11,14 +11,14 @@ namespace ModelSpec.Language;
 /// <param name="Stages">The training stages in order; at least one.</param>
 /// <param name="Predict">How the trained network answers.</param>
 /// <param name="Processors">What changes training images after the built-in augmentation, in order.</param>
-/// <param name="Evaluators">What makes figures of the trained network in addition to the built-in report.</param>
-/// <param name="Exports">The forms that the trained network is written in in addition to its weights.</param>
+/// <param name="Evaluators">What computes metrics of the trained network in addition to the built-in report.</param>
+/// <param name="Exports">The formats that the trained network is written in, in addition to its weights.</param>
 public sealed record Spec(
     string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages,
     PredictSection Predict, EquatableArray<PartSection> Processors, EquatableArray<PartSection> Evaluators, EquatableArray<PartSection> Exports);
 
 /// <summary>The <c>[predict]</c> table.</summary>
-/// <param name="Mirror">Whether the network also looks at the mirrored image, and the mean of both probabilities is the answer.</param>
+/// <param name="Mirror">Whether the mirrored image is evaluated, too, and the mean of both probabilities is returned.</param>
 public sealed record PredictSection(bool Mirror);
 
 /// <summary>The <c>[model]</c> table.</summary>
@@ -30,16 +30,34 @@ public sealed record ModelSection(
 /// <param name="Split">How images are divided.</param>
 /// <param name="Augmentation">Random changes of training images, or null.</param>
 /// <param name="Importer">What the source means: the importer, its argument, and its own keys of the table.</param>
-public sealed record DataSection(Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer);
+/// <param name="SplitPlaces">The positions of the values of <paramref name="Split"/>.</param>
+public sealed record DataSection(
+    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces);
 
-/// <summary>How images are divided. Either all fractions or all folder names are set.</summary>
+/// <summary>The positions of the values of a split.</summary>
+/// <param name="Train">That of <c>train</c>.</param>
+/// <param name="Validation">That of <c>validation</c>; that of <c>train</c> if there is none.</param>
+/// <param name="Test">That of <c>test</c>.</param>
+public sealed record SplitPlaces(SourceSpan Train, SourceSpan Validation, SourceSpan Test);
+
+/// <summary>How images are divided: by fractions, by folders or by lists of files.</summary>
 public abstract record Split;
 
 /// <summary>Fractions of each class, drawn with the seed; they sum to 1.</summary>
 public sealed record FractionSplit(double Train, double Validation, double Test) : Split;
 
-/// <summary>Folders below the source, for data that comes split.</summary>
+/// <summary>Folders below the source, for data that is already split.</summary>
 public sealed record FolderSplit(string Train, string? Validation, string Test) : Split;
+
+/// <summary>Lists of images: text files with one path per line, whose own paths are relative to the spec.</summary>
+public sealed record ListSplit(string Train, string? Validation, string Test) : Split
+{
+    /// <summary>The extension of lists; other names in a split are those of folders.</summary>
+    public const string Extension = ".txt";
+
+    /// <summary>Whether a value of a split names a list, and not a folder.</summary>
+    public static bool IsList(string name) => name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>What fills the pixels that a warp uncovers.</summary>
 public enum FillMode
@@ -69,7 +87,7 @@ public enum FillMode
 /// <param name="Brightness">Pixels are multiplied by a factor drawn from [1 - brightness, 1 + brightness].</param>
 /// <param name="Fill">What fills uncovered pixels.</param>
 /// <param name="Views">
-/// How many changed versions of an image a stage has: it goes through them in turn, epoch by epoch. 0 for another in every epoch.
+/// How many changed versions of each image a stage uses in turn, one per epoch. 0 for a new version in every epoch.
 /// </param>
 public sealed record Augmentation(
     double Rotation, double WidthShift, double HeightShift, double Shear, double Zoom, bool HorizontalFlip, double Brightness, FillMode Fill,
@@ -92,12 +110,12 @@ public sealed record StageSection(
     Regularization Regularization, Located<EarlyStopping>? EarlyStopping, SourceSpan Span);
 
 /// <summary>
-/// How fast the layers of the backbone learn, where that is not as fast as the head. A group is a block of the backbone: neighbouring
-/// layers whose names have the same first number.
+/// The learning rates of the backbone's layers, if they differ from that of the head. They are set per group: neighbouring layers whose names
+/// have the same first number.
 /// </summary>
-/// <param name="LearningRate">The learning rate of the group next to the head; null for the stage's, or for that times <paramref name="LayerDecay"/>.</param>
+/// <param name="LearningRate">The learning rate of the group next to the head; null for the stage's rate times <paramref name="LayerDecay"/>.</param>
 /// <param name="LayerDecay">
-/// Each group further from the head learns at the rate of the one after it times this, as in timm (<c>layer_decay</c>); 1 for the same rate.
+/// The factor from each group to the next one further from the head, as in timm (<c>layer_decay</c>); 1 for the same rate.
 /// </param>
 public sealed record BackboneRates(double? LearningRate, double LayerDecay)
 {
@@ -108,22 +126,22 @@ public sealed record BackboneRates(double? LearningRate, double LayerDecay)
 /// <summary>How the learning rate changes after the warm-up.</summary>
 public enum ScheduleKind
 {
-    /// <summary>It stays.</summary>
+    /// <summary>It does not change.</summary>
     Constant,
 
     /// <summary>It is multiplied by gamma every few epochs.</summary>
     Step,
 
-    /// <summary>It falls along half a cosine.</summary>
+    /// <summary>It decreases along half a cosine.</summary>
     Cosine,
 }
 
 /// <summary>The learning rate of each epoch, as a share of the stage's.</summary>
 /// <param name="Kind">How it changes after the warm-up.</param>
-/// <param name="WarmupEpochs">Epochs in which it rises linearly.</param>
+/// <param name="WarmupEpochs">Epochs in which it increases linearly.</param>
 /// <param name="StepSize">For <see cref="ScheduleKind.Step"/>: epochs between two steps.</param>
 /// <param name="Gamma">For <see cref="ScheduleKind.Step"/>: the factor of a step.</param>
-/// <param name="EtaMin">For <see cref="ScheduleKind.Cosine"/>: the learning rate that it falls to.</param>
+/// <param name="EtaMin">For <see cref="ScheduleKind.Cosine"/>: the learning rate that it decreases to.</param>
 public sealed record Schedule(ScheduleKind Kind, int WarmupEpochs, int StepSize, double Gamma, double EtaMin)
 {
     /// <summary>The same learning rate in every epoch.</summary>
@@ -148,7 +166,7 @@ public sealed record Schedule(ScheduleKind Kind, int WarmupEpochs, int StepSize,
     }
 }
 
-/// <summary>What keeps a stage from learning too much or too fast.</summary>
+/// <summary>Limits overfitting and the size of steps.</summary>
 /// <param name="LabelSmoothing">The share of each label that is spread over all classes, in [0, 1).</param>
 /// <param name="BalancedClasses">Whether rare classes weigh more: images / (classes × images of the class), as scikit-learn balances.</param>
 /// <param name="ClipNorm">The largest norm of all gradients together, or null.</param>
@@ -178,8 +196,8 @@ public enum OptimizerKind
 }
 
 /// <summary>
-/// An optimizer with all of its parameters, under PyTorch's names and with PyTorch's defaults. Parameters of other kinds keep their
-/// defaults, so that two equal settings are equal records.
+/// An optimizer with all of its parameters, with PyTorch's names and defaults. Parameters that the kind does not have keep their defaults, so that
+/// equal settings are equal records.
 /// </summary>
 public sealed record Optimizer(OptimizerKind Kind, double LearningRate)
 {
@@ -189,7 +207,7 @@ public sealed record Optimizer(OptimizerKind Kind, double LearningRate)
     /// <summary>Dampening of SGD's momentum.</summary>
     public double Dampening { get; init; }
 
-    /// <summary>Whether SGD looks ahead (Nesterov).</summary>
+    /// <summary>Whether SGD uses Nesterov momentum.</summary>
     public bool Nesterov { get; init; }
 
     /// <summary>L2 penalty; decoupled in AdamW.</summary>

@@ -9,7 +9,7 @@ namespace ModelSpec.Language;
 
 /// <summary>
 /// Reads a <c>.modelspec</c>: TOML in, <see cref="Spec"/> out. It checks what can be checked without knowing a backbone: keys, types,
-/// ranges, words and identifiers. What builds the plan checks the rest.
+/// ranges, words and identifiers. <see cref="Plans.TrainingPlanBuilder"/> checks the rest.
 /// </summary>
 public static class SpecReader
 {
@@ -133,11 +133,17 @@ public static class SpecReader
     {
         Located<string>? source = Required(table, "source", "a dataset of the catalogue, a folder, or IMPORTER:ARGUMENT");
         Located<Split>? split = null;
+        SplitPlaces? places = null;
         if (!table.Has("split")) table.Missing("split", "for example { train = 0.75, test = 0.25 }");
         else if (table.Table("split") is { } splitTable)
         {
             SourceSpan span = table.Peek("split")!.Span;
-            if (ReadSplit(splitTable, span) is { } read) split = new Located<Split>(read, span);
+            if (ReadSplit(splitTable, span) is { } read)
+            {
+                split = new Located<Split>(read, span);
+                SourceSpan train = splitTable.Peek("train")!.Span;
+                places = new SplitPlaces(train, splitTable.Peek("validation")?.Span ?? train, splitTable.Peek("test")!.Span);
+            }
             splitTable.Finish();
         }
 
@@ -148,28 +154,22 @@ public static class SpecReader
             augment.Finish();
         }
         PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
-        return source is null || split is null || importer is null ? null : new DataSection(source.Value, split.Value, augmentation, importer);
+        return source is null || split is null || importer is null
+            ? null
+            : new DataSection(source.Value, split.Value, augmentation, importer, places!);
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)
     {
         string[] parts = ["train", "validation", "test"];
-        bool folders = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
+        bool isNamed = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
         if (!table.Has("train") || !table.Has("test"))
         {
             table.Bag.Report(SpecDiagnostics.Split, span, "The split needs 'train' and 'test'; 'validation' is optional.");
             return null;
         }
 
-        if (folders)
-        {
-            Located<string>? trainFolder = table.String("train");
-            Located<string>? validationFolder = table.String("validation");
-            Located<string>? testFolder = table.String("test");
-            return trainFolder is null || testFolder is null
-                ? null
-                : new FolderSplit(trainFolder.Value.Value, validationFolder?.Value, testFolder.Value.Value);
-        }
+        if (isNamed) return ReadNames(table);
 
         Located<double>? train = table.Number("train", NumberRange.Above(0));
         Located<double>? validation = table.Number("validation", NumberRange.AtLeast(0));
@@ -183,6 +183,29 @@ public static class SpecReader
             return null;
         }
         return new FractionSplit(train.Value.Value, validation?.Value ?? 0, test.Value.Value);
+    }
+
+    /// <summary>Reads a split into folders or lists.</summary>
+    private static Split? ReadNames(TableReader table)
+    {
+        if (table.String("train") is not { } train || table.String("test") is not { } test) return null;
+        Located<string>? validation = table.String("validation");
+        Located<string>[] names = validation is null ? [train, test] : [train, validation.Value, test];
+        Located<string>[] lists = [.. names.Where(static name => ListSplit.IsList(name.Value))];
+        if (lists.Length == 0) return new FolderSplit(train.Value, validation?.Value, test.Value);
+        if (lists.Length < names.Length)
+        {
+            Located<string> folder = names.First(static name => !ListSplit.IsList(name.Value));
+            table.Bag.Report(SpecDiagnostics.MixedSplit, folder.Span, lists[0].Value, folder.Value);
+            return null;
+        }
+        for (int i = 1; i < names.Length; i++)
+        {
+            if (!names.Take(i).Any(name => name.Value == names[i].Value)) continue;
+            table.Bag.Report(SpecDiagnostics.SharedList, names[i].Span, names[i].Value);
+            return null;
+        }
+        return new ListSplit(train.Value, validation?.Value, test.Value);
     }
 
     private static Augmentation ReadAugmentation(TableReader table)
@@ -275,10 +298,10 @@ public static class SpecReader
 
     private static StageSection? Stage(TableReader table)
     {
-        Located<string>? name = Required(table, "name", "what progress messages call the stage");
+        Located<string>? name = Required(table, "name", "the name of the stage in progress messages");
         Located<string>? freeze = table.String("freeze");
         long? epochs = table.Integer("epochs", NumberRange.Closed(1, 1_000_000))?.Value;
-        if (!table.Has("epochs")) table.Missing("epochs", "how often the training images are seen");
+        if (!table.Has("epochs")) table.Missing("epochs", "how many times the training images are used");
         long batchSize = table.Integer("batch_size", NumberRange.Closed(1, 1_000_000))?.Value ?? 32;
         Optimizer? optimizer = ReadOptimizer(table);
         var backboneRates = new BackboneRates(
@@ -332,7 +355,7 @@ public static class SpecReader
         double? learningRate = table.Number("learning_rate", NumberRange.Above(0))?.Value;
         if (kind is null)
         {
-            // Which parameters belong here cannot be known: none of them is called unknown on top of that.
+            // It is not known which parameters belong here, so none of them is reported as unknown in addition.
             foreach (string key in (string[])["momentum", "dampening", "nesterov", "weight_decay", "alpha", "centered", "eps", "betas", "amsgrad"])
             {
                 table.Peek(key);

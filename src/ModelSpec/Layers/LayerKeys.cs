@@ -4,7 +4,7 @@ using ModelSpec.Toml;
 
 namespace ModelSpec.Layers;
 
-/// <summary>Reads what rows of backbones have in common: numbers, windows, paddings and activations.</summary>
+/// <summary>Reads values that several layer types use: numbers, windows, paddings and activations.</summary>
 internal sealed class LayerKeys(TableReader row)
 {
     private static readonly NumberRange Positive = NumberRange.Closed(1, 65536);
@@ -13,7 +13,7 @@ internal sealed class LayerKeys(TableReader row)
 
     /// <summary>A whole number from 1.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="otherwise">What it is where the key is not there; null if it must be.</param>
+    /// <param name="otherwise">The default; null if the key is required.</param>
     public int Whole(string key, int? otherwise = null)
     {
         if (row.Integer(key, Positive) is { } given) return (int)given.Value;
@@ -24,7 +24,7 @@ internal sealed class LayerKeys(TableReader row)
     /// <summary>A number.</summary>
     public double Number(string key, double otherwise, NumberRange range) => row.Number(key, range)?.Value ?? otherwise;
 
-    /// <summary>A probability in [0, 1), which must be there.</summary>
+    /// <summary>A probability in [0, 1), which is required.</summary>
     public double Probability(string key)
     {
         if (!row.Has(key)) row.Missing(key, "a number in [0, 1)");
@@ -44,7 +44,7 @@ internal sealed class LayerKeys(TableReader row)
     public Activation Activation(string key) =>
         row.Word(key, "activation", Activations.ByWord, out Activation activation) ? activation : Layers.Activation.None;
 
-    /// <summary>Four whole numbers, which must be there: [top, bottom, left, right].</summary>
+    /// <summary>Four whole numbers, which are required: [top, bottom, left, right].</summary>
     public Padding Padding(string key)
     {
         switch (row.Peek(key))

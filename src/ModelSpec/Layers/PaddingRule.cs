@@ -16,7 +16,7 @@ public readonly record struct PaddingRule(Padding? Fixed)
 
     /// <summary>The padding of an input.</summary>
     /// <param name="input">The input.</param>
-    /// <param name="window">The window, with what it skips.</param>
+    /// <param name="window">The window, including its dilation.</param>
     /// <param name="stride">Its step.</param>
     public Padding Resolve(Shape input, Extent window, Extent stride) => Fixed ?? Padding.Same(input.Height, input.Width, window, stride);
 }

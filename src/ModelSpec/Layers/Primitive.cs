@@ -1,16 +1,16 @@
 namespace ModelSpec.Layers;
 
 /// <summary>
-/// An operation that every layer type is made of. The set is closed: whoever runs, prints or exports a network implements each of these
-/// once, and nothing else.
+/// A basic operation; layer types consist of these. The set is closed: code that runs, prints or exports a network implements each operation once,
+/// and no layer types.
 /// </summary>
 public abstract record Primitive
 {
     /// <summary>The tensors of its state, in PyTorch's order.</summary>
     public virtual EquatableArray<StateTensor> State => [];
 
-    /// <summary>The multiplications of a pass of one image; 0 if no weights are multiplied with inputs.</summary>
-    /// <param name="output">What it puts out.</param>
+    /// <summary>The multiplications of a forward pass of one image; 0 if no weights are multiplied with inputs.</summary>
+    /// <param name="output">The shape of its output.</param>
     public virtual long CountMultiplications(Shape output) => 0;
 }
 
@@ -21,7 +21,7 @@ public sealed record PadPrimitive(Padding Padding) : Primitive;
 public sealed record ConvolutionPrimitive(
     int Inputs, int Outputs, Extent Kernel, Extent Stride, Extent Padding, Extent Dilation, int Groups, bool Bias) : Primitive
 {
-    /// <summary>Whether each channel is convolved by itself.</summary>
+    /// <summary>Whether each channel is convolved separately.</summary>
     public bool IsDepthwise => Groups > 1 && Groups == Inputs;
 
     /// <inheritdoc />
@@ -48,7 +48,7 @@ public sealed record LinearPrimitive(int Inputs, int Outputs, bool Bias, ShapeKi
 /// <summary>Batch normalisation over channels.</summary>
 /// <param name="Channels">How many.</param>
 /// <param name="Epsilon">What is added to the variance.</param>
-/// <param name="Momentum">PyTorch's: the share of a new batch in the running statistics, 1 - Keras's.</param>
+/// <param name="Momentum">As in PyTorch: the share of a new batch in the running statistics; 1 minus the momentum of Keras.</param>
 /// <param name="Of">An image or a vector.</param>
 public sealed record BatchNormPrimitive(int Channels, double Epsilon, double Momentum, ShapeKind Of) : Primitive
 {
@@ -76,21 +76,21 @@ public sealed record WindowPoolPrimitive(bool IsAverage, Extent Kernel, Extent S
 
 /// <summary>The maximum or the average of each channel.</summary>
 /// <param name="IsAverage">Whether it is the average.</param>
-/// <param name="Keeps">Whether one row and one column stay.</param>
+/// <param name="Keeps">Whether the output keeps one row and one column.</param>
 public sealed record GlobalPoolPrimitive(bool IsAverage, bool Keeps) : Primitive;
 
 /// <summary>A pointwise non-linearity.</summary>
 /// <param name="Activation">Which.</param>
-/// <param name="InPlace">Whether its output may take the place of its input, which nothing else reads.</param>
+/// <param name="InPlace">Whether it may overwrite its input, which nothing else reads.</param>
 public sealed record ActivatePrimitive(Activation Activation, bool InPlace) : Primitive;
 
 /// <summary>The sum of all inputs.</summary>
 public sealed record AddPrimitive : Primitive;
 
-/// <summary>The product of two inputs; where one has a single row and column, these are spread over those of the other.</summary>
+/// <summary>The product of two inputs. If one has a single row and column, it is broadcast over those of the other.</summary>
 public sealed record MultiplyPrimitive : Primitive;
 
-/// <summary>The channels of all inputs, one after another.</summary>
+/// <summary>The channels of all inputs, joined in order.</summary>
 public sealed record ConcatenatePrimitive : Primitive;
 
 /// <summary>The same numbers in another shape.</summary>
@@ -137,10 +137,10 @@ public enum ParameterUse
     Scale,
 }
 
-/// <summary>A tensor that is learnt by itself. In a state dict it has the layer's key as its whole name.</summary>
-/// <param name="Use">What it does.</param>
+/// <summary>A learnt tensor that is not part of another operation. Its name in a state dict is the layer's key, without a suffix.</summary>
+/// <param name="Use">How it is used.</param>
 /// <param name="Shape">Its shape in PyTorch's order.</param>
-/// <param name="Initial">What all its numbers are before training; null for random ones of deviation 0.02.</param>
+/// <param name="Initial">The initial value of all its numbers; null for random numbers with a standard deviation of 0.02.</param>
 public sealed record ParameterPrimitive(ParameterUse Use, EquatableArray<int> Shape, double? Initial) : Primitive
 {
     /// <inheritdoc />
@@ -152,5 +152,5 @@ public sealed record ParameterPrimitive(ParameterUse Use, EquatableArray<int> Sh
 /// <param name="WholeImages">Whether all numbers of an image are zero together.</param>
 public sealed record DropPrimitive(double Probability, bool WholeImages) : Primitive;
 
-/// <summary>Logits to probabilities. Training works on the logits before it.</summary>
+/// <summary>Converts logits to probabilities. Training uses the logits before it.</summary>
 public sealed record SoftmaxPrimitive : Primitive;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ModelSpec.Layers;
 
-/// <summary>What the numbers of an activation stand for.</summary>
+/// <summary>The kind of an activation's shape.</summary>
 public enum ShapeKind
 {
     /// <summary>Features: <c>[N, C]</c>.</summary>
@@ -16,7 +16,7 @@ public enum ShapeKind
 }
 
 /// <summary>
-/// The shape of one image's activations: <c>[Channels, Height, Width]</c>, <c>[Channels]</c> where height and width are 0, or
+/// The shape of one image's activations: <c>[Channels, Height, Width]</c>, <c>[Channels]</c> if height and width are 0, or
 /// <c>[Tokens, Channels]</c>.
 /// </summary>
 public readonly record struct Shape(int Channels, int Height, int Width, int Tokens = 0)
@@ -30,7 +30,7 @@ public readonly record struct Shape(int Channels, int Height, int Width, int Tok
     /// <summary>A sequence of vectors.</summary>
     public static Shape Sequence(int tokens, int channels) => new(channels, 0, 0, tokens);
 
-    /// <summary>What the numbers mean.</summary>
+    /// <summary>The kind of shape.</summary>
     public ShapeKind Kind => Tokens > 0 ? ShapeKind.Tokens : Height > 0 ? ShapeKind.Image : ShapeKind.Vector;
 
     /// <summary>The sizes in PyTorch's order, without that of the batch.</summary>

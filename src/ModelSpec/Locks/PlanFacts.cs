@@ -5,16 +5,19 @@ using ModelSpec.Plans;
 namespace ModelSpec.Locks;
 
 /// <summary>
-/// What a spec means for its weights, as facts: comments, the order of keys and the names of class and stages do not matter, defaults
-/// are written out. Two specs with the same facts train the same weights from the same data.
+/// Everything in a spec that its weights depend on, as facts. Comments, the order of keys and the names of the class and the stages do not matter;
+/// defaults are included. Two specs with the same facts train the same weights from the same data.
 /// </summary>
 public static class PlanFacts
 {
     /// <summary>The key of <c>[backbone]</c> with the digest of the pretrained weights.</summary>
     public const string WeightsDigest = "weights_digest";
 
-    /// <summary>The table of the importer's keys; importers that are built in and have none have no table.</summary>
+    /// <summary>The table of the importer's keys. Built-in importers without keys have no table.</summary>
     public const string Importer = "data.importer";
+
+    /// <summary>The table with the names of the lists of images. Weights depend on what the lists contain, which only the trainer knows.</summary>
+    public const string Lists = "data.lists";
 
     /// <summary>The tables of processors.</summary>
     public const string Processor = "processor";
@@ -22,7 +25,7 @@ public static class PlanFacts
     /// <summary>The key of a part's table with the part's revision, which only the trainer knows.</summary>
     public const string Revision = "revision";
 
-    /// <summary>The tables that a spec decides alone, without looking at data, files or the machine.</summary>
+    /// <summary>The tables that depend only on the spec, and not on data, files or the machine.</summary>
     /// <param name="plan">The plan of the spec.</param>
     public static EquatableArray<Fact> Of(TrainingPlan plan)
     {
@@ -55,8 +58,8 @@ public static class PlanFacts
     }
 
     /// <summary>
-    /// Whether the importer of a plan has a table: those of plugins have, and those with keys. Where an importer's argument leads does not
-    /// count, as the images do by their digests.
+    /// Whether the importer of a plan has a table: importers of plugins and importers with keys have one. The argument is not a fact, because
+    /// the digests of the images are.
     /// </summary>
     public static bool HasImporter(TrainingPlan plan) =>
         plan.Importer.Values.Count > 0 || PluginWords.BuiltIn.Find(PartKind.Importer, plan.Importer.Word) is null;
@@ -64,7 +67,7 @@ public static class PlanFacts
     /// <summary>A part and the values of its keys.</summary>
     /// <param name="part">The part.</param>
     /// <param name="table">The table.</param>
-    /// <param name="index">The place in an array of tables, from 1; 0 if <paramref name="table"/> is none.</param>
+    /// <param name="index">The position in an array of tables, from 1; 0 if <paramref name="table"/> is a single table.</param>
     public static EquatableArray<Fact> Of(PartUse part, string table, int index) =>
     [
         new(table, index, "name", TomlLiteral.Of(part.Word)),
@@ -72,20 +75,28 @@ public static class PlanFacts
     ];
 
     /// <summary>
-    /// What the spec calls its backbone and its pretrained weights. The weights do not depend on these names: layers and files are digested,
-    /// so a file that was moved and a backbone that was renamed train the same.
+    /// What the spec calls its backbone, its pretrained weights and its lists of images. The trained weights do not depend on these names:
+    /// layers and files are digested, so a file that was moved or a backbone that was renamed causes no new training.
     /// </summary>
     public static EquatableArray<Fact> Names(TrainingPlan plan) =>
     [
         new("backbone", 0, "architecture", TomlLiteral.Of(plan.Network.Backbone)),
         new("backbone", 0, "weights", TomlLiteral.Of(plan.WeightSet?.File ?? plan.WeightFile ?? Vocabulary.NoWeights)),
+        .. plan.Split is ListSplit lists ? Names(lists) : [],
     ];
 
-    /// <summary>Whether the numbers of a weight file mean something else where a fact differs: classes, input, preprocessing, resizing and layers.</summary>
+    private static IEnumerable<Fact> Names(ListSplit lists)
+    {
+        yield return new(Lists, 0, "train", TomlLiteral.Of(lists.Train));
+        if (lists.Validation is { } validation) yield return new(Lists, 0, "validation", TomlLiteral.Of(validation));
+        yield return new(Lists, 0, "test", TomlLiteral.Of(lists.Test));
+    }
+
+    /// <summary>Whether the numbers of a weight file have another meaning if a fact differs: classes, input, preprocessing, resizing and layers.</summary>
     public static bool GivesMeaning(Fact fact) =>
         (fact.Table, fact.Key) is ("model", "classes") or ("backbone", "input" or "layers" or "preprocess" or "resize" or "interpolation") or ("head", "layers");
 
-    /// <summary>Whether a fact of a lock is one that the spec decides alone.</summary>
+    /// <summary>Whether a fact of a lock depends only on the spec.</summary>
     public static bool Covers(Fact fact) => fact.Table switch
     {
         "environment" or "data" => false,

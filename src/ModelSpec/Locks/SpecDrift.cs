@@ -5,10 +5,10 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Locks;
 
-/// <summary>Finds where a spec has changed since its weights were trained, without looking at data or files.</summary>
+/// <summary>Finds the changes of a spec since its weights were trained, without reading data or files.</summary>
 public static class SpecDrift
 {
-    /// <summary>Compares a spec with the lock beside it.</summary>
+    /// <summary>Compares a spec with the lock next to it.</summary>
     /// <param name="text">The spec's text.</param>
     /// <param name="path">The spec's path, as diagnostics name it.</param>
     /// <param name="plan">What the spec means.</param>
@@ -16,15 +16,14 @@ public static class SpecDrift
     /// <param name="words">The words that plugins add.</param>
     /// <param name="embedsWeights">Whether the build embeds the weights of the lock.</param>
     /// <returns>
-    /// A warning for each table of the spec that differs, at its place; an error where weights would be embedded whose answers mean something
-    /// else now. Nothing where the lock cannot be read.
+    /// A warning for each table of the spec that differs, at its position; an error if the build would embed weights whose answers now mean
+    /// something else. Empty if the lock cannot be read.
     /// </returns>
     public static EquatableArray<Diagnostic> Find(string text, string path, TrainingPlan plan, string lockText, PluginWords words, bool embedsWeights)
     {
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path, words).Value is not { } spec) return [];
-        // Which file a name stands for is not known here, so another name may be other weights.
-        Fact[] names = [.. PlanFacts.Names(plan).Where(static name => name.Key == "weights")];
-        IEnumerable<Fact> knownNames = known.Facts.Where(fact => names.Any(name => name.Name == fact.Name));
+        // What a file contains is not known here, so weights or a list of another name may be different.
+        IEnumerable<Fact> names = PlanFacts.Names(plan).Where(IsOfFile), knownNames = known.Facts.Where(IsOfFile);
         return TrainingLock.Compare(known.Inputs.Where(PlanFacts.Covers).Concat(knownNames), PlanFacts.Of(plan).Concat(names))
             .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && PlanFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
@@ -32,6 +31,8 @@ public static class SpecDrift
                 string.Join("; ", changes.Select(static change => change.Text))))
             .ToEquatableArray();
     }
+
+    private static bool IsOfFile(Fact fact) => fact.Table == PlanFacts.Lists || (fact.Table, fact.Key) == ("backbone", "weights");
 
     private static SourceSpan Place(Fact fact, Spec spec) => fact.Table switch
     {
@@ -41,7 +42,7 @@ public static class SpecDrift
         "backbone" => spec.Backbone.Span,
         "head" => spec.Head.Span,
         "model" => spec.Model.ClassesSpan,
-        "data.split" => spec.Data.Split.Span,
+        "data.split" or PlanFacts.Lists => spec.Data.Split.Span,
         "data.augment" => spec.Data.Source.Span,
         _ => spec.Model.Name.Span,
     };

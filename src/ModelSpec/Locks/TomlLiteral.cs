@@ -8,7 +8,7 @@ namespace ModelSpec.Locks;
 /// <summary>Writes TOML values in one canonical form, so that equal values are equal text.</summary>
 public static class TomlLiteral
 {
-    /// <summary>Above this many characters, an array stands on several lines, one for each element.</summary>
+    /// <summary>An array with more characters than this is written on several lines, one for each element.</summary>
     private const int LongestLine = 100;
 
     /// <summary>A basic string.</summary>
@@ -27,7 +27,7 @@ public static class TomlLiteral
     /// <summary>A whole number.</summary>
     public static string Of(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A number, with as many digits as tell it from its neighbours; a whole one has no point.</summary>
+    /// <summary>A number with as few digits as identify it; whole numbers have no decimal point.</summary>
     public static string Of(double value) => RoundTripNumber.Format(value).ToLowerInvariant();
 
     /// <summary>A truth value.</summary>

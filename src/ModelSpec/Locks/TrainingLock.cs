@@ -94,15 +94,15 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     }
 
     /// <summary>
-    /// Says what differs between the facts that weights were trained from and those of now: for example
+    /// Describes the differences between the facts that weights were trained from and the current ones, for example
     /// <c>[[stage]] 2 learning_rate changed 0.001 → 0.0005</c>.
     /// </summary>
     /// <param name="before">The facts of the lock.</param>
-    /// <param name="now">The facts of now.</param>
-    /// <returns>Each fact of one side that the other does not have, or has otherwise.</returns>
+    /// <param name="now">The current facts.</param>
+    /// <returns>Each fact that only one side has, or that has different values.</returns>
     public static IEnumerable<FactChange> Compare(IEnumerable<Fact> before, IEnumerable<Fact> now)
     {
-        // A lock that was edited by hand can have one name twice, for example in ["data.split"] and [data.split].
+        // A lock that was edited by hand can contain a name twice, for example in ["data.split"] and [data.split].
         var old = new Dictionary<string, Fact>(StringComparer.Ordinal);
         foreach (Fact fact in before) old[fact.Name] = fact;
         foreach (Fact fact in now)
@@ -114,7 +114,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => fact.Table != Plugins && !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or PlanFacts.Lists) && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {
@@ -125,7 +125,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
             : null;
     }
 
-    /// <summary>Digests are cut to what people compare; arrays of many lines are brought onto one.</summary>
+    /// <summary>Shortens digests to their first digits, and arrays of several lines to the number of lines.</summary>
     private static string Show(string literal)
     {
         if (literal.StartsWith("\"" + Digest.Prefix, StringComparison.Ordinal)) return literal.Substring(1 + Digest.Prefix.Length, 12);
@@ -153,7 +153,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     }
 }
 
-/// <summary>One difference between a lock and what is there now.</summary>
-/// <param name="Fact">What differs: as it is now, or as it was where it is gone.</param>
+/// <summary>One difference between a lock and the current inputs.</summary>
+/// <param name="Fact">The current fact, or the previous one if it is gone.</param>
 /// <param name="Text">The difference in words.</param>
 public sealed record FactChange(Fact Fact, string Text);

@@ -7,12 +7,12 @@ using ModelSpec.Text;
 
 namespace ModelSpec.Networks;
 
-/// <summary>The words of <c>[backbone]</c>, looked up: the table and the weights that they name.</summary>
+/// <summary>The table and the weights that the words of <c>[backbone]</c> name.</summary>
 /// <param name="Table">The backbone.</param>
-/// <param name="Multiplier">The width multiplier of its channels; 1 where the spec has none.</param>
+/// <param name="Multiplier">The width multiplier of its channels; 1 if the spec gives none.</param>
 /// <param name="WeightSet">The weight set of the table, or null for a file or for random weights.</param>
 /// <param name="WeightFile">The weight file as the spec names it, or null.</param>
-/// <param name="Preprocessing">What happens to pixels.</param>
+/// <param name="Preprocessing">How pixels are normalised.</param>
 internal sealed record BackboneChoice(
     BackboneTable Table, double Multiplier, WeightSet? WeightSet, string? WeightFile, Preprocessing Preprocessing)
 {

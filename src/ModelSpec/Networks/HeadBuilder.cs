@@ -11,7 +11,7 @@ internal static class HeadBuilder
 {
     /// <summary>Builds the head's layers after <paramref name="input"/>.</summary>
     /// <param name="head">The head as written.</param>
-    /// <param name="input">What the backbone puts out.</param>
+    /// <param name="input">The shape of the backbone's output.</param>
     /// <param name="firstIndex">The index of the head's first layer.</param>
     /// <param name="classes">How many outputs the last linear layer must have.</param>
     /// <param name="bag">Where errors go.</param>
@@ -70,7 +70,7 @@ internal static class HeadBuilder
             type, null, lowered.Primitives, written.Word + argument);
     }
 
-    /// <summary>Linear layers are <c>fc1</c>, <c>fc2</c>, …; others have their word, numbered where it comes more than once.</summary>
+    /// <summary>Linear layers are <c>fc1</c>, <c>fc2</c>, …; others have their word, with a number if it occurs more than once.</summary>
     private static string Name(string written, HeadWord word, HeadSection head, Dictionary<string, int> counts)
     {
         counts.TryGetValue(written, out int count);

@@ -6,8 +6,8 @@ using ModelSpec.Text;
 namespace ModelSpec.Plans;
 
 /// <summary>
-/// The little language of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
-/// names in place of indices (<c>head.relu</c> where the backbone has a <c>relu</c>, too), groups (<c>..layer3</c>: to the last layer whose
+/// The values of <c>freeze</c>: inclusive indices <c>0..14</c>, open ends <c>..14</c> and <c>15..</c>, single layers, layer
+/// names instead of indices (<c>head.relu</c> if the backbone has a <c>relu</c>, too), groups (<c>..layer3</c>: to the last layer whose
 /// name begins with <c>layer3_</c>, unless a layer is called <c>layer3</c>), several parts with commas, <c>backbone</c>,
 /// <c>batch_norms</c> (the backbone's) and <c>none</c>.
 /// </summary>
@@ -18,7 +18,7 @@ internal static class FreezeRange
     /// <param name="layers">Every layer of the network.</param>
     /// <param name="bodyLength">How many of them are the backbone's.</param>
     /// <param name="frozen">The indices.</param>
-    /// <returns>What is wrong, as a sentence, or null.</returns>
+    /// <returns>The error as a sentence, or null.</returns>
     public static string? Resolve(string text, IReadOnlyList<Layer> layers, int bodyLength, out EquatableArray<int> frozen)
     {
         var indices = new SortedSet<int>();
@@ -78,7 +78,7 @@ internal static class FreezeRange
         return isFirst ? members.FirstOrDefault() : members.LastOrDefault();
     }
 
-    /// <summary>The layers' names and those of their groups: what names have before one of their underscores.</summary>
+    /// <summary>The layers' names and those of their groups: the text before each underscore of a name.</summary>
     private static List<string> Names(IReadOnlyList<Layer> layers)
     {
         List<string> names = [];

@@ -4,14 +4,14 @@ using ModelSpec.Layers;
 namespace ModelSpec.Plans;
 
 /// <summary>A training stage with its freeze range resolved.</summary>
-/// <param name="Name">What progress messages call it.</param>
+/// <param name="Name">Its name in progress messages.</param>
 /// <param name="Frozen">The indices of the frozen layers, ascending.</param>
-/// <param name="Epochs">How often the training images are seen.</param>
+/// <param name="Epochs">How many times the training images are used.</param>
 /// <param name="BatchSize">Images per step.</param>
 /// <param name="Optimizer">The optimizer, with the learning rate of the head.</param>
-/// <param name="BackboneRates">How fast the layers of the backbone learn.</param>
+/// <param name="BackboneRates">The learning rates of the backbone's layers.</param>
 /// <param name="Schedule">The learning rate of each epoch.</param>
-/// <param name="Regularization">What keeps it from learning too much.</param>
+/// <param name="Regularization">Limits overfitting and the size of steps.</param>
 /// <param name="EarlyStopping">When it ends early, or null.</param>
 public sealed record Stage(
     string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer, BackboneRates BackboneRates, Schedule Schedule,
@@ -31,6 +31,6 @@ public sealed record Stage(
         return false;
     }
 
-    /// <summary>Whether a layer has something to learn and learns it in this stage.</summary>
+    /// <summary>Whether this stage changes parameters of a layer.</summary>
     public bool Trains(Layer layer) => layer.LearntParameters > 0 && !Freezes(layer);
 }

@@ -6,7 +6,7 @@ using ModelSpec.Networks;
 namespace ModelSpec.Plans;
 
 /// <summary>
-/// What a spec means: a network, what it starts from, its data and its stages. It is immutable, compares by value and holds no places.
+/// What a spec means: a network, what it starts from, its data and its stages. It is immutable, compares by value and contains no positions.
 /// Consumers that do not train read only its <see cref="Network"/>.
 /// </summary>
 /// <param name="Network">The network.</param>
@@ -19,8 +19,8 @@ namespace ModelSpec.Plans;
 /// <param name="Source">The dataset as the spec names it.</param>
 /// <param name="Importer">What finds the images of the dataset.</param>
 /// <param name="Processors">What changes training images after <paramref name="Augmentation"/>, in order.</param>
-/// <param name="Evaluators">What makes figures of the trained network in addition to the built-in report.</param>
-/// <param name="Exports">The forms that the trained network is written in in addition to its weights.</param>
+/// <param name="Evaluators">What computes metrics of the trained network in addition to the built-in report.</param>
+/// <param name="Exports">The formats that the trained network is written in, in addition to its weights.</param>
 public sealed record TrainingPlan(
     Network Network, long Seed, WeightSet? WeightSet, string? WeightFile, EquatableArray<Stage> Stages, Augmentation? Augmentation, Split Split,
     string Source, PartUse Importer, EquatableArray<PartUse> Processors, EquatableArray<PartUse> Evaluators, EquatableArray<PartUse> Exports)
@@ -51,9 +51,9 @@ public sealed record TrainingPlan(
     }
 
     /// <summary>
-    /// How many layers from the start are frozen in <paramref name="stage"/> and hand a single tensor to those after them: it does not
-    /// change during the stage, so it can be computed once. Where a branch around the first layer that learns is open, they end before
-    /// the branch.
+    /// The number of layers at the start of the network that are frozen in <paramref name="stage"/> and whose output is a single tensor. The output does
+    /// not change during the stage, so it can be computed once. If a branch bypasses the first layer that learns, the frozen layers end before
+    /// that branch begins.
     /// </summary>
     public int FrozenPrefix(Stage stage)
     {

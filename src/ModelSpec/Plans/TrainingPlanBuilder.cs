@@ -5,7 +5,7 @@ using ModelSpec.Networks;
 
 namespace ModelSpec.Plans;
 
-/// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks what needs the backbone's table.</summary>
+/// <summary>Builds the <see cref="TrainingPlan"/> that a spec means, and checks everything that depends on the backbone's table.</summary>
 public static class TrainingPlanBuilder
 {
     /// <summary>Reads a spec's text and builds its plan, without words of plugins.</summary>
@@ -60,6 +60,7 @@ public static class TrainingPlanBuilder
     {
         FractionSplit fractions => fractions.Validation > 0,
         FolderSplit folders => folders.Validation is not null,
+        ListSplit lists => lists.Validation is not null,
         _ => false,
     };
 

@@ -15,7 +15,7 @@ public static class Identifiers
         "uint", "ulong", "unchecked", "unsafe", "ushort", "using", "virtual", "void", "volatile", "while",
     };
 
-    /// <summary>Whether <paramref name="name"/> can stand as a C# identifier without escaping.</summary>
+    /// <summary>Whether <paramref name="name"/> is a C# identifier that needs no escaping.</summary>
     public static bool IsIdentifier(string name) =>
         name.Length > 0 && (char.IsLetter(name[0]) || name[0] == '_') && name.All(static c => char.IsLetterOrDigit(c) || c == '_')
         && !Keywords.Contains(name);

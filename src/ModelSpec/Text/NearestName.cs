@@ -1,16 +1,16 @@
 namespace ModelSpec.Text;
 
-/// <summary>Finds the known name that somebody who mistyped probably meant.</summary>
+/// <summary>Finds the known name that a mistyped name probably means.</summary>
 public static class NearestName
 {
     /// <summary>
     /// The nearest of <paramref name="known"/> by edit distance (insertion, deletion, substitution and transposition of neighbours
-    /// each cost 1), or null if none is near enough: more than a third of the longer name would have to change.
+    /// each cost 1), or null if more than a third of the longer name would have to change.
     /// </summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         (string? nearest, int least) = (null, int.MaxValue);
-        // Of names that are as near, the one with the same letters in another order is meant: vgg61 is vgg16, not vgg11.
+        // Among names at the same distance, prefer the one with the same letters in another order: vgg61 means vgg16, not vgg11.
         string letters = Sorted(name);
         foreach (string candidate in known.OrderBy(k => Sorted(k) != letters).ThenBy(static k => k, StringComparer.Ordinal))
         {

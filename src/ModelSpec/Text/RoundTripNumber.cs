@@ -4,11 +4,11 @@ namespace ModelSpec.Text;
 
 /// <summary>
 /// Numbers as text that reads back as the same number. The text is what .NET writes for <c>"R"</c>, but it is the same on .NET
-/// Framework, where compilers in an IDE run: locks and generated code must not depend on who writes them.
+/// Framework, which compilers in an IDE run on: locks and generated code must not depend on the runtime.
 /// </summary>
 public static class RoundTripNumber
 {
-    /// <summary>As many digits as tell any two numbers apart.</summary>
+    /// <summary>The number of digits that distinguishes any two numbers.</summary>
     private const int MostDigits = 17;
 
     /// <summary>The text with the fewest digits that reads back as <paramref name="value"/>, for example <c>0.001</c> or <c>1E-08</c>.</summary>
@@ -24,7 +24,7 @@ public static class RoundTripNumber
         return Arrange(scientific);
     }
 
-    /// <summary>Zero has a sign on .NET only.</summary>
+    /// <summary>Only .NET writes the sign of negative zero.</summary>
     private static string Special(double value) =>
         value == 0 ? BitConverter.DoubleToInt64Bits(value) < 0 ? "-0" : "0" : value.ToString(CultureInfo.InvariantCulture);
 

@@ -6,6 +6,6 @@ namespace ModelSpec.Text;
 /// </summary>
 public readonly record struct SourceSpan(int Offset, int Length, int Line, int Column, int EndLine, int EndColumn)
 {
-    /// <summary>The start of the file: for what is missing altogether.</summary>
+    /// <summary>The start of the file: the position of errors about missing tables.</summary>
     public static SourceSpan FileStart { get; } = new(0, 0, 1, 1, 1, 1);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ModelSpec.Toml;
 
-/// <summary>The numbers that a key takes, and how an error message says so.</summary>
+/// <summary>The numbers that a key accepts, and their description in error messages.</summary>
 internal readonly record struct NumberRange(double Low, bool LowIncluded, double High, bool HighIncluded, string Text)
 {
     public static NumberRange Above(double low) => new(low, false, double.PositiveInfinity, false, $"above {Show(low)}");
@@ -15,7 +15,7 @@ internal readonly record struct NumberRange(double Low, bool LowIncluded, double
 
     public static NumberRange AboveUpTo(double low, double high) => new(low, false, high, true, $"in ({Show(low)}, {Show(high)}]");
 
-    /// <summary>Finite numbers from one to another, both allowed; infinite ends are none.</summary>
+    /// <summary>Finite numbers from one to another, both inclusive; an infinite end is no limit.</summary>
     public static NumberRange Within(double low, double high)
     {
         (bool isFromLow, bool isToHigh) = (!double.IsNegativeInfinity(low), !double.IsPositiveInfinity(high));

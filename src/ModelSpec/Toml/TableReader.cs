@@ -6,14 +6,14 @@ using ModelSpec.Text;
 namespace ModelSpec.Toml;
 
 /// <summary>
-/// Reads the keys of one table by type and range. What is wrong is reported at its own place; <see cref="Finish"/> reports the keys
-/// that nobody asked for.
+/// Reads the keys of one table by type and range. Errors are reported at the position of the value; <see cref="Finish"/> reports the keys
+/// that were not read.
 /// </summary>
 /// <param name="table">The table.</param>
 /// <param name="where">What messages call it.</param>
 /// <param name="span">Its place.</param>
 /// <param name="bag">Where errors go.</param>
-/// <param name="path">Its name as TOML writes it, such as <c>data.augment</c>; empty for the whole file.</param>
+/// <param name="path">Its name in TOML, such as <c>data.augment</c>; empty for the whole file.</param>
 internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag, string path = "")
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public IEnumerable<string> Keys => table.Entries.Keys;
 
-    /// <summary>The values of all keys, which do not count as read for that.</summary>
+    /// <summary>The values of all keys. Reading this does not mark the keys as read.</summary>
     public IEnumerable<TomlValue> Values => table.Entries.Values.Select(static entry => entry.Value);
 
     /// <summary>The same table with other values.</summary>
@@ -84,8 +84,8 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
     public List<Located<long>>? Integers(string key, NumberRange range) =>
         List(key, (reader, name, item) => reader.Integer(name, item, range));
 
-    /// <summary>Reads a word of the language and what it stands for; another word is reported with the nearest known one.</summary>
-    /// <returns>Whether a known word is there.</returns>
+    /// <summary>Reads a word of the language and gets its meaning; an unknown word is reported with the nearest known one.</summary>
+    /// <returns>Whether the key has a known word.</returns>
     public bool Word<T>(string key, string kind, IReadOnlyDictionary<string, T> words, [NotNullWhen(true)] out T? value)
         where T : notnull
     {
@@ -125,7 +125,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
         return tables;
     }
 
-    /// <summary>Reports every key that was not read, with the nearest one that could have been meant.</summary>
+    /// <summary>Reports every key that was not read, with the nearest known one.</summary>
     public void Finish()
     {
         foreach (var entry in table.Entries.Where(e => !_known.Contains(e.Key)))

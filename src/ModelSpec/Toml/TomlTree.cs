@@ -8,7 +8,7 @@ namespace ModelSpec.Toml;
 /// <summary>A TOML value with its place.</summary>
 internal abstract record TomlValue(SourceSpan Span)
 {
-    /// <summary>What a reader of an error message calls this type.</summary>
+    /// <summary>The name of this type in error messages.</summary>
     public abstract string TypeName { get; }
 }
 
@@ -41,10 +41,10 @@ internal sealed record TomlTable(SourceSpan Span) : TomlValue(Span)
     public override string TypeName => "a table";
 }
 
-/// <summary>Turns TOML text into a tree of plain values that keep their places.</summary>
+/// <summary>Parses TOML text into a tree of values with their positions.</summary>
 internal static class TomlTree
 {
-    /// <summary>Parses <paramref name="text"/>; the first syntax error is reported and ends it, as what follows it is mostly noise.</summary>
+    /// <summary>Parses <paramref name="text"/>; only the first syntax error is reported, because later ones are mostly caused by it.</summary>
     public static TomlTable? Parse(string text, DiagnosticBag bag)
     {
         DocumentSyntax document = SyntaxParser.Parse(text, bag.File, validate: true);

@@ -3,12 +3,12 @@ using ModelSpec.Text;
 namespace ModelSpec.Toml;
 
 /// <summary>
-/// Finds the string of a TOML text that has no end. A parser notices it only where the text goes wrong afterwards, which can be many
+/// Finds a string of a TOML text that is not terminated. A parser reports the error only where the following text is invalid, which can be many
 /// lines further down.
 /// </summary>
 internal static class UnterminatedString
 {
-    /// <summary>The opening quotes of the first string without an end, or null if every string has one.</summary>
+    /// <summary>The opening quotes of the first unterminated string, or null if every string is terminated.</summary>
     public static SourceSpan? Find(string text)
     {
         int at = 0;
@@ -53,7 +53,7 @@ internal static class UnterminatedString
             }
             else if (text[i] == text[start] && IsTriple(text, i))
             {
-                // Up to two quotes may stand directly in front of the closing ones.
+                // Up to two quotes may directly precede the closing ones.
                 int end = i + 3;
                 while (end < text.Length && end < i + 5 && text[end] == text[start]) end++;
                 return end;

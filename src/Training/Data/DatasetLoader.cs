@@ -26,23 +26,35 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
     /// <exception cref="TrainingException">The dataset is missing or does not fit the spec.</exception>
     public DatasetSplit Load(SpecSource spec, CancellationToken cancellation = default)
     {
-        string argument = spec.Plan.Importer.Argument;
-        if (spec.Plan.Split is FolderSplit split)
-        {
-            if (spec.Plan.Importer.Word != PluginWords.Folders) throw spec.Split.Error(TrainingDiagnostics.FoldersOfImporter, spec.Plan.Importer.Word);
-            string root = Path.GetFullPath(Path.Combine(spec.Folder, argument));
-            return new DatasetSplit(root, Part(split.Train), split.Validation is null ? [] : Part(split.Validation), Part(split.Test));
-        }
-        (string from, IReadOnlyList<ImportedImage> images) = Import(spec, spec.Plan.Importer.Word, argument, cancellation);
+        if (spec.Plan.Split is FolderSplit folderSplit) return LoadFolders(spec, folderSplit, cancellation);
+        // Before anything is downloaded.
+        IReadOnlyList<ImageList> lists = ImageList.ReadAll(spec);
+        (string root, IReadOnlyList<ImportedImage> images) = Import(spec, spec.Plan.Importer.Word, spec.Plan.Importer.Argument, cancellation);
+        if (lists.Count > 0) return ListedSplit.Divide(lists, images, root, spec);
         return images is [{ Part: not null }, ..]
-            ? new DatasetSplit(from, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsImported: true)
-            : Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, from);
-
-        // The images of a part that has a folder of its own.
-        IReadOnlyList<LabeledImage> Part(string name) =>
-            [.. Import(spec, PluginWords.Folders, Path.Combine(argument, name), cancellation).Images.Select(image => Labeled(image) with { Name = $"{name}/{image.Name}" })];
+            ? new DatasetSplit(root, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsGiven: true)
+            : Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, root);
 
         IReadOnlyList<LabeledImage> Those(DatasetPart part) => [.. images.Where(image => image.Part == part).Select(Labeled)];
+    }
+
+    /// <summary>Lists the images of parts that have folders of their own.</summary>
+    private DatasetSplit LoadFolders(SpecSource spec, FolderSplit split, CancellationToken cancellation)
+    {
+        string argument = spec.Plan.Importer.Argument;
+        foreach ((DatasetPart part, string? name) in
+            (ReadOnlySpan<(DatasetPart, string?)>)[(DatasetPart.Train, split.Train), (DatasetPart.Validation, split.Validation), (DatasetPart.Test, split.Test)])
+        {
+            string file = Path.GetFullPath(Path.Combine(spec.Folder, name ?? ""));
+            if (!File.Exists(file)) continue;
+            throw spec.SplitOf(part).Error(TrainingDiagnostics.UnreadableList, file, $"the names of lists end with {ListSplit.Extension}; other names are those of folders.");
+        }
+        if (spec.Plan.Importer.Word != PluginWords.Folders) throw spec.Split.Error(TrainingDiagnostics.FoldersOfImporter, spec.Plan.Importer.Word);
+        string root = Path.GetFullPath(Path.Combine(spec.Folder, argument));
+        return new DatasetSplit(root, Part(split.Train), split.Validation is null ? [] : Part(split.Validation), Part(split.Test));
+
+        IReadOnlyList<LabeledImage> Part(string name) =>
+            [.. Import(spec, PluginWords.Folders, Path.Combine(argument, name), cancellation).Images.Select(image => Labeled(image) with { Name = $"{name}/{image.Name}" })];
     }
 
     /// <summary>Lists the images of a folder that has a folder for each class.</summary>

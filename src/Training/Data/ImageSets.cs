@@ -61,7 +61,7 @@ internal sealed class ImageSets : IDisposable
     {
         ReportUnreadable(log, cancellation);
         log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{_spec.Network.ClassName}: decoded {_split.Count} images ({_split.Train.Count} train, {_split.Validation.Count} validation, {_split.Test.Count} test), {_split.Count / _decoding.Elapsed.TotalSeconds:0} images/s"));
+            $"{_spec.Network.ClassName}: decoded {_split.Count} images ({_split.Train.Count} train, {_split.Validation.Count} validation, {_split.Test.Count} test), {_split.Count / _decoding.Elapsed.TotalSeconds:0} images/s{(_split.Unlisted > 0 ? $"; {_split.Unlisted} are in no list" : "")}"));
     }
 
     /// <summary>Waits for the last image, and tells of those that could not be read.</summary>

@@ -11,10 +11,16 @@ internal sealed record LabeledImage(string Path, string Name, int Class);
 /// <param name="Train">The images that are trained on.</param>
 /// <param name="Validation">The images that are evaluated after each epoch.</param>
 /// <param name="Test">The images of the final evaluation.</param>
-/// <param name="IsImported">Whether the importer divided the images, and not the spec.</param>
+/// <param name="IsGiven">Whether the importer or lists divide the images, so that the division does not follow from the spec alone.</param>
 internal sealed record DatasetSplit(
     string Root, IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test,
-    bool IsImported = false)
+    bool IsGiven = false)
 {
+    /// <summary>The lists that divide the images; empty if they are divided in another way.</summary>
+    public IReadOnlyList<ImageList> Lists { get; init; } = [];
+
+    /// <summary>How many images of the dataset are in no list.</summary>
+    public int Unlisted { get; init; }
+
     public int Count => Train.Count + Validation.Count + Test.Count;
 }

@@ -152,7 +152,7 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor PartWarning = Warning("MSPEC3060", "Warning of a plugin", "{0}");
 
     public static readonly DiagnosticDescriptor FoldersOfImporter = Error("MSPEC3061", "Folders of an importer",
-        "split names folders of the source, but the source is read by the importer '{0}', which has no folders. Write fractions.");
+        "split names folders of the source, but the source is read by the importer '{0}', which has no folders. Write fractions, or lists of images (.txt).");
 
     public static readonly DiagnosticDescriptor OutputTaken = Error("MSPEC3062", "Two outputs at one place",
         "The {0} would write '{1}', which is already the output of {2}. Remove one of them.");
@@ -173,6 +173,16 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor DiskFull = Error("MSPEC3070", "Disk full",
         "The {0} could not write a file because there is no space left: {1} Free some space and run it again.");
+
+    public static readonly DiagnosticDescriptor UnreadableList = Error("MSPEC3071", "Unreadable list of images", "The list of images '{0}' cannot be read: {1}");
+
+    public static readonly DiagnosticDescriptor NotListed = Error("MSPEC3072", "Not an image of the dataset",
+        "'{0}' is not an image of the dataset '{1}': {2}{3} Write a path relative to the dataset's folder or to that of the list.");
+
+    public static readonly DiagnosticDescriptor ListedTwice = Error("MSPEC3073", "An image listed twice",
+        "The image '{0}' is already in line {1} of '{2}'. Each image can be listed only once.");
+
+    public static readonly DiagnosticDescriptor EmptyList = Error("MSPEC3074", "Empty list of images", "The list of images '{0}' is empty. Write one path per line.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

@@ -61,10 +61,12 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
             Take(known!, Data, "digest");
             Take(known!, Data, "images");
             Take(known!, Data, "parts");
+            facts.AddRange(Of(ImageList.ReadAll(spec)));
         }
         else
         {
             split = datasets.Load(spec, cancellation);
+            facts.AddRange(Of(split.Lists));
             try
             {
                 facts.AddRange(Of(split, cancellation));
@@ -99,10 +101,12 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private Fact[] Of(DatasetSplit split, CancellationToken cancellation)
     {
         DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
-        // How a spec divides images follows from its split; how an importer does only it knows.
-        Fact[] parts = split.IsImported ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
+        // Fractions and folders divide images as the spec says; importers and lists as they are now.
+        Fact[] parts = split.IsGiven ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
         return [.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
     }
+
+    private static IEnumerable<Fact> Of(IReadOnlyList<ImageList> lists) => lists.Select(static list => new Fact(Data, 0, list.Key, TomlLiteral.Of(list.Digest)));
 
     private Fact DigestOf(string weights, CancellationToken cancellation)
     {

@@ -1,6 +1,6 @@
 namespace ModelSpec.Layers.Types;
 
-/// <summary>A row that is an activation by itself.</summary>
+/// <summary>The type of a row that is an activation.</summary>
 internal abstract class ActivationType(string word, Activation activation, bool isInHeads) : LayerType(word)
 {
     private readonly HeadWord? _head = isInHeads ? new HeadWord(word, _ => new Activate(activation)) : null;
@@ -34,7 +34,7 @@ internal sealed class GeluType() : ActivationType("gelu", Activation.Gelu, isInH
 /// <summary><c>tanh</c>: the hyperbolic tangent.</summary>
 internal sealed class TanhType() : ActivationType("tanh", Activation.Tanh, isInHeads: true);
 
-/// <summary>An activation by itself.</summary>
+/// <summary>An activation as a layer.</summary>
 internal sealed record Activate(Activation Activation) : LayerDefinition
 {
     public override string Type => Activation switch

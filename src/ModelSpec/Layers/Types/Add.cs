@@ -6,7 +6,7 @@ internal sealed class AddType() : LayerType("add")
     public override LayerDefinition Read(LayerKeys keys) => new Add();
 }
 
-/// <summary>The sum of two or more inputs of one shape.</summary>
+/// <summary>The sum of two or more inputs with the same shape.</summary>
 internal sealed record Add : LayerDefinition
 {
     public override string Type => "Add";

@@ -17,7 +17,7 @@ internal sealed class BatchNormType() : LayerType("batch_norm")
 
 /// <summary>Batch normalisation over channels.</summary>
 /// <param name="Epsilon">What is added to the variance.</param>
-/// <param name="Momentum">PyTorch's: the share of a new batch in the running statistics, 1 - Keras's.</param>
+/// <param name="Momentum">As in PyTorch: the share of a new batch in the running statistics; 1 minus the momentum of Keras.</param>
 internal sealed record BatchNorm(double Epsilon, double Momentum) : LayerDefinition
 {
     public override string Type => "BatchNormalization";

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace ModelSpec.Layers.Types;
 
-/// <summary><c>concat</c>: the channels of the layers that <c>from</c> names, one after another.</summary>
+/// <summary><c>concat</c>: the channels of the layers that <c>from</c> names, joined in order.</summary>
 internal sealed class ConcatType() : LayerType("concat")
 {
     public override LayerDefinition Read(LayerKeys keys) => new Concat();
 }
 
-/// <summary>The channels of two or more images of one size.</summary>
+/// <summary>The channels of two or more images with the same size.</summary>
 internal sealed record Concat : LayerDefinition
 {
     public override string Type => "Concatenate";

@@ -8,7 +8,7 @@ internal sealed class Conv2dType() : LayerType("conv2d")
         keys.Extent("dilation", Extent.Square(1)), keys.Whole("groups", 1), keys.Flag("bias", true), keys.Activation("activation"));
 }
 
-/// <summary><c>depthwise_conv2d</c>: a convolution of each channel by itself.</summary>
+/// <summary><c>depthwise_conv2d</c>: a separate convolution of each channel.</summary>
 internal sealed class DepthwiseConv2dType() : LayerType("depthwise_conv2d")
 {
     public override LayerDefinition Read(LayerKeys keys) => new Conv2d(
@@ -17,14 +17,14 @@ internal sealed class DepthwiseConv2dType() : LayerType("depthwise_conv2d")
 }
 
 /// <summary>A convolution, <c>[N, C, H, W]</c> to <c>[N, Filters, H', W']</c>.</summary>
-/// <param name="Filters">Output channels before the width multiplier; null for as many as there come, each by itself.</param>
+/// <param name="Filters">Output channels before the width multiplier; null for a separate convolution of each input channel.</param>
 /// <param name="Kernel">The window.</param>
 /// <param name="Stride">Its step.</param>
 /// <param name="Padding">The zeros around the image.</param>
 /// <param name="Dilation">The step within the window.</param>
-/// <param name="Groups">The groups of channels that do not see one another.</param>
+/// <param name="Groups">The number of groups of channels that are convolved separately.</param>
 /// <param name="Bias">Whether a number is added to each output channel.</param>
-/// <param name="Activation">What follows within the layer.</param>
+/// <param name="Activation">The activation after the convolution.</param>
 internal sealed record Conv2d(
     int? Filters, Extent Kernel, Extent Stride, PaddingRule Padding, Extent Dilation, int Groups, bool Bias, Activation Activation) : LayerDefinition
 {
@@ -43,7 +43,7 @@ internal sealed record Conv2d(
 
         Extent window = Window.Dilate(Kernel, Dilation);
         Padding padding = Padding.Resolve(input, window, Stride);
-        // Where both sides are equal the convolution pads by itself.
+        // If both sides are equal, the convolution itself pads.
         bool isEven = padding.Top == padding.Bottom && padding.Left == padding.Right;
         List<Primitive> primitives = [];
         if (!isEven) primitives.Add(new PadPrimitive(padding));

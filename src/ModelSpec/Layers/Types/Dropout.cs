@@ -20,7 +20,7 @@ internal sealed class StochasticDepthType() : LayerType("stochastic_depth")
     public override LayerDefinition Read(LayerKeys keys) => new Dropout(keys.Probability("probability"), true);
 }
 
-/// <summary>Zeros at random places, or for random images as a whole; what stays is scaled by 1 / (1 - p).</summary>
+/// <summary>Sets random numbers, or all numbers of random images, to zero, and scales the others by 1 / (1 - p).</summary>
 /// <param name="Probability">The share of zeros, in [0, 1).</param>
 /// <param name="WholeImages">Whether all numbers of an image are zero together.</param>
 internal sealed record Dropout(double Probability, bool WholeImages) : LayerDefinition

@@ -18,7 +18,7 @@ internal sealed class GlobalMaxPoolType() : LayerType("global_max_pool")
 
 /// <summary>The maximum or the average of each channel: <c>[N, C, H, W]</c> to <c>[N, C]</c>, or to <c>[N, C, 1, 1]</c>.</summary>
 /// <param name="IsAverage">Whether it is the average.</param>
-/// <param name="Keeps">Whether one row and one column stay.</param>
+/// <param name="Keeps">Whether the output keeps one row and one column.</param>
 internal sealed record GlobalPool(bool IsAverage, bool Keeps) : LayerDefinition
 {
     public override string Type => IsAverage ? "GlobalAveragePooling2D" : "GlobalMaxPooling2D";

@@ -10,7 +10,7 @@ internal sealed class LayerScaleType() : LayerType("layer_scale")
 }
 
 /// <summary>A learnt factor for each channel of an image.</summary>
-/// <param name="Initial">What every factor is before training.</param>
+/// <param name="Initial">The initial value of every factor.</param>
 internal sealed record LayerScale(double Initial) : LayerDefinition
 {
     public override string Type => "LayerScale";

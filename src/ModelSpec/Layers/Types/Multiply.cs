@@ -6,7 +6,7 @@ internal sealed class MultiplyType() : LayerType("multiply")
     public override LayerDefinition Read(LayerKeys keys) => new Multiply();
 }
 
-/// <summary>The product of two inputs of one shape, or of an image and one number for each of its channels, <c>[N, C, 1, 1]</c>.</summary>
+/// <summary>The product of two inputs with the same shape, or of an image and one number for each of its channels, <c>[N, C, 1, 1]</c>.</summary>
 internal sealed record Multiply : LayerDefinition
 {
     public override string Type => "Multiply";

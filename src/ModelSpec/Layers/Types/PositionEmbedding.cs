@@ -1,12 +1,12 @@
 namespace ModelSpec.Layers.Types;
 
-/// <summary><c>position_embedding</c>: a learnt vector for each place of a sequence (Dosovitskiy et al., arXiv:2010.11929).</summary>
+/// <summary><c>position_embedding</c>: a learnt vector for each position of a sequence (Dosovitskiy et al., arXiv:2010.11929).</summary>
 internal sealed class PositionEmbeddingType() : LayerType("position_embedding")
 {
     public override LayerDefinition Read(LayerKeys keys) => new PositionEmbedding();
 }
 
-/// <summary>A learnt vector added to each token, by its place.</summary>
+/// <summary>Adds a learnt vector to each token; each position has its own.</summary>
 internal sealed record PositionEmbedding : LayerDefinition
 {
     public override string Type => "PositionEmbedding";

@@ -10,7 +10,7 @@ internal sealed class SoftmaxType() : LayerType("softmax")
     public override LayerDefinition Read(LayerKeys keys) => new Softmax();
 }
 
-/// <summary>Logits to probabilities. Training works on the logits before it.</summary>
+/// <summary>Converts logits to probabilities. Training uses the logits before it.</summary>
 internal sealed record Softmax : LayerDefinition
 {
     public override string Type => "Softmax";
