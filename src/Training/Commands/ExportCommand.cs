@@ -8,10 +8,10 @@ using FineTune.Training.Weights;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune export SPEC</c>: writes the trained network in the forms of the spec's <c>[[export]]</c> tables, or lists their files.</summary>
+/// <summary><c>finetune export SPEC</c>: writes the trained network in the formats of the spec's <c>[[export]]</c> tables, or lists their files.</summary>
 internal sealed class ExportCommand : SpecCommand
 {
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one a line." };
     private readonly Option<string?> _listFile = new("--export-list")
     {

@@ -127,7 +127,7 @@ public class FineTuningTests
 
         Assert.Equal(trained, project.BringUpToDate(project.Read(), log));
 
-        Assert.Contains(log.Lines, static l => l.Contains("is not here and not in the cache; where it was trained, it is sha256:", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.Contains("is neither here nor in the cache; on the machine that trained it, it is sha256:", StringComparison.Ordinal));
         Assert.Contains(log.Lines, static l => l.Contains("warm-up epoch 3/3", StringComparison.Ordinal));
     }
 
@@ -183,7 +183,7 @@ public class FineTuningTests
         var log = new RecordingLog();
 
         project.BringUpToDate(project.Read(), log, locked: true);
-        Assert.Contains("the dataset 'pictures' is not here", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.Contains("the dataset 'pictures' is not on this machine", Assert.Single(log.Lines), StringComparison.Ordinal);
 
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.BringUpToDate(project.Read(("seed = 7", "seed = 8")))).Diagnostic;
         Assert.Equal("MSPEC1001", diagnostic.Descriptor.Code);
