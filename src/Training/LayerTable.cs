@@ -15,7 +15,7 @@ internal static class LayerTable
     {
         string title = $"{network.ClassName}: {network.Backbone}";
         return network.Preparation is not { } preparation ? title : string.Create(CultureInfo.InvariantCulture,
-            $"{title}, images resized to {preparation.ShorterSide} ({Interpolation(preparation)}), the middle {network.InputHeight} × {network.InputWidth} cut out");
+            $"{title}, images resized to {preparation.ShorterSide} ({Interpolation(preparation)}), cropped to the central {network.InputHeight} × {network.InputWidth}");
     }
 
     /// <summary>The table as text: a row per layer, then totals, and what each stage trains and freezes.</summary>

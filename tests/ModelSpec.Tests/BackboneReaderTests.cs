@@ -52,8 +52,8 @@ public class BackboneReaderTests
     // The layer, what its key is, and a part of the message.
     [Theory]
     [InlineData("conv", "pool", "'conv' and 'pool' have the same key 'pool'")]
-    [InlineData("pool", "conv.0", "go through each other")]
-    [InlineData("conv", "pool.0", "go through each other")]
+    [InlineData("pool", "conv.0", "overlap; ")]
+    [InlineData("conv", "pool.0", "overlap; ")]
     [InlineData("conv", "head.conv", "belongs to the network's head")]
     [InlineData("conv", "head", "belongs to the network's head")]
     [InlineData("conv", "a..b", "is empty")]

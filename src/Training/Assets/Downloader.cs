@@ -62,7 +62,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         string target = Path.Combine(folders.Cache, file.RelativePath);
         try
         {
-            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process downloads it; waiting"), cancellation);
+            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process is downloading it; waiting"), cancellation);
             if (File.Exists(target)) return target;
             var part = new PartialFile(target + ".part");
             FileDigest? stated = FetchAsync(file, part, cancellation).GetAwaiter().GetResult();

@@ -12,14 +12,14 @@ namespace FineTune.Training.Commands;
 internal sealed class ExportCommand : SpecCommand
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
-    private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one a line." };
+    private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one per line." };
     private readonly Option<string?> _listFile = new("--export-list")
     {
-        Description = "Only writes a file with the files that would be written, each as FORMAT PATH on a line.",
+        Description = "Only writes the list of files that would be written to this file, one FORMAT PATH per line.",
     };
 
     public ExportCommand()
-        : base("export", "Writes the trained network in the forms of the spec's [[export]] tables, or lists their files.")
+        : base("export", "Writes the trained network in the formats of the spec's [[export]] tables, or lists their files.")
     {
         Add(_weights);
         Add(_list);

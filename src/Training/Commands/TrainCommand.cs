@@ -18,7 +18,7 @@ internal sealed class TrainCommand : SpecCommand
 
     private readonly Option<string?> _exportList = new("--export-list")
     {
-        Description = "A file that gets the files of the spec's exports, each as FORMAT PATH on a line.",
+        Description = "A file for the list of the spec's exports, one FORMAT PATH per line.",
     };
 
     private readonly Option<string> _device = new("--device")

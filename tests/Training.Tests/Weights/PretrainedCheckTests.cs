@@ -115,7 +115,7 @@ public class PretrainedCheckTests
         Diagnostic error = Assert.Throws<FineTune.Training.Diagnostics.TrainingException>(() => project.BringUpToDate(spec, log)).Diagnostic;
 
         Assert.Equal("MSPEC2002", error.Descriptor.Code);
-        Assert.Contains("is cut short", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is truncated", error.Message, StringComparison.Ordinal);
         Assert.Empty(log.Diagnostics);
     }
 

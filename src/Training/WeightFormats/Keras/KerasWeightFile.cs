@@ -142,7 +142,7 @@ internal sealed class KerasWeightFile : IWeightFile
         int position = superblock[8] < 2 ? 40 : 28;
         if (read < superblock.Length || BinaryPrimitives.ReadUInt64LittleEndian(superblock[position..]) > (ulong)stream.Length)
         {
-            throw new InvalidDataException("The HDF5 file is cut short.");
+            throw new InvalidDataException("The HDF5 file is truncated.");
         }
         stream.Position = 0;
     }

@@ -63,10 +63,10 @@ internal sealed class PickleReader(Stream stream)
             for (long operations = 0; operations < MostOperations; operations++)
             {
                 int opcode = stream.ReadByte();
-                if (opcode < 0) throw new InvalidDataException("The pickle is cut short.");
+                if (opcode < 0) throw new InvalidDataException("The pickle is truncated.");
                 if (opcode == '.') return _stack.Pop();
                 Execute((byte)opcode);
-                if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle stacks more than {DeepestStack} values, which no state dict needs.");
+                if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle's stack has more than {DeepestStack} values, which no state dict needs.");
             }
             throw new InvalidDataException($"The pickle has more than {MostOperations} operations, which no state dict needs.");
         }
@@ -203,8 +203,8 @@ internal sealed class PickleReader(Stream stream)
         return known
             ? result
             : throw new InvalidDataException(
-                $"It holds more than tensors: its pickle asks for '{result}'. Nothing of it was run. "
-                + "Save model.state_dict() instead of the model; a file from elsewhere that asks for such names may be hostile.");
+                $"It contains more than tensors: its pickle requires '{result}'. Nothing was executed. "
+                + "Save model.state_dict() instead of the model; a file from another source that requires such names may be hostile.");
     }
 
     private static object? Make(PickledName name, object?[] arguments) => name.Name switch
@@ -223,7 +223,7 @@ internal sealed class PickleReader(Stream stream)
             && Array.TrueForAll(tensor.Shape, static s => s >= 0)
             && Array.TrueForAll(tensor.Strides, static s => s >= 0) && tensor.Offset >= 0
             && checked(tensor.Offset + tensor.Extent) <= tensor.Storage.Count;
-        if (!fits) throw new InvalidDataException($"The pickle has a tensor that reaches out of its storage '{tensor.Storage.Key}'.");
+        if (!fits) throw new InvalidDataException($"The pickle has a tensor that exceeds its storage '{tensor.Storage.Key}'.");
         return tensor.Count <= Math.Max(tensor.Storage.Count, LargestRepetition)
             ? tensor
             : throw new InvalidDataException($"The pickle has a tensor of {tensor.Count} numbers in a storage of {tensor.Storage.Count}.");
