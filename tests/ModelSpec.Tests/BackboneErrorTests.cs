@@ -3,7 +3,7 @@ using ModelSpec.Diagnostics;
 
 namespace ModelSpec.Tests;
 
-/// <summary>Every error of a backbone's table, by its place and its whole message.</summary>
+/// <summary>Every error of a backbone's table, with its position and its whole message.</summary>
 public class BackboneErrorTests
 {
     // Rows after the input, the place, the code and the message.
@@ -116,7 +116,7 @@ public class BackboneErrorTests
     public void An_error_of_a_block_has_its_place_and_message(string rows, string old, string replacement, string place, string code, string message)
     {
         string block = old.Length == 0 ? Norm : Norm.Replace(old, replacement, StringComparison.Ordinal);
-        // The end of the block is a place that a line of its own marks.
+        // A separate line marks the end of the block.
         Backbones.AssertError(Backbones.Text($"  {rows},", block + "\n"), place, code, message);
     }
 
