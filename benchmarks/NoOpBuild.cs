@@ -30,7 +30,7 @@ internal sealed class NoOpBuild : Command
         string version = $"0.1.0-bench.{Guid.NewGuid():N}";
         try
         {
-            Commands.Run(Commands.RepositoryRoot, "dotnet", "pack", "src/Training.Tasks", "-c", Commands.Configuration, "-o", Path.Combine(root, "feed"), $"-p:PackageVersion={version}");
+            Commands.Run(Commands.RepositoryRoot, "dotnet", "pack", "src/Packages", "-c", Commands.Configuration, "-o", Path.Combine(root, "feed"), $"-p:PackageVersion={version}");
             Write(root, "NuGet.config", "<configuration><packageSources><add key=\"feed\" value=\"feed\" /></packageSources></configuration>");
             Write(root, "Without/App.csproj", Project(""));
             Write(root, "Without/Program.cs", "Console.WriteLine();\n");
@@ -53,7 +53,10 @@ internal sealed class NoOpBuild : Command
             Directory.Delete(root, recursive: true);
             string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
                 ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-            Directory.Delete(Path.Combine(packages, "finetune.build", version), recursive: true);
+            foreach (string own in Directory.GetDirectories(packages).Select(package => Path.Combine(package, version)).Where(Directory.Exists))
+            {
+                Directory.Delete(own, recursive: true);
+            }
         }
     }
 

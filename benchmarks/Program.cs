@@ -13,6 +13,7 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new Tables(),
     new Scaling(),
     new Views(),
+    new Engines(),
     new LoadOnce(),
     new RandomWeights(),
 };

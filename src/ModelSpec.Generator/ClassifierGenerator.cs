@@ -98,9 +98,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
                 ? Identifiers.ToNamespace(value)
                 : "FineTuned");
-        IncrementalValueProvider<bool> dependencyInjection = context.CompilationProvider
-            .Select(static (compilation, _) =>
-                compilation.GetTypeByMetadataName("Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions") is not null);
+        IncrementalValueProvider<ServiceTypes> services = context.CompilationProvider.Select(static (compilation, _) => ServiceTypes.Of(compilation));
 
         IncrementalValueProvider<Engine> engine = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue(RuntimeProperty, out string? value)
@@ -109,7 +107,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         IncrementalValuesProvider<(string Path, ClassifierModel Model)> models = plans
             .Where(static spec => spec.Result.Value is not null)
             .Combine(rootNamespace)
-            .Combine(engine.Combine(dependencyInjection))
+            .Combine(engine.Combine(services))
             .Select(static (pair, _) => (
                 pair.Left.Left.File.Path,
                 ToModel(pair.Left.Left.File, pair.Left.Left.Result.Value!, pair.Left.Right, pair.Right.Left, pair.Right.Right)))
@@ -153,10 +151,10 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, words, known.IsEmbedded);
     }
 
-    private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, Engine engine, bool dependencyInjection)
+    private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, Engine engine, ServiceTypes services)
     {
         string name = Path.GetFileNameWithoutExtension(file.Path);
         string resource = file.Resource ?? name + (engine == Engine.Onnx ? ".onnx" : ".safetensors");
-        return ClassifierModel.Create(plan, plan.Network.Namespace ?? rootNamespace, resource, name, engine, dependencyInjection);
+        return ClassifierModel.Create(plan, plan.Network.Namespace ?? rootNamespace, resource, name, engine, services);
     }
 }

@@ -27,7 +27,21 @@ public sealed record ExportContext : PartContext
     /// without an error; nothing half-written is left.
     /// </summary>
     public required Func<string, Stream> Create { get; init; }
+
+    /// <summary>
+    /// The images of a part of the spec's dataset, for exporters that measure what they write: images that cannot be read are left out. Each
+    /// pass over them decodes them anew, so that they need not fit into memory. Where the dataset is not on this machine, the call throws a
+    /// <see cref="PipelineException"/>: nothing is downloaded for an export.
+    /// </summary>
+    public Func<DatasetPart, IEnumerable<PreparedImage>> Images { get; init; } =
+        static _ => throw new PipelineException("There are no images.");
 }
+
+/// <summary>An image of a dataset, resized and cut to the network's input.</summary>
+/// <param name="Name">What it is called in every record.</param>
+/// <param name="Class">The index of its class.</param>
+/// <param name="Pixels">uint8 <c>[H, W, 3]</c>: red, green and blue of each pixel, row by row. Channels are not normalised.</param>
+public sealed record PreparedImage(string Name, int Class, ReadOnlyMemory<byte> Pixels);
 
 /// <summary>A trained network.</summary>
 /// <param name="Name">The class that is generated from it.</param>
@@ -36,7 +50,20 @@ public sealed record ExportContext : PartContext
 /// <param name="Tensors">The weights by state-dict key, in the order of the layers.</param>
 /// <param name="Metadata">The metadata of the weight file: classes, preprocessing, accuracy and so on.</param>
 public sealed record TrainedModel(
-    string Name, int InputHeight, int InputWidth, IReadOnlyList<TrainedTensor> Tensors, IReadOnlyDictionary<string, string> Metadata);
+    string Name, int InputHeight, int InputWidth, IReadOnlyList<TrainedTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>What is computed with the weights.</summary>
+    public required NetworkGraph Network { get; init; }
+
+    /// <summary>How an image becomes the input.</summary>
+    public required InputPreparation Preparation { get; init; }
+
+    /// <summary>The digest of the weight file: <c>sha256:</c> and 64 hexadecimal digits.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The fingerprint of everything that the weights came from, as the lock beside the spec has it; null if no lock records these weights.</summary>
+    public string? Fingerprint { get; init; }
+}
 
 /// <summary>A tensor of a trained network.</summary>
 /// <param name="Key">Its name in the state dict.</param>

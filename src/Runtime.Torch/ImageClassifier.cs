@@ -18,8 +18,12 @@ namespace FineTune;
 public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLabel>
     where TLabel : struct, Enum
 {
+    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
+    private const int BatchSize = 16;
+
     private readonly Predictor _predictor;
     private readonly InferenceForm _inference;
+    private readonly Uses _uses;
 
     static ImageClassifier() => NativeLibraries.Load();
 
@@ -39,6 +43,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
         PixelTransform = pixelTransform;
         if (layers is not null) Meaning = new WeightsMeaning(labels ?? Enum.GetNames<TLabel>(), inputSize, pixelTransform, layers, resize);
         _inference = new InferenceForm(Describe);
+        _uses = new Uses(Free);
         _predictor = new Predictor(this, inputSize, resize, mirror);
     }
 
@@ -92,6 +97,9 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths) => _predictor.Predict(paths);
 
     /// <inheritdoc />
+    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<ReadOnlyMemory<byte>> encoded) => _predictor.Predict(encoded);
+
+    /// <inheritdoc />
     public Task<Prediction<TLabel>> PredictAsync(string path, CancellationToken cancellationToken = default) =>
         _predictor.PredictAsync(path, cancellationToken);
 
@@ -102,6 +110,19 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     /// <inheritdoc />
     public Task<Prediction<TLabel>> PredictAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default) =>
         _predictor.PredictAsync(encoded, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken = default) =>
+        _predictor.PredictAsync(paths, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> encoded, CancellationToken cancellationToken = default) =>
+        _predictor.PredictAsync(encoded, cancellationToken);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<FilePrediction<TLabel>> PredictFilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default) =>
+        _predictor.PredictFilesAsync(paths, cancellationToken);
 
     /// <inheritdoc />
     public float[] Embed(string path) => _predictor.Embed(path);
@@ -123,6 +144,10 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
         ((IPixelClassifier<TLabel>)_predictor).ReadAsync(path, cancellationToken);
 
     /// <inheritdoc />
+    Task<ArraySegment<byte>> IPixelClassifier<TLabel>.ReadAsync(Stream stream, CancellationToken cancellationToken) =>
+        ((IPixelClassifier<TLabel>)_predictor).ReadAsync(stream, cancellationToken);
+
+    /// <inheritdoc />
     byte[] IPixelClassifier<TLabel>.Decode(ReadOnlySpan<byte> encoded, string? path) => ((IPixelClassifier<TLabel>)_predictor).Decode(encoded, path);
 
     /// <inheritdoc />
@@ -131,11 +156,12 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     /// <summary>Takes a pass through the layers.</summary>
     protected abstract void Describe(ref ForwardPass pass);
 
-    /// <inheritdoc />
+    /// <summary>Frees the network, when the predictions that run have ended.</summary>
+    /// <param name="disposing">Whether this is called by <c>Dispose</c>.</param>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _inference.Forget();
-        base.Dispose(disposing);
+        if (disposing) _uses.Dispose();
+        else base.Dispose(false);
     }
 
     /// <summary>Fills the network from a safetensors file and makes it ready to predict.</summary>
@@ -168,6 +194,12 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
         ClassifierCheck.Run(this, [body, head], Prepare(CheckImage.Create(InputSize)), exact, options.OnWarning);
     }
 
+    private void Free()
+    {
+        _inference.Forget();
+        base.Dispose(true);
+    }
+
     /// <summary>What enters the network, on its device.</summary>
     private Tensor Prepare(Span<byte> pixels) => PixelTransform.Apply(PixelTensors.ToTensor(pixels, InputSize).to(CurrentDevice()));
 
@@ -175,22 +207,30 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
 
     /// <summary>The network as what predicts sees it.</summary>
     private sealed class Predictor(ImageClassifier<TLabel> owner, ImageSize inputSize, ImageResize? resize, bool mirror)
-        : ImagePredictor<TLabel>(inputSize, resize, mirror)
+        : ImagePredictor<TLabel>(inputSize, resize, mirror, BatchSize)
     {
-        internal override float[] ComputeLogits(byte[] pixels, int count)
+        internal override float[] ComputeLogits(byte[] pixels, int count) => Compute(pixels, count, static (network, input) =>
         {
-            using DisposeScope scope = NewDisposeScope();
-            using IDisposable inference = inference_mode();
-            (InferenceNetwork body, InferenceNetwork head) = owner._inference.For(owner.CurrentDevice());
-            Tensor logits = head.Forward(body.Forward(owner.Prepare(pixels.AsSpan(0, count * InputSize.Bytes))));
+            Tensor logits = network.Head.Forward(network.Body.Forward(input));
             return logits.to_type(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
-        }
+        });
 
-        internal override float[][] ComputeFeatures(byte[] pixels, int count)
+        internal override float[][] ComputeFeatures(byte[] pixels, int count) =>
+            Compute(pixels, count, static (network, input) => ChannelMeans.Compute(network.Body.Forward(input)));
+
+        private T Compute<T>(byte[] pixels, int count, Func<(InferenceNetwork Body, InferenceNetwork Head), Tensor, T> run)
         {
-            using DisposeScope scope = NewDisposeScope();
-            using IDisposable inference = inference_mode();
-            return ChannelMeans.Compute(owner._inference.For(owner.CurrentDevice()).Body.Forward(owner.Prepare(pixels.AsSpan(0, count * InputSize.Bytes))));
+            owner._uses.Begin(owner);
+            try
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using IDisposable inference = inference_mode();
+                return run(owner._inference.For(owner.CurrentDevice()), owner.Prepare(pixels.AsSpan(0, count * InputSize.Bytes)));
+            }
+            finally
+            {
+                owner._uses.End();
+            }
         }
     }
 }

@@ -42,6 +42,11 @@ public interface IImageClassifier<TLabel>
     /// <exception cref="InvalidDataException">A file is not an image, or is beyond a limit; the message names it.</exception>
     IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths);
 
+    /// <summary>Classifies any number of encoded images, in batches whose size bounds the memory that this takes.</summary>
+    /// <returns>The predictions in the order of the images.</returns>
+    /// <exception cref="InvalidDataException">Bytes are not an image, or one beyond a limit; the message has their index.</exception>
+    IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<ReadOnlyMemory<byte>> encoded);
+
     /// <summary>Classifies the image in a file without blocking the caller: the file is read asynchronously, the network runs on the thread pool.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is not an image, or is beyond a limit; the message names it.</exception>
@@ -56,6 +61,29 @@ public interface IImageClassifier<TLabel>
     /// <param name="cancellationToken">Ends the waiting before the image is decoded.</param>
     /// <exception cref="InvalidDataException">The bytes are not an image, or one beyond a limit.</exception>
     Task<Prediction<TLabel>> PredictAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default);
+
+    /// <summary>Classifies any number of files on the thread pool.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="cancellationToken">Ends the work after the batch that runs.</param>
+    /// <inheritdoc cref="Predict(IReadOnlyList{string})" path="/returns"/>
+    /// <inheritdoc cref="Predict(IReadOnlyList{string})" path="/exception"/>
+    Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken = default);
+
+    /// <summary>Classifies any number of encoded images on the thread pool.</summary>
+    /// <param name="encoded">The files' contents, which must not change until the task ends.</param>
+    /// <param name="cancellationToken">Ends the work after the batch that runs.</param>
+    /// <inheritdoc cref="Predict(IReadOnlyList{ReadOnlyMemory{byte}})" path="/returns"/>
+    /// <inheritdoc cref="Predict(IReadOnlyList{ReadOnlyMemory{byte}})" path="/exception"/>
+    Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(IReadOnlyList<ReadOnlyMemory<byte>> encoded, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Classifies files as they are enumerated, for more of them than fit into memory: a batch goes through the network while the next one is
+    /// decoded. A file that cannot be classified does not end the enumeration.
+    /// </summary>
+    /// <param name="paths">The files; they are enumerated at most two batches ahead of the answers.</param>
+    /// <param name="cancellationToken">Ends the enumeration after the batch that runs.</param>
+    /// <returns>An answer or an error for each file, in the order of the paths.</returns>
+    IAsyncEnumerable<FilePrediction<TLabel>> PredictFilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Computes the features of the image in a file: the global average of the backbone's output, one number for each of its channels.

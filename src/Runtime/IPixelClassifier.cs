@@ -9,6 +9,10 @@ internal interface IPixelClassifier<TLabel> : IImageClassifier<TLabel>
     /// <exception cref="InvalidDataException">The file is longer than the limit; the message names it.</exception>
     Task<ArraySegment<byte>> ReadAsync(string path, CancellationToken cancellationToken);
 
+    /// <summary>Reads what is left of a stream asynchronously, up to the limit.</summary>
+    /// <exception cref="InvalidDataException">The stream is longer than the limit.</exception>
+    Task<ArraySegment<byte>> ReadAsync(Stream stream, CancellationToken cancellationToken);
+
     /// <summary>Decodes an image to the network's input size.</summary>
     /// <param name="encoded">The image.</param>
     /// <param name="path">The file that it is from, which an error names, or null.</param>

@@ -13,17 +13,18 @@ namespace FineTune;
 public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     where TLabel : struct, Enum
 {
-    /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
-    private const int BatchSize = 16;
-
     private static readonly TLabel[] AllLabels = Enum.GetValues<TLabel>();
+
+    private readonly int _batchSize;
 
     /// <summary>Makes a predictor.</summary>
     /// <param name="inputSize">The size that images are brought to.</param>
     /// <param name="resize">How images are resized before the centre of the input's size is cut out; if null, they just cover it.</param>
     /// <param name="mirror">Whether predictions also look at the mirrored image.</param>
-    private protected ImagePredictor(ImageSize inputSize, ImageResize? resize, bool mirror)
+    /// <param name="batchSize">The most files of one pass: more gain no speed with the engine, but take memory.</param>
+    private protected ImagePredictor(ImageSize inputSize, ImageResize? resize, bool mirror, int batchSize)
     {
+        _batchSize = batchSize;
         InputSize = inputSize;
         Resize = resize;
         Mirror = mirror;
@@ -79,7 +80,14 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return InBatches(paths, Classify);
+        return InBatches(paths.Count, DecodeFile(paths), Classify, CancellationToken.None);
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Prediction<TLabel>> Predict(IReadOnlyList<ReadOnlyMemory<byte>> encoded)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        return InBatches(encoded.Count, DecodeImage(encoded), Classify, CancellationToken.None);
     }
 
     /// <inheritdoc />
@@ -102,6 +110,30 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
         Task.Run(() => Predict(encoded.Span), cancellationToken);
 
     /// <inheritdoc />
+    public Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return Task.Run<IReadOnlyList<Prediction<TLabel>>>(
+            () => InBatches(paths.Count, DecodeFile(paths), Classify, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Prediction<TLabel>>> PredictAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> encoded, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        return Task.Run<IReadOnlyList<Prediction<TLabel>>>(
+            () => InBatches(encoded.Count, DecodeImage(encoded), Classify, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<FilePrediction<TLabel>> PredictFilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return FilePredictions.EnumerateAsync(this, paths, _batchSize, cancellationToken);
+    }
+
+    /// <inheritdoc />
     public float[] Embed(string path) => RunOne(Read(path), path, Features);
 
     /// <inheritdoc />
@@ -118,11 +150,15 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     public IReadOnlyList<float[]> Embed(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return InBatches(paths, Features);
+        return InBatches(paths.Count, DecodeFile(paths), Features, CancellationToken.None);
     }
 
     /// <inheritdoc />
     Task<ArraySegment<byte>> IPixelClassifier<TLabel>.ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, cancellationToken);
+
+    /// <inheritdoc />
+    Task<ArraySegment<byte>> IPixelClassifier<TLabel>.ReadAsync(Stream stream, CancellationToken cancellationToken) =>
+        EncodedImage.ReadAsync(stream, ImageLimits, cancellationToken);
 
     /// <inheritdoc />
     byte[] IPixelClassifier<TLabel>.Decode(ReadOnlySpan<byte> encoded, string? path)
@@ -170,20 +206,42 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
 
     private float[][] Features(byte[] pixels, int count) => ComputeFeatures(pixels, count);
 
-    /// <summary>Decodes any number of files and sends them through the network in batches.</summary>
-    /// <param name="paths">The files.</param>
-    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
-    private T[] InBatches<T>(IReadOnlyList<string> paths, Func<byte[], int, T[]> run)
+    /// <summary>Decodes one of several images.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="pixels">Gets its pixels at the input's size.</param>
+    private delegate void IndexedDecoder(int index, Span<byte> pixels);
+
+    private IndexedDecoder DecodeFile(IReadOnlyList<string> paths) => (i, pixels) => Decode(Read(paths[i]), paths[i], pixels);
+
+    private IndexedDecoder DecodeImage(IReadOnlyList<ReadOnlyMemory<byte>> encoded) => (i, pixels) =>
     {
-        var results = new T[paths.Count];
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(paths.Count, BatchSize) * InputSize.Bytes);
         try
         {
-            for (int start = 0; start < paths.Count; start += BatchSize)
+            Decode(encoded[i].Span, null, pixels);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(FormattableString.Invariant($"Image {i}: {e.Message}"), e);
+        }
+    };
+
+    /// <summary>Decodes any number of images and sends them through the network in batches.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="decode">Decodes one; several run side by side.</param>
+    /// <param name="run">Gives one result for each image of a batch of pixels.</param>
+    /// <param name="cancellationToken">Ends the work after the batch that runs.</param>
+    private T[] InBatches<T>(int count, IndexedDecoder decode, Func<byte[], int, T[]> run, CancellationToken cancellationToken)
+    {
+        var results = new T[count];
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(Math.Min(count, _batchSize) * InputSize.Bytes);
+        try
+        {
+            for (int start = 0; start < count; start += _batchSize)
             {
-                int count = Math.Min(BatchSize, paths.Count - start);
-                Decode(paths, start, count, pixels);
-                run(pixels, count).CopyTo(results, start);
+                cancellationToken.ThrowIfCancellationRequested();
+                int first = start, size = Math.Min(_batchSize, count - start);
+                DecodeTogether(size, (i, target) => decode(first + i, target), pixels);
+                run(pixels, size).CopyTo(results, start);
             }
         }
         finally
@@ -211,12 +269,12 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
         }
     }
 
-    /// <summary>Decodes files side by side, one after another into <paramref name="pixels"/>.</summary>
-    private void Decode(IReadOnlyList<string> paths, int start, int count, byte[] pixels)
+    /// <summary>Decodes images side by side, one after another into <paramref name="pixels"/>.</summary>
+    private void DecodeTogether(int count, IndexedDecoder decode, byte[] pixels)
     {
         try
         {
-            Parallel.For(0, count, i => Decode(Read(paths[start + i]), paths[start + i], pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
+            Parallel.For(0, count, i => decode(i, pixels.AsSpan(i * InputSize.Bytes, InputSize.Bytes)));
         }
         catch (AggregateException e)
         {
@@ -264,9 +322,8 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
 
     private static Prediction<TLabel> Rank(ReadOnlySpan<double> scores)
     {
-        var ranking = new LabelScore<TLabel>[scores.Length];
-        for (int i = 0; i < ranking.Length; i++) ranking[i] = new LabelScore<TLabel>(AllLabels[i], (float)scores[i]);
-        // A stable sort, so that equal scores keep the order of the classes.
-        return new Prediction<TLabel>([.. ranking.OrderByDescending(static r => r.Score)]);
+        var labelled = new LabelScore<TLabel>[scores.Length];
+        for (int i = 0; i < labelled.Length; i++) labelled[i] = new LabelScore<TLabel>(AllLabels[i], (float)scores[i]);
+        return new Prediction<TLabel>(labelled);
     }
 }

@@ -7,7 +7,15 @@ public sealed class Prediction<TLabel>
 {
     private readonly LabelScore<TLabel>[] _ranking;
 
-    internal Prediction(LabelScore<TLabel>[] ranking) => _ranking = ranking;
+    /// <summary>Makes a prediction, for tests that replace a classifier.</summary>
+    /// <param name="scores">Every label with its probability, in the order of the classes.</param>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public Prediction(params IEnumerable<LabelScore<TLabel>> scores)
+    {
+        // A stable sort, so that equal scores keep the order of the classes.
+        _ranking = [.. scores.OrderByDescending(static score => score.Score)];
+        if (_ranking.Length == 0) throw new ArgumentException("A prediction has at least one label.", nameof(scores));
+    }
 
     /// <summary>The most probable label.</summary>
     public TLabel Label => _ranking[0].Label;

@@ -68,6 +68,18 @@ public sealed class RunTrainer : ToolTask
     /// <summary>A file that gets the paths of the spec's exports.</summary>
     public string ExportList { get; set; } = "";
 
+    /// <summary>The exporter that <c>export</c> runs, whether or not the spec has a table for it.</summary>
+    public string Format { get; set; } = "";
+
+    /// <summary>The keys of that exporter, each as <c>KEY=VALUE</c>.</summary>
+    public string[] Settings { get; set; } = [];
+
+    /// <summary>The weights that <c>export</c> reads.</summary>
+    public string Weights { get; set; } = "";
+
+    /// <summary>The folder that gets the files of that exporter.</summary>
+    public string Folder { get; set; } = "";
+
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; set; } = "";
 
@@ -127,6 +139,10 @@ public sealed class RunTrainer : ToolTask
         Add("--output", Output);
         Add("--report", Report);
         Add("--export-list", ExportList);
+        Add("--format", Format);
+        foreach (string setting in Settings) Add("--set", setting);
+        Add("--weights", Weights);
+        Add("--to", Folder);
         Add("--device", Device);
         Add("--precision", Precision);
         Add("--memory", Memory);

@@ -88,9 +88,10 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
-        var exports = new ExportStage(spec, options.Output, log);
-        exports.Run(weights, new ExportCache(_cache), Digests(), cancellation);
-        if (options.ExportList is not null) exports.WriteList(options.ExportList, cancellation);
+        var exports = new ExportStage(spec, options.Output, options.Assets, log);
+        IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
+        exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation);
+        if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
 
         TestAnswers? Answers()
         {
@@ -110,7 +111,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     {
         if (OutputDigest(cancellation) == known.Weights) return true;
         if (new WeightCache(_cache).Find(known.Weights!) is not { } cached) return false;
-        Publish(cached);
+        Publish(cached, known.Weights!);
         log.Line($"{Name}: restored {Path.GetFileName(options.Output)} from the cache");
         return true;
     }
@@ -138,7 +139,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
-        Publish(_cache.Weights(results[^1].Weights));
+        Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);
         log.Line($"{Name}: wrote {options.Output}");
@@ -164,7 +165,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             : $"trains, as {Path.GetFileName(options.Output)} is neither here nor in the cache; on the machine that trained it, it is {known.Weights}";
     }
 
-    private void Publish(string weights) => new ExportStage(spec, options.Output, log).WriteWeights(weights);
+    private void Publish(string weights, string digest) => new ExportStage(spec, options.Output, options.Assets, log).WriteWeights(weights, digest);
 
     private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
         options.Report!, EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));

@@ -21,8 +21,6 @@ public sealed class SamplePluginConsumer : IDisposable
             packages.Write(Path.Combine("SamplePlugin", Path.GetRelativePath(sample, file)), WithVersion(File.ReadAllText(file)));
         }
         string feed = Path.Combine(packages.Root, "feed");
-        DotNet.Run(
-            DotNet.RepositoryRoot, "pack", "src/Pipeline", "--no-build", "-c", DotNet.Configuration, "-o", feed, $"-p:PackageVersion={packages.Version}").Succeeded();
         DotNet.Run(Path.Combine(packages.Root, "SamplePlugin"), "pack", "-o", feed, $"-p:PackageVersion={packages.Version}").Succeeded();
 
         packages.Write("PluginApp/PluginApp.csproj", $"""

@@ -44,7 +44,7 @@ public class EmissionTests
             {
                 public static async Task<float> Everything(IServiceCollection services, Stream stream, byte[] bytes, CancellationToken token)
                 {
-                    services.AddFlowerClassifier();
+                    services.AddFlowerClassifier(o => o.LargestBatch = 8);
                     using FlowerClassifier flowers = FlowerClassifier.Load(new() { Device = "cpu", SelfCheck = true });
                     using FlowerClassifier other = FlowerClassifier.Load("other.file");
                     IImageClassifier<FlowerLabel> any = flowers;
@@ -56,6 +56,8 @@ public class EmissionTests
                     p = await flowers.PredictAsync(bytes.AsMemory(), token);
                     p = await flowers.PredictAsync("photo.jpg", token);
                     p = await flowers.PredictAsync(stream, token);
+                    many = await flowers.PredictAsync(["a.jpg", "b.jpg"], token);
+                    await foreach (FilePrediction<FlowerLabel> file in any.PredictFilesAsync(Directory.EnumerateFiles("photos"), token)) _ = file.Prediction ?? throw file.Error!;
                     await using var batcher = new PredictionBatcher<FlowerLabel>(flowers);
                     p = await batcher.PredictAsync("photo.jpg", token);
                     _ = (FlowerClassifier.Labels[0], FlowerClassifier.ClassCount, FlowerClassifier.WeightsResource, FlowerClassifier.FreezePoints.WarmUp, many);
@@ -107,9 +109,27 @@ public class EmissionTests
     public void Dependency_injection_is_emitted_only_where_the_project_references_it()
     {
         GeneratorDriverRunResult result = GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")))
-            .RunGenerators(GeneratorRun.Compilation(withDependencyInjection: false)).GetRunResult();
+            .RunGenerators(GeneratorRun.Compilation("", "Microsoft.Extensions.")).GetRunResult();
 
         Assert.DoesNotContain("AddFlowerClassifier", Assert.Single(result.GeneratedTrees).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Hosts_and_health_checks_are_used_where_the_project_references_them(bool hasHosting, bool hasHealthChecks)
+    {
+        string[] without = [.. hasHosting ? Array.Empty<string>() : ["Extensions.Hosting"], .. hasHealthChecks ? Array.Empty<string>() : ["HealthChecks"]];
+
+        GeneratorRun.Driver(new GeneratorRun.Text("/p/f.modelspec", GeneratorRun.SpecText("flowers17")))
+            .RunGeneratorsAndUpdateCompilation(GeneratorRun.Compilation("", without), out Compilation updated, out _);
+
+        Assert.Empty(updated.GetDiagnostics());
+        string source = updated.SyntaxTrees.Last().ToString();
+        Assert.Equal(hasHosting, source.Contains("FlowerClassifierWarmUp", StringComparison.Ordinal));
+        Assert.Equal(hasHealthChecks, source.Contains("FlowerClassifierHealthCheck", StringComparison.Ordinal));
     }
 
     [Fact]

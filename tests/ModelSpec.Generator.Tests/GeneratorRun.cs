@@ -24,10 +24,12 @@ internal static class GeneratorRun
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>A compilation with every warning on and warnings as errors.</summary>
-    public static CSharpCompilation Compilation(string source = "", bool withDependencyInjection = true) => CSharpCompilation.Create(
+    /// <param name="source">Source of the project's own.</param>
+    /// <param name="without">Parts of the names of assemblies that it does not reference.</param>
+    public static CSharpCompilation Compilation(string source = "", params string[] without) => CSharpCompilation.Create(
         "App",
         [CSharpSyntaxTree.ParseText(source, Parse)],
-        withDependencyInjection ? References : References.RemoveAll(static r => r.Display!.Contains("DependencyInjection", StringComparison.Ordinal)),
+        References.RemoveAll(reference => without.Any(part => Path.GetFileName(reference.Display!).Contains(part, StringComparison.Ordinal))),
         new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable,
             warningLevel: 9999, generalDiagnosticOption: ReportDiagnostic.Error));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using ModelSpec.Backbones;
 using ModelSpec.Layers;
@@ -58,7 +59,7 @@ public class GraphTests
 
         Assert.Empty(compilation.GetDiagnostics());
         ClassDeclarationSyntax[] classes = [.. compilation.SyntaxTrees.Last().GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>()
-            .Where(static c => c.BaseList is not null)];
+            .Where(static c => c.BaseList is not null && !c.Modifiers.Any(SyntaxKind.FileKeyword))];
         Assert.Equal(["PetClassifier", "HeadLayers"], classes.Select(static c => c.Identifier.Text));
         Assert.Equal([.. network.Body.Where(HasModule).Select(static l => l.Member), "Head"], MembersOf(classes[0]));
         Assert.Equal(network.Head.Where(HasModule).Select(static l => l.Member), MembersOf(classes[1]));

@@ -196,7 +196,7 @@ public class HostileNamesTests
 
         BaseTypeDeclarationSyntax[] types = [.. compilation.SyntaxTrees.Last().GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
             .Where(static t => t.Parent is BaseNamespaceDeclarationSyntax)];
-        Assert.Equal(3, types.Length);
+        Assert.Equal(5, types.Length);
         Assert.All(types, static t => Assert.Contains("GeneratedCode(\"FineTune.Build\"", t.AttributeLists.ToString(), StringComparison.Ordinal));
     }
 

@@ -51,7 +51,12 @@ public class NpzExporterTests
             Report = new Contexts.Silence(),
             Cancellation = TestContext.Current.CancellationToken,
             SpecName = "flowers",
-            Model = new TrainedModel("Flowers", 8, 8, Tensors, new Dictionary<string, string>()),
+            Model = new TrainedModel("Flowers", 8, 8, Tensors, new Dictionary<string, string>())
+            {
+                Network = new NetworkGraph([], 0, 0, Mirror: false),
+                Preparation = new InputPreparation(false, 1, [0, 0, 0], [1, 1, 1], null),
+                Digest = "",
+            },
             Create = name =>
             {
                 Assert.Equal(Assert.Single(exporter.Outputs("flowers", values)), name);

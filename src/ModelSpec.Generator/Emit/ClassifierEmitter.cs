@@ -33,11 +33,7 @@ internal static class ClassifierEmitter
         EmitLabels(writer, model);
         writer.Line();
         EmitClass(writer, model);
-        if (model.HasDependencyInjection)
-        {
-            writer.Line();
-            EmitDependencyInjection(writer, model);
-        }
+        if (model.Services.HasDependencyInjection) ServicesEmitter.Emit(writer, model, GeneratedCode);
         return writer.ToString();
     }
 
@@ -115,25 +111,5 @@ internal static class ClassifierEmitter
         foreach (ClassLabel label in model.Classes) writer.Line($"    {SourceWriter.Quote(label.Text)},");
         writer.Line("];");
         writer.Line();
-    }
-
-    private static void EmitDependencyInjection(SourceWriter writer, ClassifierModel model)
-    {
-        string name = model.ClassName;
-        writer.Summary($"Registers <see cref=\"{name}\"/> with dependency injection.");
-        writer.Line(GeneratedCode);
-        using SourceWriter.Block block = writer.Open($"public static class {model.ExtensionsName}");
-        writer.Summary(
-            $"Adds one <see cref=\"{name}\"/> for the whole application, loaded when it is first asked for, also as <c>IImageClassifier&lt;{model.LabelName}&gt;</c>.");
-        using (writer.Open(
-            $"public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection Add{name}(\n"
-            + "        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)"))
-        {
-            const string add = "global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton";
-            writer.Line($"{add}(services, static _ => {name}.Load());");
-            writer.Line($"return {add}<FineTune::IImageClassifier<{model.LabelName}>>(");
-            writer.Line("    services,");
-            writer.Line($"    static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<{name}>(provider));");
-        }
     }
 }

@@ -25,11 +25,11 @@ namespace ModelSpec.Generator.Models;
 /// <param name="Resource">The name of the embedded weights.</param>
 /// <param name="SpecName">The spec's file name without its extension, for the file header.</param>
 /// <param name="Engine">The engine of the class.</param>
-/// <param name="HasDependencyInjection">Whether the project references dependency injection.</param>
+/// <param name="Services">What the project references of .NET's service packages.</param>
 internal sealed record ClassifierModel(
     string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
     ImagePreparation? Preparation, EquatableArray<Layer> Layers, int BodyLength, string LayersDigest, bool Mirror, EquatableArray<FreezePoint> FreezePoints, string Resource, string SpecName,
-    Engine Engine, bool HasDependencyInjection)
+    Engine Engine, ServiceTypes Services)
 {
     /// <summary>The label enum's name: <c>FlowerClassifier</c> has the labels <c>FlowerLabel</c>.</summary>
     public string LabelName
@@ -49,7 +49,7 @@ internal sealed record ClassifierModel(
     public string FullName => Namespace + "." + ClassName;
 
     /// <summary>The full names of all types that are generated.</summary>
-    public EquatableArray<string> TypeNames => HasDependencyInjection
+    public EquatableArray<string> TypeNames => Services.HasDependencyInjection
         ? [FullName, $"{Namespace}.{LabelName}", $"{Namespace}.{ExtensionsName}"]
         : [FullName, $"{Namespace}.{LabelName}"];
 
@@ -69,12 +69,12 @@ internal sealed record ClassifierModel(
     public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
 
     /// <summary>Takes from a plan what its class depends on: the network, and the first layer that learns in each stage.</summary>
-    public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, Engine engine, bool hasDependencyInjection)
+    public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, Engine engine, ServiceTypes services)
     {
         Network network = plan.Network;
         return new ClassifierModel(
             network.ClassName, ns, network.Classes, network.Backbone, network.Preprocessing, network.Preparation, network.Layers, network.BodyLength,
-            LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, engine, hasDependencyInjection);
+            LayerFacts.DigestLayers(network), network.Mirror, FindFreezePoints(plan), resource, specName, engine, services);
     }
 
     private static EquatableArray<FreezePoint> FindFreezePoints(TrainingPlan plan)

@@ -16,7 +16,7 @@ internal static class ReservedNames
         "ClearModules", "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Embed", "Equals", "Finalize",
         "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "ImageLimits", "InputSize", "LoadFile", "LoadResource", "Meaning", "MemberwiseClone",
         "Mirror",
-        "PixelTransform", "Predict", "PredictAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
+        "PixelTransform", "Predict", "PredictAsync", "PredictFilesAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",
         "ReplaceParameter", "Resize", "ToString", "Weights",
     };
 

@@ -19,7 +19,7 @@ internal sealed class CleanCommand : SpecCommand
     {
         string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
         // First, because an exporter may fail here; then nothing has been removed yet.
-        string[] exports = [.. new ExportStage(spec, weights, log).Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
+        string[] exports = [.. new ExportStage(spec, weights, Assets(parse), log).Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
         var cache = new StageCache(new CacheFolder(Assets(parse).Cache));
         foreach (string fingerprint in LockFiles.Read(FineTuningOptions.LockFile(spec), log)?.StageFingerprints ?? []) cache.Remove(fingerprint);
         string[] removed = [weights, .. exports.Where(File.Exists)];

@@ -157,6 +157,20 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor OutputTaken = Error("MSPEC3062", "Two outputs at one place",
         "The {0} would write '{1}', which is already the output of {2}. Remove one of them.");
 
+    public static readonly DiagnosticDescriptor NoImages = Error("MSPEC3063", "No images for an export",
+        "The export needs images of the dataset '{0}', which is not on this machine. Put it there, or list its folder in ModelSpecAssets or MODELSPEC_ASSETS.");
+
+    public static readonly DiagnosticDescriptor TooLargeForOnnx = Error("MSPEC3064", "Too large for ONNX",
+        "The weights take {0} MB, but an ONNX file holds less than 2 GB. Use a smaller backbone, or a smaller layer of the head.");
+
+    public static readonly DiagnosticDescriptor UnknownFormat = Error("MSPEC3065", "No such format",
+        "There is no exporter '{0}'.{1} Known are: {2}.");
+
+    public static readonly DiagnosticDescriptor ExportSetting = Error("MSPEC3066", "Not a setting of the exporter", "--set {0}: {1}");
+
+    public static readonly DiagnosticDescriptor OnnxWord = Error("MSPEC3067", "No such form or precision",
+        "'{0}' is not a {1} of the exporter 'onnx'.{2} Known are: {3}.");
+
     public static readonly DiagnosticDescriptor DiskFull = Error("MSPEC3070", "Disk full",
         "The {0} could not write a file because there is no space left: {1} Free some space and run it again.");
 

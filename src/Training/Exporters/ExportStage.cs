@@ -1,11 +1,13 @@
 using System.Text;
 using FineTune.Files;
 using FineTune.Pipeline;
+using FineTune.Training.Assets;
 using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
 using FineTune.Training.Plugins;
 using ModelSpec.Language;
+using ModelSpec.Locks;
 
 namespace FineTune.Training.Exporters;
 
@@ -21,14 +23,26 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// </summary>
 /// <param name="spec">The spec.</param>
 /// <param name="weights">The weight file beside the spec, which exports must not overwrite.</param>
+/// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog log)
+internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log)
 {
     private string SpecName => Path.GetFileNameWithoutExtension(spec.Spec.Path);
 
     /// <summary>The exports of the spec. The weights themselves, which are always written, are not among them.</summary>
     /// <exception cref="TrainingException">An exporter failed, or its files would overwrite others.</exception>
-    public IReadOnlyList<ExportUse> Uses(CancellationToken cancellation)
+    public IReadOnlyList<ExportUse> Uses(CancellationToken cancellation) => Find(spec.Spec.Exports, spec.Folder, cancellation);
+
+    /// <summary>An export that the spec need not have.</summary>
+    /// <param name="section">The exporter and the values of its keys.</param>
+    /// <param name="folder">The folder that its files are relative to.</param>
+    /// <param name="cancellation">Ends the call of the exporter.</param>
+    /// <returns>The export; none for the weights themselves, where they are.</returns>
+    /// <exception cref="TrainingException">The exporter failed, or its files would overwrite others.</exception>
+    public IReadOnlyList<ExportUse> Use(PartSection section, string folder, CancellationToken cancellation) =>
+        Find([section], Path.GetFullPath(folder), cancellation);
+
+    private List<ExportUse> Find(IEnumerable<PartSection> sections, string folder, CancellationToken cancellation)
     {
         Dictionary<string, string> taken = new(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase)
         {
@@ -37,7 +51,7 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
             [Path.GetFullPath(weights)] = "the weights",
         };
         List<ExportUse> uses = [];
-        foreach (PartSection section in spec.Spec.Exports)
+        foreach (PartSection section in sections)
         {
             var place = new PartPlace(spec, section);
             RegisteredPart<IModelExporter> exporter = spec.Parts.Find<IModelExporter>(section.Use.Word);
@@ -46,9 +60,9 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
             Dictionary<string, string> outputs = new(StringComparer.Ordinal);
             foreach (string name in names)
             {
-                string path = Path.GetFullPath(Path.Combine(spec.Folder, name));
+                string path = Path.GetFullPath(Path.Combine(folder, name));
                 if (exporter.Part is SafetensorsExporter && path == Path.GetFullPath(weights)) continue;
-                if (Path.IsPathRooted(name) || Path.GetRelativePath(spec.Folder, path).StartsWith("..", StringComparison.Ordinal))
+                if (Path.IsPathRooted(name) || Path.GetRelativePath(folder, path).StartsWith("..", StringComparison.Ordinal))
                 {
                     throw Broken($"its output '{name}' is not in the spec's folder.");
                 }
@@ -63,18 +77,20 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
     }
 
     /// <summary>Writes what is not as it should be.</summary>
+    /// <param name="uses">The exports.</param>
     /// <param name="digest">The digest of the weight file.</param>
     /// <param name="cache">What exporters wrote.</param>
     /// <param name="digests">Digests files.</param>
     /// <param name="cancellation">Ends an exporter; nothing half-written is left.</param>
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
-    public void Run(string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
+    public void Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
-        foreach (ExportUse use in Uses(cancellation))
+        string? fingerprint = FingerprintOf(digest);
+        foreach (ExportUse use in uses)
         {
-            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName);
+            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, fingerprint ?? "");
             if (cache.Find(stamp) is { } known && known.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, known))) continue;
-            Write(use.Exporter, use.Place, use.Outputs, weights, cancellation);
+            Write(use, weights, digest, fingerprint, cancellation);
             cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
             log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
         }
@@ -84,15 +100,15 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
     }
 
     /// <summary>
-    /// Writes which files the exports of the spec have, for the build: <c>FORMAT PATH</c> on each line, with full paths. A format has no
-    /// spaces. The file is written anew each time: builds compare its time with the spec's.
+    /// Writes which files exports have, for the build: <c>FORMAT PATH</c> on each line, with full paths. A format has no spaces. The file is
+    /// written anew each time: builds compare its time with the spec's.
     /// </summary>
+    /// <param name="uses">The exports.</param>
     /// <param name="path">The list; it is there as a whole or not at all.</param>
-    /// <param name="cancellation">Ends the calls of exporters.</param>
-    /// <exception cref="TrainingException">An exporter failed, or the list cannot be written.</exception>
-    public void WriteList(string path, CancellationToken cancellation)
+    /// <exception cref="TrainingException">The list cannot be written.</exception>
+    public void WriteList(IEnumerable<ExportUse> uses, string path)
     {
-        string[] lines = [.. Uses(cancellation).SelectMany(static use => use.Outputs.Values.Select(output => $"{use.Exporter.Part.Name} {output}\n"))];
+        string[] lines = [.. uses.SelectMany(static use => use.Outputs.Values.Select(output => $"{use.Exporter.Part.Name} {output}\n"))];
         try
         {
             AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(lines))), durable: false);
@@ -105,21 +121,31 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
 
     /// <summary>Writes the weights beside the spec, from the cache.</summary>
     /// <param name="trained">The weights in the cache.</param>
+    /// <param name="digest">Their digest.</param>
     /// <exception cref="TrainingException">They cannot be written.</exception>
-    public void WriteWeights(string trained)
+    public void WriteWeights(string trained, string digest)
     {
         RegisteredPart<IModelExporter> exporter = spec.Parts.Find<IModelExporter>(SafetensorsExporter.Word);
         PartPlace place = PartPlace.OfBuiltIn(spec, SafetensorsExporter.Word);
         var outputs = exporter.Part.Outputs(SpecName, place.Values).ToDictionary(static name => name, _ => weights, StringComparer.Ordinal);
-        Write(exporter, place, outputs, trained, CancellationToken.None);
+        Write(new ExportUse(exporter, place, outputs), trained, digest, FingerprintOf(digest), CancellationToken.None);
     }
 
-    private void Write(
-        RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs, string trained, CancellationToken cancellation)
+    /// <summary>The fingerprint of the lock beside the spec if it records these weights; whether the lock can be read is told by others.</summary>
+    private string? FingerprintOf(string digest)
     {
+        TrainingLock? known = null;
+        string path = FineTuningOptions.LockFile(spec);
+        BestEffort.Run(() => known = File.Exists(path) ? TrainingLock.Read(File.ReadAllText(path), path).Value : null);
+        return known?.Weights == digest ? known.Fingerprint : null;
+    }
+
+    private void Write(ExportUse use, string trained, string digest, string? fingerprint, CancellationToken cancellation)
+    {
+        (RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs) = use;
         try
         {
-            using var model = new TrainedModels(trained, spec);
+            using var model = new TrainedModels(trained, digest, spec, fingerprint);
             using var files = new ExportFiles(outputs, place.At(null));
             var context = new ExportContext
             {
@@ -131,6 +157,7 @@ internal sealed class ExportStage(SpecSource spec, string weights, IProgressLog 
                 SpecName = SpecName,
                 Model = model.Model,
                 Create = files.Create,
+                Images = new ExportImages(spec, assets, log, cancellation).Of,
             };
             PartCall.Run(
                 exporter, place,

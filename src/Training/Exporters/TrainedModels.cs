@@ -13,9 +13,13 @@ internal sealed class TrainedModels : IReadOnlyList<TrainedTensor>, IDisposable
     private readonly Lock _gate = new();
 
     /// <summary>Opens a weight file of a training.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="spec">The spec that it is of.</param>
+    /// <param name="fingerprint">The fingerprint of what the weights came from, or null if that is not known.</param>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public TrainedModels(string path, SpecSource spec)
+    public TrainedModels(string path, string digest, SpecSource spec, string? fingerprint)
     {
         _file = File.OpenRead(path);
         try
@@ -31,7 +35,13 @@ internal sealed class TrainedModels : IReadOnlyList<TrainedTensor>, IDisposable
             _file.Dispose();
             throw;
         }
-        Model = new TrainedModel(spec.Network.ClassName, spec.Network.InputHeight, spec.Network.InputWidth, this, _header.Metadata);
+        Model = new TrainedModel(spec.Network.ClassName, spec.Network.InputHeight, spec.Network.InputWidth, this, _header.Metadata)
+        {
+            Network = NetworkGraphs.Of(spec.Network),
+            Preparation = InputPreparations.Of(spec.Network),
+            Digest = digest,
+            Fingerprint = fingerprint,
+        };
     }
 
     /// <summary>The network; it can be read until this object is disposed of.</summary>

@@ -1,6 +1,7 @@
 using FineTune.Pipeline;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Exporters;
+using FineTune.Training.Exporters.Onnx;
 using FineTune.Training.Importers;
 using FineTune.Training.WeightFormats;
 
@@ -19,5 +20,6 @@ internal sealed class BuiltInPlugin : PipelinePlugin
         .Add(new SafetensorsFormat())
         .Add(new PyTorchLegacyFormat())
         .Add(new ReportEvaluator())
-        .Add(new SafetensorsExporter());
+        .Add(new SafetensorsExporter())
+        .Add(new OnnxExporter());
 }

@@ -170,13 +170,64 @@ public sealed partial class FlowerClassifier : FineTune::OnnxImageClassifier<Flo
 [global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public static class FlowerClassifierServiceCollectionExtensions
 {
-    /// <summary>Adds one <see cref="FlowerClassifier"/> for the whole application, loaded when it is first asked for, also as <c>IImageClassifier&lt;FlowerLabel&gt;</c>.</summary>
+    /// <summary>
+    /// Adds one <see cref="FlowerClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;FlowerLabel&gt;</c>, which
+    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// </summary>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configure">Changes the options; null for the defaults.</param>
     public static global::Microsoft.Extensions.DependencyInjection.IServiceCollection AddFlowerClassifier(
-        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services)
+        this global::Microsoft.Extensions.DependencyInjection.IServiceCollection services,
+        global::System.Action<FineTune::ClassifierServiceOptions>? configure = null)
     {
-        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, static _ => FlowerClassifier.Load());
-        return global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<FlowerLabel>>(
+        var options = new FineTune::ClassifierServiceOptions();
+        configure?.Invoke(options);
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, _ => options.WeightsPath is null ? FlowerClassifier.Load(options.Load) : FlowerClassifier.Load(options.WeightsPath, options.Load));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<FlowerLabel>>(
             services,
-            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider));
+            provider => options.Create<FlowerLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider)));
+        if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new FlowerClassifierWarmUp(provider));
+        global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<FlowerClassifierHealthCheck>(
+            global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),
+            "FlowerClassifier");
+        return services;
+    }
+}
+
+/// <summary>Loads <see cref="FlowerClassifier"/> before a host serves its first request.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
+file sealed class FlowerClassifierWarmUp(global::System.IServiceProvider provider) : global::Microsoft.Extensions.Hosting.IHostedService
+{
+    public global::System.Threading.Tasks.Task StartAsync(global::System.Threading.CancellationToken cancellationToken)
+    {
+        return global::System.Threading.Tasks.Task.Run(
+            () => _ = global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FineTune::IImageClassifier<FlowerLabel>>(provider),
+            cancellationToken);
+    }
+
+    public global::System.Threading.Tasks.Task StopAsync(global::System.Threading.CancellationToken cancellationToken)
+    {
+        return global::System.Threading.Tasks.Task.CompletedTask;
+    }
+}
+
+/// <summary>Looks whether <see cref="FlowerClassifier"/> answers.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
+file sealed class FlowerClassifierHealthCheck(FineTune::IImageClassifier<FlowerLabel> classifier) : global::Microsoft.Extensions.Diagnostics.HealthChecks.IHealthCheck
+{
+    public async global::System.Threading.Tasks.Task<global::Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult> CheckHealthAsync(
+        global::Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckContext context,
+        global::System.Threading.CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One black pixel.
+            await global::System.Threading.Tasks.Task.Run(() => _ = classifier.Predict(new byte[3], 1, 1), cancellationToken).ConfigureAwait(false);
+            return global::Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy();
+        }
+        catch (global::System.Exception exception) when (exception is not global::System.OperationCanceledException)
+        {
+            return new global::Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult(context.Registration.FailureStatus, exception.Message, exception);
+        }
     }
 }

@@ -2,8 +2,11 @@ using System.CommandLine;
 using FineTune.Pipeline;
 using FineTune.Training;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Commands;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Exporters;
+using FineTune.Training.Locks;
 using ModelSpec.Diagnostics;
 
 namespace Training.Tests.Plugins;
@@ -137,6 +140,94 @@ public class ExporterTests
         Assert.Equal(0, code);
         Assert.Equal([project["tiny.names"], project["export/tiny.count"]], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.False(File.Exists(project["tiny.names"]));
+    }
+
+    [Fact]
+    public void One_exporter_runs_into_another_folder_without_a_table_and_not_again()
+    {
+        using var project = new TinyProject();
+        project.Train(project.Read());
+        string[] arguments = ["--format", "names", "--set", "upper=true", "--to", project["obj/finetune"]];
+
+        Assert.Equal(0, Invoke(new ExportCommand(), project, arguments));
+        string written = File.ReadAllText(project["obj/finetune/tiny.names"]);
+        DateTime time = File.GetLastWriteTimeUtc(project["obj/finetune/tiny.names"]);
+        Assert.Equal(0, Invoke(new ExportCommand(), project, arguments));
+
+        Assert.Contains("CONV1.WEIGHT", written, StringComparison.Ordinal);
+        Assert.True(File.Exists(project["obj/finetune/export/tiny.count"]));
+        Assert.Equal(time, File.GetLastWriteTimeUtc(project["obj/finetune/tiny.names"]));
+        Assert.False(File.Exists(project["tiny.names"]));
+    }
+
+    [Theory]
+    [InlineData("MSPEC3065: There is no exporter 'name'. Did you mean 'names'?", "--format", "name")]
+    [InlineData("MSPEC3066: --set uper=true: the exporter 'names' has no key 'uper'. Did you mean 'upper'?", "--format", "names", "--set", "uper=true")]
+    [InlineData("MSPEC3066: --set upper=1: upper is true or false.", "--format", "names", "--set", "upper=1")]
+    [InlineData("MSPEC3066: --set upper: write KEY=VALUE.", "--format", "names", "--set", "upper")]
+    public void What_the_command_line_says_of_an_exporter_is_checked_like_a_table(string message, params string[] arguments)
+    {
+        using var project = new TinyProject();
+        project.Read();
+        using var output = new StringWriter();
+        TextWriter console = Console.Out;
+        Console.SetOut(output);
+        int code;
+        try
+        {
+            code = Invoke(new ExportCommand(), project, arguments);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+
+        Assert.Equal(1, code);
+        Assert.Contains(message, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_exporter_sees_the_network_its_fingerprint_and_the_images_of_each_part()
+    {
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+        SpecSource spec = With(project, folder, """
+            using var s = new System.IO.StreamWriter(context.Create("a.out"));
+            var test = System.Linq.Enumerable.ToList(context.Images(DatasetPart.Test));
+            foreach (var image in test) s.WriteLine($"{image.Name} {image.Class} {image.Pixels.Length} {image.Pixels.Span[0]}");
+            s.WriteLine(System.Linq.Enumerable.Count(context.Images(DatasetPart.Train)));
+            s.WriteLine(context.Model.Network.Nodes[context.Model.Network.Embedding].Name);
+            s.WriteLine(context.Model.Digest);
+            s.WriteLine(context.Model.Fingerprint);
+            """, "new[] { \"a.out\" }");
+
+        project.Train(spec);
+
+        string[] lines = File.ReadAllLines(project["a.out"]);
+        Assert.Equal(8 + 4, lines.Length);
+        Assert.Equal(4, lines.Take(8).Count(static line => line.StartsWith("Red-Sky/", StringComparison.Ordinal) && line.Contains(" 0 768 2", StringComparison.Ordinal)));
+        Assert.Equal(4, lines.Take(8).Count(static line => line.StartsWith("green_sea/", StringComparison.Ordinal) && line.EndsWith(" 1 768 20", StringComparison.Ordinal)));
+        Assert.Equal(["24", "conv2/relu"], lines[8..10]);
+        string text = File.ReadAllText(project.Lock);
+        Assert.All(lines[10..], line => Assert.Contains($"\"{line}\"", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Images_that_are_not_on_this_machine_are_an_error_of_the_exporter_that_asks_for_them()
+    {
+        using var folder = new TemporaryFolder();
+        using var project = new TinyProject();
+        project.Train(project.Read());
+        Directory.Delete(project["pictures"], recursive: true);
+        SpecSource spec = With(project, folder, "context.Images(DatasetPart.Test);", "new[] { \"a.out\" }");
+        var stage = new ExportStage(spec, project.Output, new AssetFolders([], project.Cache), new RecordingLog());
+        IReadOnlyList<ExportUse> uses = stage.Uses(CancellationToken.None);
+
+        Diagnostic diagnostic = Assert.Throws<TrainingException>(() => stage.Run(
+            uses, "sha256:0", new ExportCache(new CacheFolder(project.Cache)), new FileDigests(null), CancellationToken.None)).Diagnostic;
+
+        Assert.Equal("MSPEC3063", diagnostic.Descriptor.Code);
+        Assert.Contains("'pictures'", diagnostic.Message, StringComparison.Ordinal);
     }
 
     [Fact]
