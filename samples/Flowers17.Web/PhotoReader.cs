@@ -4,13 +4,11 @@ namespace Flowers17.Web;
 internal static class PhotoReader
 {
     /// <summary>Reads the photo.</summary>
-    /// <returns>Its bytes, or null if the request is of a type that has none.</returns>
+    /// <returns>Its bytes.</returns>
     /// <exception cref="BadHttpRequestException">The form cannot be read or has no file, or the photo has more bytes than <see cref="PhotoLimits.MaxBytes"/>.</exception>
-    public static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         if (request.HasFormContentType) return await ReadFormAsync(request, cancellation);
-        string type = request.ContentType ?? "";
-        if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase)) return null;
         if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
         return await ReadAsync(request.Body, cancellation);
     }
@@ -22,7 +20,7 @@ internal static class PhotoReader
         {
             form = await request.ReadFormAsync(cancellation);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
             throw new BadHttpRequestException($"The form cannot be read: {e.Message}", e);

@@ -18,9 +18,3 @@ app.MapOpenApi();
 app.MapHealthChecks("/health");
 app.MapPredict();
 app.Run();
-
-namespace Flowers17.Web
-{
-    /// <summary>The application, which tests start.</summary>
-    public partial class Program;
-}
