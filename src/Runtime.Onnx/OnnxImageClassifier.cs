@@ -64,7 +64,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
     /// <exception cref="InvalidDataException">The file is damaged, does not fit the class, or was trained for something else (<see cref="Meaning"/>).</exception>
     /// <exception cref="InvalidOperationException">The device does not exist.</exception>
     /// <exception cref="WrongKernelException">The network computes wrong results on this machine.</exception>
-    protected void LoadFile(string path, ClassifierLoadOptions? options = null) => Use(File.ReadAllBytes(path), $"'{path}'", options);
+    protected void LoadFile(string path, ClassifierLoadOptions? options = null) => Use(() => File.ReadAllBytes(path), $"'{path}'", options);
 
     /// <summary>Loads the model that the build embedded and makes it ready to predict.</summary>
     /// <param name="assembly">The assembly that has the resource.</param>
@@ -75,10 +75,15 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
     /// <exception cref="WrongKernelException">The network computes wrong results on this machine.</exception>
     protected void LoadResource(Assembly assembly, string resource, ClassifierLoadOptions? options = null)
     {
-        using Stream stream = EmbeddedWeights.Open(assembly, resource, _name);
-        byte[] model = new byte[stream.Length];
-        stream.ReadExactly(model);
-        Use(model, EmbeddedWeights.Describe(assembly), options);
+        Use(Read, EmbeddedWeights.Describe(assembly), options);
+
+        byte[] Read()
+        {
+            using Stream stream = EmbeddedWeights.Open(assembly, resource, _name);
+            byte[] model = GC.AllocateUninitializedArray<byte>(checked((int)stream.Length));
+            stream.ReadExactly(model);
+            return model;
+        }
     }
 
     internal override float[] ComputeLogits(byte[] pixels, int count) => Run(OnnxNetwork.Logits, pixels, count);
@@ -99,12 +104,12 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
 
     private OnnxNetwork Network => _network ?? throw new InvalidOperationException($"{_name} has not been loaded.");
 
-    private void Use(byte[] model, string source, ClassifierLoadOptions? options)
+    private void Use(Func<byte[]> read, string source, ClassifierLoadOptions? options)
     {
         options ??= new ClassifierLoadOptions();
         _network?.Dispose();
         int classes = Enum.GetValues<TLabel>().Length;
-        _network = OnnxNetwork.Load(model, new OnnxShape(InputSize, classes), options.Device, source);
+        _network = OnnxNetwork.Load(read, new OnnxShape(InputSize, classes), options.Device, source);
         Meaning?.Require(_network.Metadata, source, _name);
         if (options.SelfCheck && _network.Metadata.TryGetValue(GoldenAnswers.Key, out string? golden))
         {

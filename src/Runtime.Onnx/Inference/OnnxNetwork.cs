@@ -25,7 +25,7 @@ internal sealed class OnnxNetwork : IDisposable
 
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
-    private readonly byte[] _model;
+    private readonly Func<byte[]> _read;
     private readonly OnnxShape _shape;
     private readonly string _device;
     private readonly string _source;
@@ -33,9 +33,9 @@ internal sealed class OnnxNetwork : IDisposable
 
     private readonly Uses _uses;
 
-    private OnnxNetwork(InferenceSession session, byte[] model, OnnxShape shape, string device, string source, bool isPlain)
+    private OnnxNetwork(InferenceSession session, Func<byte[]> read, OnnxShape shape, string device, string source, bool isPlain)
     {
-        (_session, _model, _shape, _device, _source, _isPlain) = (session, model, shape, device, source, isPlain);
+        (_session, _read, _shape, _device, _source, _isPlain) = (session, read, shape, device, source, isPlain);
         _uses = new Uses(Free);
         Metadata = session.ModelMetadata.CustomMetadataMap;
     }
@@ -44,33 +44,33 @@ internal sealed class OnnxNetwork : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Loads a model.</summary>
-    /// <param name="model">The bytes of an ONNX file.</param>
+    /// <param name="read">Reads the bytes of an ONNX file. They are not kept: ONNX Runtime has its own form of the weights.</param>
     /// <param name="shape">What it must take and give.</param>
     /// <param name="device">Where it runs: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <param name="source">What messages call the model.</param>
     /// <param name="isPlain">Whether layers are run one by one as they stand in the file, without ONNX Runtime's optimised forms.</param>
     /// <exception cref="InvalidDataException">The model is damaged, or does not fit.</exception>
     /// <exception cref="InvalidOperationException">The device does not exist.</exception>
-    public static OnnxNetwork Load(byte[] model, OnnxShape shape, string device, string source, bool isPlain = false)
+    public static OnnxNetwork Load(Func<byte[]> read, OnnxShape shape, string device, string source, bool isPlain = false)
     {
         using SessionOptions options = OnnxSessions.CreateOptions(device, isPlain);
         InferenceSession session;
         try
         {
-            session = new InferenceSession(model, options);
+            session = new InferenceSession(read(), options);
         }
         catch (OnnxRuntimeException e)
         {
             throw new InvalidDataException($"{source} cannot be read as an ONNX model: {e.Message}", e);
         }
-        var network = new OnnxNetwork(session, model, shape, device, source, isPlain);
+        var network = new OnnxNetwork(session, read, shape, device, source, isPlain);
         if (network.FindMisfit() is not { } misfit) return network;
         network.Dispose();
         throw new InvalidDataException($"{source} does not fit the class: {misfit}.");
     }
 
     /// <summary>The same network, run layer by layer as it stands in the file.</summary>
-    public OnnxNetwork LoadPlain() => Load(_model, _shape, _device, _source, isPlain: true);
+    public OnnxNetwork LoadPlain() => Load(_read, _shape, _device, _source, isPlain: true);
 
     /// <summary>Runs the network.</summary>
     /// <param name="output">What is wanted of it.</param>
