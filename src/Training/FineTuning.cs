@@ -90,7 +90,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
         var exports = new ExportStage(spec, options.Output, options.Assets, log);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
-        exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation);
+        Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
 
         TestAnswers? Answers()
@@ -104,6 +104,14 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             cache.Save(fingerprint, weights, answers);
             return answers;
         }
+    }
+
+    /// <summary>Writes what exporters measured into the lock.</summary>
+    private void Record(IReadOnlyList<Fact> measured)
+    {
+        if (options.IsLocked || LockFiles.Read(_lockFile, log) is not { } known) return;
+        TrainingLock recorded = LockFiles.WithExports(known, measured);
+        if (!ReferenceEquals(recorded, known)) AtomicFile.WriteText(_lockFile, recorded.ToString());
     }
 
     /// <summary>Whether the weights of the lock are next to the spec, or could be restored from the cache.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using FineTune.Files;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
@@ -25,7 +26,7 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// <param name="weights">The weight file beside the spec, which exports must not overwrite.</param>
 /// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log)
+internal sealed partial class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log)
 {
     private string SpecName => Path.GetFileNameWithoutExtension(spec.Spec.Path);
 
@@ -82,18 +83,30 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
     /// <param name="cache">What exporters wrote.</param>
     /// <param name="digests">Digests files.</param>
     /// <param name="cancellation">Ends an exporter; nothing half-written is left.</param>
+    /// <returns>What exporters measured, as tables <c>[[export]]</c> of the lock: one for each export with figures.</returns>
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
-    public void Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
+    public IReadOnlyList<Fact> Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
         string? fingerprint = FingerprintOf(digest);
+        List<Fact> facts = [];
+        int measured = 0;
         foreach (ExportUse use in uses)
         {
             string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, fingerprint ?? "");
-            if (cache.Find(stamp) is { } known && known.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, known))) continue;
-            Write(use, weights, digest, fingerprint, cancellation);
-            cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
-            log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
+            ExportEntry? entry = cache.Find(stamp);
+            if (entry is null || entry.Outputs.Count != use.Outputs.Count || !use.Outputs.All(output => IsAsKnown(output.Key, output.Value, entry.Outputs)))
+            {
+                Dictionary<string, double> figures = Write(use, weights, digest, fingerprint, cancellation);
+                entry = new ExportEntry(use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal), figures);
+                cache.Save(stamp, entry);
+                log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
+            }
+            if (entry.Figures is not { Count: > 0 } known) continue;
+            measured++;
+            facts.Add(new Fact(TrainingLock.Exports, measured, "files", TomlLiteral.Array(use.Outputs.Keys.Select(TomlLiteral.Of))));
+            facts.AddRange(known.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
         }
+        return facts;
 
         bool IsAsKnown(string name, string path, IReadOnlyDictionary<string, string> known) =>
             File.Exists(path) && known.TryGetValue(name, out string? expected) && expected == digests.Of(path, cancellation);
@@ -140,9 +153,12 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
         return known?.Weights == digest ? known.Fingerprint : null;
     }
 
-    private void Write(ExportUse use, string trained, string digest, string? fingerprint, CancellationToken cancellation)
+    /// <summary>Runs an exporter.</summary>
+    /// <returns>What it measured.</returns>
+    private Dictionary<string, double> Write(ExportUse use, string trained, string digest, string? fingerprint, CancellationToken cancellation)
     {
         (RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs) = use;
+        Dictionary<string, double> figures = new(StringComparer.Ordinal);
         try
         {
             using var model = new TrainedModels(trained, digest, spec, fingerprint);
@@ -158,6 +174,7 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 Model = model.Model,
                 Create = files.Create,
                 Images = new ExportImages(spec, assets, log, cancellation).Of,
+                Record = (name, value) => figures[FigureName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is not the name of a figure.")] = value,
             };
             PartCall.Run(
                 exporter, place,
@@ -173,10 +190,14 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 throw place.At(null).Error(
                     TrainingDiagnostics.BrokenContract, exporter.Title, exporter.Plugin.Name, $"it has not written its output {string.Join(", ", missing)}.");
             }
+            return figures;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw place.At(null).Error(e, TrainingDiagnostics.CannotWrite, outputs.Values.First(), ExceptionText.Sentence(e.Message));
         }
     }
+
+    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    private static partial Regex FigureName();
 }

@@ -36,6 +36,17 @@ internal static class LockFiles
             : new TrainingLock([.. known.Facts.Where(fact => !IsOfPlugin(fact) && !names.Any(name => name.Name == fact.Name)), .. names, .. plugins]);
     }
 
+    /// <summary>A lock with what exporters measured; the same lock where it has that already.</summary>
+    /// <param name="known">The lock.</param>
+    /// <param name="measured">The tables <see cref="TrainingLock.Exports"/>.</param>
+    public static TrainingLock WithExports(TrainingLock known, IReadOnlyList<Fact> measured)
+    {
+        Fact[] before = [.. known.Facts.Where(static fact => fact.Table == TrainingLock.Exports)];
+        return before.Length == measured.Count && measured.All(before.Contains)
+            ? known
+            : new TrainingLock([.. known.Facts.Where(static fact => fact.Table != TrainingLock.Exports), .. measured]);
+    }
+
     /// <summary>Describes the plugins that are not the files that a lock records.</summary>
     public static IEnumerable<string> ComparePlugins(TrainingLock known, SpecSource spec)
     {
