@@ -3,7 +3,7 @@ using System.Text;
 using FineTune.Training.Commands;
 using FineTune.Training.Processes;
 
-// What reads redirected output, a build for one, expects UTF-8; the console's own code page may know neither names nor arrows.
+// Programs that read redirected output, such as a build, expect UTF-8. The console's code page may contain neither all names nor arrows.
 if (Console.IsOutputRedirected || Console.IsErrorRedirected) Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")

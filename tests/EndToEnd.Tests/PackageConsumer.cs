@@ -8,7 +8,7 @@ namespace EndToEnd.Tests;
 /// </summary>
 public sealed class PackageConsumer : IDisposable
 {
-    /// <summary>A version of its own, so that an older package in the user's package folder is never taken for this one.</summary>
+    /// <summary>A unique version, so that an older package in the user's package folder is never used instead.</summary>
     private readonly string _version = $"0.1.0-test.{Guid.NewGuid():N}";
 
     private readonly string _root = Directory.CreateTempSubdirectory("finetune-consumer").FullName;
@@ -25,7 +25,7 @@ public sealed class PackageConsumer : IDisposable
               </packageSources>
             </configuration>
             """);
-        // A cache of its own: what another run has trained must not be found.
+        // A separate cache, so that results of other runs are not found.
         Write("Directory.Build.props", """
             <Project>
               <PropertyGroup>
@@ -127,7 +127,7 @@ public sealed class PackageConsumer : IDisposable
         </Project>
         """;
 
-    /// <summary>Forgets everything that was trained, and restores the spec.</summary>
+    /// <summary>Deletes all results of trainings, and restores the spec.</summary>
     public void Reset()
     {
         Write("App/sky.modelspec", Spec);

@@ -5,7 +5,7 @@ namespace FineTune.Training.Cache;
 /// <summary>Keeps the cache from growing without limit.</summary>
 internal static class CacheTrimming
 {
-    /// <summary>The bytes that weights, checkpoints and evaluations together may take.</summary>
+    /// <summary>The largest size of weights, checkpoints and evaluations together, in bytes.</summary>
     private const long Budget = 10L << 30;
 
     /// <summary>Deletes the least recently used files beyond 10 GB, if that is possible.</summary>
@@ -13,8 +13,8 @@ internal static class CacheTrimming
         folder.Trimmed.SelectMany(static kind => kind.EnumerateFiles("*", SearchOption.AllDirectories)), Budget));
 
     /// <summary>
-    /// Deletes the least recently used files beyond a budget. A file that cannot be deleted stays: other trainings delete files at the same
-    /// time, and some systems keep a file that is open.
+    /// Deletes the least recently used files beyond a budget. Files that cannot be deleted are skipped: other trainings delete files at the same
+    /// time, and some systems do not delete a file that is open.
     /// </summary>
     /// <param name="files">The files.</param>
     /// <param name="budget">The bytes that may stay.</param>

@@ -2,7 +2,7 @@ using FineTune.Files;
 
 namespace FineTune.Training.Cache;
 
-/// <summary>What exporters wrote, by their stamps: the digest of everything that the files depend on, their folder among it.</summary>
+/// <summary>The digests of exported files by stamp: the digest of everything that the files depend on, including their folder.</summary>
 /// <param name="folder">The cache folder.</param>
 internal sealed class ExportCache(CacheFolder folder)
 {

@@ -21,7 +21,7 @@ namespace FineTune.Training.Commands;
 internal sealed class EmbedCommand : SpecCommand
 {
     private readonly Argument<string[]> _files = new("files") { Description = "The images.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<bool> _pretrained = new("--pretrained") { Description = "Uses the pretrained weights of the backbone, as they were before training." };
     private readonly Option<string?> _layer = new("--layer") { Description = "The layer whose output is taken, as 'finetune inspect' names it; the last of the backbone by default." };
     private readonly Option<string?> _npz = new("--npz") { Description = "Writes a NumPy archive with the arrays 'files' and 'features' [N, F]." };

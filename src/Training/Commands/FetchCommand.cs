@@ -6,7 +6,7 @@ using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; lists them without a name.</summary>
+/// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; without a name, lists them.</summary>
 internal sealed class FetchCommand : Command
 {
     private static readonly SpecLocation Location = new("finetune fetch", SourceSpan.FileStart);

@@ -10,7 +10,7 @@ using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 
-/// <summary>What every command that works on a spec has in common: its arguments, and how errors end it.</summary>
+/// <summary>The base of every command that works on a spec: its arguments and its handling of errors.</summary>
 internal abstract class SpecCommand : Command
 {
     private readonly Argument<FileInfo> _spec = new("spec") { Description = "The .modelspec file." };
@@ -18,10 +18,10 @@ internal abstract class SpecCommand : Command
     private readonly Option<string[]> _assets = new("--assets") { Description = "A folder searched for datasets and weights; MODELSPEC_ASSETS by default." };
     private readonly Option<string> _cache = new("--cache")
     {
-        Description = "Where downloads, checkpoints and results of stages are kept.",
+        Description = "The folder of downloads, checkpoints and results of stages.",
         DefaultValueFactory = static _ => AssetFolders.DefaultCache,
     };
-    private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
+    private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, including those of libtorch." };
 
     private readonly Option<string[]> _plugins = new("--plugin") { Description = PluginDescription };
 
@@ -32,9 +32,9 @@ internal abstract class SpecCommand : Command
 
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
 
-    private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
+    private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this process ends, too." };
 
-    /// <summary>What the option <c>--plugin</c> of every command is.</summary>
+    /// <summary>The description of the option <c>--plugin</c> of every command.</summary>
     internal const string PluginDescription = "A plugin as PATH|PROVIDES: its assembly, and what its ModelSpecPlugin item provides.";
 
     protected SpecCommand(string name, string description)
@@ -52,13 +52,13 @@ internal abstract class SpecCommand : Command
     }
 
     /// <summary>Does the work.</summary>
-    /// <exception cref="TrainingException">It cannot be done.</exception>
+    /// <exception cref="TrainingException">The work cannot be done.</exception>
     protected abstract void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation);
 
-    /// <summary>Adds <c>--json</c>, for a command whose result is for programs, too.</summary>
+    /// <summary>Adds <c>--json</c>, for a command whose result programs can read.</summary>
     protected void AddJson() => Add(_json);
 
-    /// <summary>Whether the result is to be JSON. Standard output gets nothing but the result then.</summary>
+    /// <summary>Whether to print JSON. Standard output then contains only the result.</summary>
     protected bool PrintsJson(ParseResult parse) => Options.Contains(_json) && parse.GetValue(_json);
 
     /// <summary>The folder of a libtorch that is used instead of the package's, or null.</summary>
@@ -68,7 +68,7 @@ internal abstract class SpecCommand : Command
     protected AssetFolders Assets(ParseResult parse)
     {
         string[] folders = parse.GetValue(_assets) ?? [];
-        // A build hands the variable on as it is.
+        // A build passes the variable on unchanged.
         if (folders.Length == 0) folders = [Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? ""];
         return new AssetFolders([.. folders.SelectMany(AssetFolders.Split)], parse.GetValue(_cache)!);
     }

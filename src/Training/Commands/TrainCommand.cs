@@ -7,18 +7,18 @@ namespace FineTune.Training.Commands;
 /// <summary><c>finetune train SPEC</c>: fine-tunes and writes the weights.</summary>
 internal sealed class TrainCommand : SpecCommand
 {
-    private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; beside the spec by default." };
+    private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; next to the spec by default." };
 
     private readonly Option<string?> _report = new("--report") { Description = "A JSON file for the evaluations of every stage." };
 
     private readonly Option<string?> _evaluations = new("--evaluations")
     {
-        Description = "The folder that gets what the spec's evaluators find; NAME.evaluation beside the weights by default.",
+        Description = "The folder for the results of the spec's evaluators; NAME.evaluation next to the weights by default.",
     };
 
     private readonly Option<string?> _exportList = new("--export-list")
     {
-        Description = "A file that gets the files of the spec's exports, each as FORMAT PATH on a line.",
+        Description = "A file for the list of the spec's exports, one FORMAT PATH per line.",
     };
 
     private readonly Option<string> _device = new("--device")
