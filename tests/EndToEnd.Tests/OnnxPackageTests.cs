@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace EndToEnd.Tests;
 
@@ -106,6 +107,39 @@ public sealed class OnnxPackageTests : IClassFixture<OnnxConsumer>
         Assert.Contains("error NU1102: Unable to find package libtorch-cpu-", build.Output, StringComparison.Ordinal);
         Assert.Matches("App\\.csproj : error MSPEC3077: The trainer needs libtorch 9\\.9\\.9 .*NuGet\\.config.*LibTorchDir", build.Output);
         Assert.False(File.Exists(_consumer.Weights));
+    }
+
+    // The backend, and the packages of libtorch that the trainer gets for it.
+    [Theory]
+    [InlineData("cpu", "libtorch-cpu-linux-x64", "TorchSharp")]
+    [InlineData("cuda", "TorchSharp", "TorchSharp-cuda-linux")]
+    [InlineData("none", "TorchSharp")]
+    public void The_backend_decides_on_the_trainers_packages(string backend, params string[] packages)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the packages are those for Linux");
+        _consumer.Build("-p:TrainModel=true", "-t:_FineTuneWriteTrainerProject").Succeeded();
+
+        CommandResult result = DotNet.Run(_consumer.TrainerProject, "msbuild", "Trainer.proj", "-getItem:PackageReference", $"-p:TorchBackend={backend}").Succeeded();
+
+        using JsonDocument json = JsonDocument.Parse(result.StandardOutput);
+        var references = json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
+            .Where(static item => IsOfTorch(item.GetProperty("Identity").GetString())).ToList();
+        Assert.Equal(packages, references.Select(static item => item.GetProperty("Identity").GetString()!).Order(StringComparer.OrdinalIgnoreCase));
+        Assert.All(references, static item => Assert.NotEqual("", item.GetProperty("Version").GetString()));
+    }
+
+    [Fact]
+    public void An_app_on_torch_that_exports_to_ONNX_gets_ONNX_Runtime_for_its_trainer_alone()
+    {
+        _consumer.Torch.Write("App/sky.modelspec", PackageConsumer.Spec + "\n\n[[export]]\nformat = \"onnx\"\n");
+
+        CommandResult build = _consumer.Torch.Build("-p:TrainModel=true").Succeeded();
+
+        Assert.Contains("Restoring ONNX Runtime ", build.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("libtorch-cpu", File.ReadAllText(Path.Combine(_consumer.Torch.App, "obj/finetune/trainer/obj/project.assets.json")), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_consumer.Torch.App, "sky.onnx")));
+        Assert.DoesNotContain("onnxruntime", File.ReadAllText(Path.Combine(_consumer.Torch.App, "bin/Debug/net10.0/App.deps.json")), StringComparison.OrdinalIgnoreCase);
+        File.Delete(Path.Combine(_consumer.Torch.App, "sky.onnx"));
     }
 
     [Fact]
