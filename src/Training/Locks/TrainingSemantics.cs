@@ -7,5 +7,5 @@ internal static class TrainingSemantics
     /// Increase it with every change after which the same spec, data and libtorch give different weights: pixels, augmentation, order, loss,
     /// optimizers. Weights of a lower revision are then out of date. A release without such a change leaves all locks valid.
     /// </summary>
-    public const int Revision = 2;
+    public const int Revision = 3;
 }
