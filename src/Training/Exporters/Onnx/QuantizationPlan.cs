@@ -89,7 +89,7 @@ internal sealed class QuantizationPlan
                 Compute(node, data);
                 break;
             case "Gemm" or "MatMul" when data.Length == 1 && data[0] == node.Input[0] && node.Output[0] != _logits:
-                if (node.OpType == "Gemm" && IsReadByProduct(node)) Compute(node, data);
+                if (node.OpType == "Gemm" && (Limit(node) is not null || IsReadByProduct(node))) Compute(node, data);
                 else Read(node, data);
                 break;
             case "MaxPool" or "Flatten" or "Reshape" or "Transpose" when _integers.Contains(node.Input[0]):
@@ -135,10 +135,6 @@ internal sealed class QuantizationPlan
 
     private NodeProto? OnlyReader(string value) => !_outputs.Contains(value) && _readers.TryGetValue(value, out List<NodeProto>? readers) && readers is [var only] ? only : null;
 
-    private bool IsReadByProduct(NodeProto node)
-    {
-        NodeProto? reader = OnlyReader(node.Output[0]);
-        if (Limit(node) is { } limit) reader = OnlyReader(limit.Output[0]);
-        return reader is { OpType: "Gemm" } && IsConstant(reader.Input[1]) && reader.Output[0] != _logits;
-    }
+    private bool IsReadByProduct(NodeProto node) =>
+        OnlyReader(node.Output[0]) is { OpType: "Gemm" } reader && IsConstant(reader.Input[1]) && reader.Output[0] != _logits;
 }

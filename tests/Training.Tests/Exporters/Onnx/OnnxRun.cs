@@ -37,11 +37,20 @@ internal sealed class OnnxRun : IDisposable
         Translate(module, form, metadata).ToByteArray();
 
     /// <summary>The file of a module's network.</summary>
-    public static ModelProto Translate(NetworkModule module, string form = "tensor", IReadOnlyDictionary<string, string>? metadata = null) =>
-        OnnxExporter.Translate(ModelOf(module, metadata), [.. module.Network.Classes.Select(static c => c.Text)], OptionsOf(form), CancellationToken.None);
+    public static ModelProto Translate(NetworkModule module, string form = "tensor", IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        (TrainedModel trained, string[] classes, OnnxOptions options) = (ModelOf(module, metadata), [.. module.Network.Classes.Select(static c => c.Text)], OptionsOf(form));
+        return OnnxModel.Create(OnnxExporter.Translate(trained, classes, options.Form, CancellationToken.None).Graph, trained, classes, options, null);
+    }
 
-    public static OnnxOptions OptionsOf(string form) =>
-        OnnxOptions.Read(new PartValues(new Dictionary<string, object> { [OnnxOptions.FormKey] = form, [OnnxOptions.PrecisionKey] = "fp32" }));
+    public static OnnxOptions OptionsOf(string form, string precision = "fp32", double maxDrop = OnnxOptions.DefaultMaxDrop) => OnnxOptions.Read(ValuesOf(form, precision, maxDrop));
+
+    public static PartValues ValuesOf(string form, string precision = "fp32", double maxDrop = OnnxOptions.DefaultMaxDrop) => new(new Dictionary<string, object>
+    {
+        [OnnxOptions.FormKey] = form,
+        [OnnxOptions.PrecisionKey] = precision,
+        [OnnxOptions.MaxDropKey] = maxDrop,
+    });
 
     /// <summary>A module's network as an exporter sees it.</summary>
     public static TrainedModel ModelOf(NetworkModule module, IReadOnlyDictionary<string, string>? metadata = null)
