@@ -25,7 +25,8 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// <param name="weights">The weight file beside the spec, which exports must not overwrite.</param>
 /// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log)
+/// <param name="device">Where the answers of the network are computed if an exporter asks for them and the cache does not have them.</param>
+internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log, string device = "auto")
 {
     private string SpecName => Path.GetFileNameWithoutExtension(spec.Spec.Path);
 
@@ -85,14 +86,20 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
     public void Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
-        string? fingerprint = FingerprintOf(digest);
+        TrainingLock? known = LockOf(digest);
+        string? fingerprint = known?.Fingerprint;
         foreach (ExportUse use in uses)
         {
             string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, fingerprint ?? "");
-            if (cache.Find(stamp) is { } known && known.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, known))) continue;
-            Write(use, weights, digest, fingerprint, cancellation);
-            cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
+            if (cache.Find(stamp) is { } written && written.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, written))) continue;
+            bool isComplete = Write(use, weights, digest, known, cancellation);
+            // Written again where images that it asked for are there.
+            if (isComplete) cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
             log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
+            foreach (string page in use.Outputs.Values.Where(static path => path.EndsWith(".html", StringComparison.Ordinal)))
+            {
+                log.Line($"{spec.Network.ClassName}: open {new Uri(page).AbsoluteUri}");
+            }
         }
 
         bool IsAsKnown(string name, string path, IReadOnlyDictionary<string, string> known) =>
@@ -128,25 +135,30 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
         RegisteredPart<IModelExporter> exporter = spec.Parts.Find<IModelExporter>(SafetensorsExporter.Word);
         PartPlace place = PartPlace.OfBuiltIn(spec, SafetensorsExporter.Word);
         var outputs = exporter.Part.Outputs(SpecName, place.Values).ToDictionary(static name => name, _ => weights, StringComparer.Ordinal);
-        Write(new ExportUse(exporter, place, outputs), trained, digest, FingerprintOf(digest), CancellationToken.None);
+        Write(new ExportUse(exporter, place, outputs), trained, digest, LockOf(digest), CancellationToken.None);
     }
 
-    /// <summary>The fingerprint of the lock beside the spec if it records these weights; whether the lock can be read is told by others.</summary>
-    private string? FingerprintOf(string digest)
+    /// <summary>The lock beside the spec if it records these weights; whether it can be read is told by others.</summary>
+    private TrainingLock? LockOf(string digest)
     {
         TrainingLock? known = null;
         string path = FineTuningOptions.LockFile(spec);
         BestEffort.Run(() => known = File.Exists(path) ? TrainingLock.Read(File.ReadAllText(path), path).Value : null);
-        return known?.Weights == digest ? known.Fingerprint : null;
+        return known?.Weights == digest ? known : null;
     }
 
-    private void Write(ExportUse use, string trained, string digest, string? fingerprint, CancellationToken cancellation)
+    /// <summary>Runs an exporter.</summary>
+    /// <returns>Whether it got every image that it asked for.</returns>
+    private bool Write(ExportUse use, string trained, string digest, TrainingLock? known, CancellationToken cancellation)
     {
         (RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs) = use;
         try
         {
-            using var model = new TrainedModels(trained, digest, spec, fingerprint);
+            using var model = new TrainedModels(trained, digest, spec, known?.Fingerprint);
             using var files = new ExportFiles(outputs, place.At(null));
+            var cache = new CacheFolder(assets.Cache);
+            var images = new ExportImages(spec, assets, log, cancellation);
+            var answers = new Lazy<ImageAnswers?>(new ExportAnswers(spec, trained, known, images, cache, device, log, cancellation).Find);
             var context = new ExportContext
             {
                 Folder = spec.Folder,
@@ -157,7 +169,11 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 SpecName = SpecName,
                 Model = model.Model,
                 Create = files.Create,
-                Images = new ExportImages(spec, assets, log, cancellation).Of,
+                Images = images.Of,
+                NamedImages = images.Of,
+                AugmentedImages = images.Augmented,
+                TestAnswers = () => answers.Value,
+                Training = TrainingRecords.Of(spec, known, new StageCache(cache)),
             };
             PartCall.Run(
                 exporter, place,
@@ -173,6 +189,7 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 throw place.At(null).Error(
                     TrainingDiagnostics.BrokenContract, exporter.Title, exporter.Plugin.Name, $"it has not written its output {string.Join(", ", missing)}.");
             }
+            return !images.HasMissed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
