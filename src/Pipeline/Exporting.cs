@@ -41,6 +41,28 @@ public sealed record ExportContext : PartContext
     /// of lower-case letters, digits and underscores.
     /// </summary>
     public Action<string, double> Record { get; init; } = static (_, _) => { };
+
+    /// <summary>
+    /// Those images of a part of the spec's dataset that have one of the given names, in the order of the dataset: nothing else is decoded.
+    /// Otherwise as <see cref="Images"/>.
+    /// </summary>
+    public Func<DatasetPart, IReadOnlyCollection<string>, IEnumerable<PreparedImage>> NamedImages { get; init; } =
+        static (_, _) => throw new PipelineException("There are no images.");
+
+    /// <summary>
+    /// Random versions of training images as the first stage sees them: the number of images and the number of versions of each are given,
+    /// and the versions of the first image come first. Empty if training changes no images or if the dataset is not on this machine.
+    /// </summary>
+    public Func<int, int, IReadOnlyList<PreparedImage>> AugmentedImages { get; init; } = static (_, _) => [];
+
+    /// <summary>
+    /// What the network answers to the test images: from the training, or computed when it is asked for the first time. Null if neither is
+    /// possible on this machine.
+    /// </summary>
+    public Func<ImageAnswers?> TestAnswers { get; init; } = static () => null;
+
+    /// <summary>What is known of the training.</summary>
+    public TrainingRecord Training { get; init; } = TrainingRecord.Unknown;
 }
 
 /// <summary>An image of a dataset, resized and cut to the network's input.</summary>

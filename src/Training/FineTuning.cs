@@ -88,7 +88,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
-        var exports = new ExportStage(spec, options.Output, options.Assets, log);
+        var exports = new ExportStage(spec, options.Output, options.Assets, log, options.Device);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
         Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);

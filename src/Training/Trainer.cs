@@ -101,7 +101,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
         try
         {
-            StageResult result = _stages.Save(fingerprint, evaluation, path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
+            StageResult result = _stages.Save(fingerprint, evaluation, checkpoints.Epochs(), path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
             new AnswerCache(cache).Save(fingerprint, result.Weights, TestAnswers.Of(evaluation, inputs.Split!.Test));
             checkpoints.Clear();
             return result;

@@ -1,3 +1,5 @@
+using FineTune.Pipeline;
+using FineTune.Training.Checkpoints;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Stages;
 using ModelSpec.Networks;
@@ -18,21 +20,22 @@ internal sealed class StageCache(CacheFolder folder)
     {
         if (CacheEntries.Read<Entry>(folder.Stage(fingerprint)) is not { } entry) return null;
         var confusion = new ConfusionMatrix([.. network.Classes.Select(static c => c.Text)], entry.Confusion);
-        return new StageResult(entry.Weights, new Evaluation(confusion, entry.Loss));
+        return new StageResult(entry.Weights, new Evaluation(confusion, entry.Loss), EpochLines.Read(entry.Epochs ?? []));
     }
 
     /// <summary>Keeps the result of a stage, and trims the cache.</summary>
     /// <param name="fingerprint">The fingerprint of the stage.</param>
     /// <param name="evaluation">The evaluation after the stage.</param>
+    /// <param name="history">The figures of its epochs.</param>
     /// <param name="write">Writes the weights to a path.</param>
     /// <exception cref="IOException">The result cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The result may not be written.</exception>
-    public StageResult Save(string fingerprint, Evaluation evaluation, Action<string> write)
+    public StageResult Save(string fingerprint, Evaluation evaluation, IReadOnlyList<TrainedEpoch> history, Action<string> write)
     {
         string digest = _weights.Save(fingerprint, write);
-        CacheEntries.Write(folder.Stage(fingerprint), new Entry(digest, evaluation.Loss, evaluation.Confusion.Rows()));
+        CacheEntries.Write(folder.Stage(fingerprint), new Entry(digest, evaluation.Loss, evaluation.Confusion.Rows(), [.. history.Select(EpochLines.Format)]));
         CacheTrimming.Run(folder);
-        return new StageResult(digest, evaluation);
+        return new StageResult(digest, evaluation, history);
     }
 
     /// <summary>Deletes the result of a stage: its weights, the answers of its network and its checkpoints, too.</summary>
@@ -44,5 +47,6 @@ internal sealed class StageCache(CacheFolder folder)
         if (Directory.Exists(folder.Checkpoints(fingerprint))) Directory.Delete(folder.Checkpoints(fingerprint), recursive: true);
     }
 
-    private sealed record Entry(string Weights, double Loss, int[][] Confusion);
+    /// <summary>Entries of earlier versions have no epochs.</summary>
+    private sealed record Entry(string Weights, double Loss, int[][] Confusion, string[]? Epochs = null);
 }

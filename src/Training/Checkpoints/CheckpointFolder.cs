@@ -1,5 +1,6 @@
 using System.Globalization;
 using FineTune.Files;
+using FineTune.Pipeline;
 using FineTune.Training.Diagnostics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -50,11 +51,35 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
         }
     }
 
+    /// <summary>Keeps the figures of an epoch, if that is possible.</summary>
+    public void Record(TrainedEpoch epoch)
+    {
+        string line = EpochLines.Format(epoch) + "\n";
+        BestEffort.Run(() =>
+        {
+            Directory.CreateDirectory(path);
+            File.AppendAllText(History, line);
+        });
+    }
+
+    /// <summary>
+    /// The figures of the epochs so far, in order. An epoch that an interruption has made the stage repeat counts as it was the last time; one
+    /// whose line is damaged is left out.
+    /// </summary>
+    public IReadOnlyList<TrainedEpoch> Epochs()
+    {
+        string[] lines = [];
+        BestEffort.Run(() => lines = File.Exists(History) ? File.ReadAllLines(History) : []);
+        return EpochLines.Read(lines);
+    }
+
     /// <summary>Removes all checkpoints, because the stage is finished. Files that cannot be removed now are removed when the cache is trimmed.</summary>
     public void Clear()
     {
         if (Directory.Exists(path)) BestEffort.Run(() => Directory.Delete(path, recursive: true));
     }
+
+    private string History => Path.Combine(path, "epochs.txt");
 
     private string[] Files() => Directory.Exists(path)
         ? [.. Directory.GetFiles(path, Pattern).OrderDescending(StringComparer.Ordinal)]

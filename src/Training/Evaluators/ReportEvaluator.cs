@@ -38,7 +38,7 @@ internal sealed class ReportEvaluator : IEvaluator
     }
 
     /// <summary>The index of the first largest value. As in PyTorch's <c>argmax</c>, NaN counts as larger than any number.</summary>
-    private static int LargestOf(ReadOnlySpan<float> row)
+    internal static int LargestOf(ReadOnlySpan<float> row)
     {
         int largest = 0;
         for (int c = 1; c < row.Length; c++)
@@ -49,7 +49,7 @@ internal sealed class ReportEvaluator : IEvaluator
     }
 
     /// <summary>The logarithm of the sum of exponentials, without overflow.</summary>
-    private static double LogOfSum(ReadOnlySpan<float> row)
+    internal static double LogOfSum(ReadOnlySpan<float> row)
     {
         double most = row[0];
         foreach (float logit in row) most = Math.Max(most, logit);

@@ -3,6 +3,7 @@ using FineTune.Pipeline;
 using FineTune.Training.Assets;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Processors;
 
 namespace FineTune.Training.Exporters;
 
@@ -13,26 +14,61 @@ namespace FineTune.Training.Exporters;
 /// <param name="cancellation">Ends the decoding.</param>
 internal sealed class ExportImages(SpecSource spec, AssetFolders assets, IProgressLog log, CancellationToken cancellation)
 {
-    private readonly Lazy<DatasetSplit> _split = new(() => Load(spec, assets, log, cancellation));
+    private readonly Lazy<DatasetSplit?> _split = new(() => Load(spec, assets, log, cancellation));
 
     /// <summary>The images of a part in the order of the dataset, decoded as they are asked for; unreadable ones are left out.</summary>
     /// <exception cref="PipelineException">The dataset is not on this machine.</exception>
-    public IEnumerable<PreparedImage> Of(DatasetPart part)
+    public IEnumerable<PreparedImage> Of(DatasetPart part) => Decode(PartOf(Split(), part));
+
+    /// <summary>Those images of a part that have one of the given names; as <see cref="Of(DatasetPart)"/> otherwise.</summary>
+    /// <exception cref="PipelineException">The dataset is not on this machine.</exception>
+    public IEnumerable<PreparedImage> Of(DatasetPart part, IReadOnlyCollection<string> names)
     {
-        DatasetSplit split = _split.Value;
-        return Decode(part switch
-        {
-            DatasetPart.Train => split.Train,
-            DatasetPart.Validation => split.Validation,
-            _ => split.Test,
-        });
+        HashSet<string> wanted = new(names, StringComparer.Ordinal);
+        return Decode([.. PartOf(Split(), part).Where(image => wanted.Contains(image.Name))]);
     }
 
-    private static DatasetSplit Load(SpecSource spec, AssetFolders assets, IProgressLog log, CancellationToken cancellation)
+    /// <summary>Random versions of training images that are spread over the classes; none if training changes no images or the dataset is not here.</summary>
+    /// <param name="count">How many images.</param>
+    /// <param name="versions">How many versions of each.</param>
+    public IReadOnlyList<PreparedImage> Augmented(int count, int versions)
+    {
+        if (Augmenter.Create(spec, cancellation) is not { } augmenter || SplitIfHere() is not { } split) return [];
+        // Images stand in the order of their classes.
+        int rows = Math.Min(count, split.Train.Count);
+        Dictionary<string, long> numbers = new(StringComparer.Ordinal);
+        for (int row = 0; row < rows; row++)
+        {
+            int number = (int)((long)row * split.Train.Count / rows);
+            numbers.Add(split.Train[number].Name, number);
+        }
+        PreparedImage[] images = [.. Of(DatasetPart.Train, numbers.Keys)];
+        if (images.Length == 0 || versions == 0) return [];
+        Devices.Choose("cpu", spec.Name);
+        ImageSize size = ImageSizes.Of(spec.Network);
+        return AugmentedImages.Of(images, [.. images.Select(image => numbers[image.Name])], versions, size.Height, size.Width, augmenter);
+    }
+
+    /// <summary>The images of each part; null where the dataset is not on this machine.</summary>
+    public DatasetSplit? SplitIfHere() => _split.Value;
+
+    /// <summary>Whether an exporter asked for images that are not on this machine: what it wrote is not all that it could be.</summary>
+    public bool HasMissed => _split is { IsValueCreated: true, Value: null };
+
+    private DatasetSplit Split() => SplitIfHere() ?? throw TrainingDiagnostics.NoImages.Exception(null, spec.Plan.Source);
+
+    private static IReadOnlyList<LabeledImage> PartOf(DatasetSplit split, DatasetPart part) => part switch
+    {
+        DatasetPart.Train => split.Train,
+        DatasetPart.Validation => split.Validation,
+        _ => split.Test,
+    };
+
+    private static DatasetSplit? Load(SpecSource spec, AssetFolders assets, IProgressLog log, CancellationToken cancellation)
     {
         using HttpClient client = Downloader.CreateClient();
         var loader = new DatasetLoader(assets, new Downloader(assets, log, client), log);
-        return loader.IsHere(spec, cancellation) ? loader.Load(spec, cancellation) : throw TrainingDiagnostics.NoImages.Exception(null, spec.Plan.Source);
+        return loader.IsHere(spec, cancellation) ? loader.Load(spec, cancellation) : null;
     }
 
     private IEnumerable<PreparedImage> Decode(IReadOnlyList<LabeledImage> images)

@@ -26,7 +26,8 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// <param name="weights">The weight file beside the spec, which exports must not overwrite.</param>
 /// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
-internal sealed partial class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log)
+/// <param name="device">Where the answers of the network are computed if an exporter asks for them and the cache does not have them.</param>
+internal sealed partial class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log, string device = "auto")
 {
     private string SpecName => Path.GetFileNameWithoutExtension(spec.Spec.Path);
 
@@ -87,7 +88,8 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
     public IReadOnlyList<Fact> Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
-        string? fingerprint = FingerprintOf(digest);
+        TrainingLock? known = LockOf(digest);
+        string? fingerprint = known?.Fingerprint;
         List<Fact> facts = [];
         int measured = 0;
         foreach (ExportUse use in uses)
@@ -96,15 +98,20 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
             ExportEntry? entry = cache.Find(stamp);
             if (entry is null || entry.Outputs.Count != use.Outputs.Count || !use.Outputs.All(output => IsAsKnown(output.Key, output.Value, entry.Outputs)))
             {
-                Dictionary<string, double> figures = Write(use, weights, digest, fingerprint, cancellation);
+                (Dictionary<string, double> figures, bool isComplete) = Write(use, weights, digest, known, cancellation);
                 entry = new ExportEntry(use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal), figures);
-                cache.Save(stamp, entry);
+                // Written again where images that it asked for are there.
+                if (isComplete) cache.Save(stamp, entry);
                 log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
+                foreach (string page in use.Outputs.Values.Where(static path => path.EndsWith(".html", StringComparison.Ordinal)))
+                {
+                    log.Line($"{spec.Network.ClassName}: open {new Uri(page).AbsoluteUri}");
+                }
             }
-            if (entry.Figures is not { Count: > 0 } known) continue;
+            if (entry.Figures is not { Count: > 0 } recorded) continue;
             measured++;
             facts.Add(new Fact(TrainingLock.Exports, measured, "files", TomlLiteral.Array(use.Outputs.Keys.Select(TomlLiteral.Of))));
-            facts.AddRange(known.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
+            facts.AddRange(recorded.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
         }
         return facts;
 
@@ -141,28 +148,32 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
         RegisteredPart<IModelExporter> exporter = spec.Parts.Find<IModelExporter>(SafetensorsExporter.Word);
         PartPlace place = PartPlace.OfBuiltIn(spec, SafetensorsExporter.Word);
         var outputs = exporter.Part.Outputs(SpecName, place.Values).ToDictionary(static name => name, _ => weights, StringComparer.Ordinal);
-        Write(new ExportUse(exporter, place, outputs), trained, digest, FingerprintOf(digest), CancellationToken.None);
+        Write(new ExportUse(exporter, place, outputs), trained, digest, LockOf(digest), CancellationToken.None);
     }
 
-    /// <summary>The fingerprint of the lock beside the spec if it records these weights; whether the lock can be read is told by others.</summary>
-    private string? FingerprintOf(string digest)
+    /// <summary>The lock beside the spec if it records these weights; whether it can be read is told by others.</summary>
+    private TrainingLock? LockOf(string digest)
     {
         TrainingLock? known = null;
         string path = FineTuningOptions.LockFile(spec);
         BestEffort.Run(() => known = File.Exists(path) ? TrainingLock.Read(File.ReadAllText(path), path).Value : null);
-        return known?.Weights == digest ? known.Fingerprint : null;
+        return known?.Weights == digest ? known : null;
     }
 
     /// <summary>Runs an exporter.</summary>
-    /// <returns>What it measured.</returns>
-    private Dictionary<string, double> Write(ExportUse use, string trained, string digest, string? fingerprint, CancellationToken cancellation)
+    /// <returns>What it measured, and whether it got every image that it asked for.</returns>
+    private (Dictionary<string, double> Figures, bool IsComplete) Write(
+        ExportUse use, string trained, string digest, TrainingLock? known, CancellationToken cancellation)
     {
         (RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs) = use;
         Dictionary<string, double> figures = new(StringComparer.Ordinal);
         try
         {
-            using var model = new TrainedModels(trained, digest, spec, fingerprint);
+            using var model = new TrainedModels(trained, digest, spec, known?.Fingerprint);
             using var files = new ExportFiles(outputs, place.At(null));
+            var cache = new CacheFolder(assets.Cache);
+            var images = new ExportImages(spec, assets, log, cancellation);
+            var answers = new Lazy<ImageAnswers?>(new ExportAnswers(spec, trained, known, images, cache, device, log, cancellation).Find);
             var context = new ExportContext
             {
                 Folder = spec.Folder,
@@ -173,7 +184,11 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
                 SpecName = SpecName,
                 Model = model.Model,
                 Create = files.Create,
-                Images = new ExportImages(spec, assets, log, cancellation).Of,
+                Images = images.Of,
+                NamedImages = images.Of,
+                AugmentedImages = images.Augmented,
+                TestAnswers = () => answers.Value,
+                Training = TrainingRecords.Of(spec, known, new StageCache(cache)),
                 Record = (name, value) => figures[FigureName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is not the name of a figure.")] = value,
             };
             PartCall.Run(
@@ -190,7 +205,7 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
                 throw place.At(null).Error(
                     TrainingDiagnostics.BrokenContract, exporter.Title, exporter.Plugin.Name, $"it has not written its output {string.Join(", ", missing)}.");
             }
-            return figures;
+            return (figures, !images.HasMissed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,6 +2,7 @@ using FineTune.Pipeline;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Exporters;
 using FineTune.Training.Exporters.Onnx;
+using FineTune.Training.Exporters.Report;
 using FineTune.Training.Importers;
 using FineTune.Training.WeightFormats;
 
@@ -21,5 +22,6 @@ internal sealed class BuiltInPlugin : PipelinePlugin
         .Add(new PyTorchLegacyFormat())
         .Add(new ReportEvaluator())
         .Add(new SafetensorsExporter())
-        .Add(new OnnxExporter());
+        .Add(new OnnxExporter())
+        .Add(new ReportExporter());
 }

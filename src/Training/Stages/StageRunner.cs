@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using FineTune.Pipeline;
 using FineTune.Training.Checkpoints;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
@@ -79,6 +81,7 @@ internal sealed class StageRunner(
             random.manual_seed(new SeededRandom(Plan.Seed, index, epoch, order.Length).NextSeed());
             order.AsSpan().Sort();
             new SeededRandom(Plan.Seed, index, epoch).Shuffle<long>(order);
+            var clock = Stopwatch.StartNew();
             (double loss, double accuracy) = epochs.Run(epoch, order, cancellation);
             if (!double.IsFinite(loss))
             {
@@ -88,6 +91,11 @@ internal sealed class StageRunner(
             Evaluation? validation = validationFeatures is null ? null : Validate(validationFeatures, stage, depth);
             progress.EpochEnded(epoch, loss, accuracy, validation);
             best?.Add(epoch, validation!.Loss);
+            checkpoints.Record(new TrainedEpoch(epoch, loss, accuracy, clock.Elapsed.TotalSeconds)
+            {
+                ValidationLoss = validation?.Loss,
+                ValidationAccuracy = validation?.Accuracy,
+            });
             checkpoints.Save(epoch, state, epochs.Optimizer, best?.SoFar);
         }
         if (best?.IsOver == true)
