@@ -11,13 +11,16 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new TrainCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
+    new PredictCommand(),
     new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
     new WeightsCommand(),
     new ExportCommand(),
     new VerifyCommand(),
+    new DoctorCommand(),
     new CleanCommand(),
 };
+HelpWithExamples.AddTo(root);
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
 return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);
