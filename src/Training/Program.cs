@@ -8,6 +8,7 @@ if (Console.IsOutputRedirected || Console.IsErrorRedirected) Console.OutputEncod
 
 var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")
 {
+    new NewCommand(),
     new TrainCommand(),
     new InspectCommand(),
     new EvaluateCommand(),

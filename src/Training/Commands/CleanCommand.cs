@@ -8,12 +8,15 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune clean SPEC</c>: removes trained weights, exports and what the cache has of them; the lock stays as their record.</summary>
-internal sealed class CleanCommand : SpecCommand
+internal sealed class CleanCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string?> _output = new("--output") { Description = "The weight file to remove; beside the spec by default." };
 
     public CleanCommand()
         : base("clean", "Removes trained weights beside a spec, the files of its exports and the stages in the cache. The lock stays.") => Add(_output);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune clean flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -111,6 +111,7 @@ internal abstract class SpecCommand : Command
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
             foreach ((_, string folder) in NamedNativeFolders(parse)) NativeDirectories.Add(folder);
+            ToolFolders.Add();
             if (file is null)
             {
                 RunWithoutSpec(parse, log, cancellation);

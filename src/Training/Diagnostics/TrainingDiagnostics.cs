@@ -193,6 +193,8 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor MachineFaults = Error("MSPEC3093", "This machine is not ready", "{0} checks failed.");
 
+    public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

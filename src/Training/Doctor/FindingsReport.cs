@@ -33,11 +33,12 @@ internal static class FindingsReport
     public static string Text(IReadOnlyList<Finding> findings)
     {
         var text = new StringBuilder();
+        int topic = 2 + findings.Max(static finding => finding.Topic.Length), name = 2 + findings.Max(static finding => finding.Name.Length);
         foreach (Finding finding in findings)
         {
             string mark = finding.Verdict == Verdict.Ok ? "ok" : finding.Verdict == Verdict.Warning ? "warning" : "error";
-            text.Append($"{mark,-8}{finding.Topic,-10}{finding.Name,-18}{finding.Value}\n");
-            if (finding.Advice is not null) text.Append(' ', 36).Append(finding.Advice).Append('\n');
+            text.Append($"{mark,-9}{finding.Topic.PadRight(topic)}{finding.Name.PadRight(name)}{finding.Value}\n");
+            if (finding.Advice is not null) text.Append(' ', 9 + topic + name).Append(finding.Advice).Append('\n');
         }
         return text.ToString();
     }

@@ -48,7 +48,7 @@ public class DoctorCommandTests
         (int code, string output) = Run(["--cache", Path.Combine(folder.Write("file", ""), "cache")]);
 
         Assert.Equal(1, code);
-        Assert.Contains(output.Split('\n'), static line => line.StartsWith("error   cache", StringComparison.Ordinal));
+        Assert.Contains(output.Split('\n'), static line => line.StartsWith("error    cache", StringComparison.Ordinal));
         Assert.Contains("MSPEC3093", output, StringComparison.Ordinal);
     }
 
