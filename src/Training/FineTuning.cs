@@ -35,6 +35,10 @@ internal sealed record FineTuningOptions(
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
 }
 
+/// <summary>What a run would do.</summary>
+/// <param name="Reasons">Why it would train; empty if the weights are up to date.</param>
+internal sealed record Forecast(IReadOnlyList<string> Reasons);
+
 /// <summary>
 /// Brings the weights next to a spec up to date. If nothing has changed since the lock was written, nothing is trained. Missing weights are restored
 /// from the cache, and only stages without a cached result are trained.
@@ -60,12 +64,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
-        string? lockedDevice = LockFiles.Environment(known, "device");
-        // Weights that were trained on a GPU are not out of date on a machine without one: "auto" keeps the lock's device.
-        string device = options.Device == "auto" && lockedDevice is not null ? lockedDevice : DeviceClass();
-        string? lockedPrecision = LockFiles.Environment(known, "precision");
-        bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
-        TrainingInputs inputs = reader.Read(device, keepsPrecision ? lockedPrecision! : _precision.Value, known, cancellation);
+        (string device, string precision, bool keepsPrecision) = Settings(known);
+        TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Finish(known, inputs);
@@ -80,6 +80,34 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
         string weights = Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
         Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
+    }
+
+    /// <summary>Finds out what <see cref="Run"/> would do, and does none of it.</summary>
+    /// <param name="downloader">What is asked for files that are not here.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or is not here and would be downloaded.</exception>
+    public Forecast Foresee(Downloader downloader, CancellationToken cancellation)
+    {
+        var reader = new TrainingInputReader(
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+        TrainingLock? known = LockFiles.Read(_lockFile, log);
+        (string device, string precision, _) = Settings(known);
+        TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
+        bool isUpToDate = known is not null && known.Fingerprint == inputs.Fingerprint
+            && (OutputDigest(cancellation) == known.Weights || new WeightCache(_cache).Find(known.Weights!) is not null);
+        return new Forecast(isUpToDate ? [] : [.. Reasons(known, inputs)]);
+    }
+
+    /// <summary>
+    /// The device class and the precision that the lock is compared in. Weights that were trained on a GPU are not stale because this machine
+    /// has none: <c>auto</c> keeps the lock's device, and its precision.
+    /// </summary>
+    private (string Device, string Precision, bool KeepsPrecision) Settings(TrainingLock? known)
+    {
+        string device = options.Device == "auto" && LockFiles.Environment(known, "device") is { } lockedDevice ? lockedDevice : DeviceClass();
+        string? lockedPrecision = LockFiles.Environment(known, "precision");
+        bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
+        return (device, keepsPrecision ? lockedPrecision! : _precision.Value, keepsPrecision);
     }
 
     /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>

@@ -1,3 +1,4 @@
+using FineTune.Training.Stages;
 using ModelSpec.Diagnostics;
 
 namespace FineTune.Training;
@@ -10,6 +11,13 @@ internal interface IProgressLog
 
     /// <summary>A warning or an error.</summary>
     void Report(Diagnostic diagnostic);
+
+    /// <summary>Shows where a stage is, if it can; otherwise a line tells it.</summary>
+    /// <returns>Whether it is shown, so that no line is needed.</returns>
+    bool Show(EpochProgress progress) => false;
+
+    /// <inheritdoc cref="Show(EpochProgress)"/>
+    bool Show(StepProgress progress) => false;
 }
 
 /// <summary>Writes lines in the format that MSBuild understands.</summary>

@@ -8,16 +8,20 @@ if (Console.IsOutputRedirected || Console.IsErrorRedirected) Console.OutputEncod
 
 var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")
 {
+    new NewCommand(),
     new TrainCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
+    new PredictCommand(),
     new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
     new WeightsCommand(),
     new ExportCommand(),
     new VerifyCommand(),
+    new DoctorCommand(),
     new CleanCommand(),
 };
+HelpWithExamples.AddTo(root);
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
 return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);

@@ -6,7 +6,7 @@ namespace FineTune.Training.Cache;
 internal static class CacheTrimming
 {
     /// <summary>The largest size of weights, checkpoints and evaluations together, in bytes.</summary>
-    private const long Budget = 10L << 30;
+    public const long Budget = 10L << 30;
 
     /// <summary>Deletes the least recently used files beyond 10 GB, if that is possible.</summary>
     public static void Run(CacheFolder folder) => BestEffort.Run(() => Trim(

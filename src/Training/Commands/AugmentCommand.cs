@@ -9,12 +9,15 @@ using FineTune.Training.Processors;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune augment SPEC --out sheet.png</c>: writes a picture of augmented training images.</summary>
-internal sealed class AugmentCommand : SpecCommand
+internal sealed class AugmentCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string> _out = new("--out") { Description = "The PNG file to write.", Required = true };
 
     public AugmentCommand()
         : base("augment", "Writes a picture of 8 × 8 augmented training images.") => Add(_out);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune augment flowers.modelspec --out sheet.png"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -8,12 +8,15 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune clean SPEC</c>: removes the trained weights, the exports and the cached results of the stages. The lock is kept.</summary>
-internal sealed class CleanCommand : SpecCommand
+internal sealed class CleanCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string?> _output = new("--output") { Description = "The weight file to remove; next to the spec by default." };
 
     public CleanCommand()
         : base("clean", "Removes the trained weights next to a spec, the files of its exports and its stages in the cache. The lock is kept.") => Add(_output);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune clean flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

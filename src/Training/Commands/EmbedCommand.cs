@@ -18,7 +18,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune embed SPEC FILES…</c>: the features of images, for similarity search, duplicates, and for checks against other libraries.</summary>
-internal sealed class EmbedCommand : SpecCommand
+internal sealed class EmbedCommand : SpecCommand, IHasExamples
 {
     private readonly Argument<string[]> _files = new("files") { Description = "The images.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
@@ -38,6 +38,9 @@ internal sealed class EmbedCommand : SpecCommand
         Add(_npz);
         Add(_device);
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune embed flowers.modelspec photos/*.jpg --npz features.npz", "finetune embed flowers.modelspec photo.jpg --pretrained --layer block5_pool"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

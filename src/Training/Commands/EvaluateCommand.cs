@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune evaluate SPEC</c>: evaluates the trained network on the spec's test images, or on any folder with one folder per class.</summary>
-internal sealed class EvaluateCommand : SpecCommand
+internal sealed class EvaluateCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<string?> _data = new("--data") { Description = "A folder with one folder per class; the spec's test part by default." };
@@ -24,6 +24,9 @@ internal sealed class EvaluateCommand : SpecCommand
         AddJson();
         Add(_device);
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune evaluate flowers.modelspec", "finetune evaluate flowers.modelspec --data new-photos/ --json"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ namespace FineTune.Training.Commands;
 /// <c>finetune export SPEC</c>: writes the trained network in the formats of the spec's <c>[[export]]</c> tables, or in the one that
 /// <c>--format</c> names, or lists their files.
 /// </summary>
-internal sealed class ExportCommand : SpecCommand
+internal sealed class ExportCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<string?> _format = new("--format") { Description = "Runs only this exporter, whether or not the spec has a table for it." };
@@ -42,6 +42,9 @@ internal sealed class ExportCommand : SpecCommand
             if (result.GetValue(_to) is not null) result.AddError("--to needs --format.");
         });
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune export flowers.modelspec", "finetune export flowers.modelspec --format onnx --to exported/"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -9,12 +9,15 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune verify SPEC</c>: reads everything again and compares all digests with the lock.</summary>
-internal sealed class VerifyCommand : SpecCommand
+internal sealed class VerifyCommand : SpecCommand, IHasExamples
 {
     private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
 
     public VerifyCommand()
         : base("verify", "Checks spec, dataset, pretrained and trained weights against the lock, reading every file again.") => Add(_weights);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune verify flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -11,7 +11,7 @@ using ModelSpec.Text;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune weights FILE</c>: lists the tensors of any weight file. It needs no spec and does not load libtorch.</summary>
-internal sealed class WeightsCommand : Command
+internal sealed class WeightsCommand : Command, IHasExamples
 {
     private readonly Argument<string> _file = new("file") { Description = "A .pth, .safetensors, .h5 or .keras file." };
     private readonly Option<string[]> _plugins = new("--plugin") { Description = SpecCommand.PluginDescription };
@@ -25,6 +25,9 @@ internal sealed class WeightsCommand : Command
         Add(_plugins);
         SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune weights flowers.safetensors", "finetune weights model.pth --json"];
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
     {

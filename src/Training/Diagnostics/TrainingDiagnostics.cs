@@ -194,6 +194,17 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor EmptyList = Error("MSPEC3074", "Empty list of images", "The list of images '{0}' is empty. Write one path per line.");
 
+    public static readonly DiagnosticDescriptor CannotPredict = Error("MSPEC3090", "Cannot classify a file", "{0}");
+
+    public static readonly DiagnosticDescriptor NotAllPredicted = Error("MSPEC3091", "Files without an answer", "{0} of {1} files could not be classified.");
+
+    public static readonly DiagnosticDescriptor NothingToPredict = Error("MSPEC3092", "Nothing to classify",
+        "None of the arguments names an image. Write files, folders, patterns such as 'photos/**/*.jpg', or '-' for standard input.");
+
+    public static readonly DiagnosticDescriptor MachineFaults = Error("MSPEC3093", "This machine is not ready", "{0} checks failed.");
+
+    public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

@@ -15,10 +15,11 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
     public void EpochEnded(int epoch, double loss, double accuracy, Evaluation? validation)
     {
         TimeSpan elapsed = _clock.Elapsed;
-        if (epoch < stage.Epochs && elapsed - _last < TimeSpan.FromSeconds(1)) return;
-        _last = elapsed;
         double perSecond = (double)epoch * images / Math.Max(elapsed.TotalSeconds, 1e-9);
         var left = TimeSpan.FromSeconds((double)(stage.Epochs - epoch) * images / perSecond);
+        if (log.Show(new EpochProgress(stage.Name, epoch, stage.Epochs, loss, accuracy, validation?.Accuracy, perSecond, left))) return;
+        if (epoch < stage.Epochs && elapsed - _last < TimeSpan.FromSeconds(1)) return;
+        _last = elapsed;
         string onValidation = validation is null
             ? ""
             : string.Create(CultureInfo.InvariantCulture, $"validation loss {validation.Loss:0.0000}, accuracy {100 * validation.Accuracy:0.0}%, ");
@@ -34,6 +35,7 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
         _lastStep = elapsed;
         double perSecond = done / Math.Max(elapsed.TotalSeconds, 1e-9);
         var left = TimeSpan.FromSeconds((all - done) / perSecond);
+        if (log.Show(new StepProgress(stage.Name, what, done, all, perSecond, left))) return;
         log.Line(string.Create(CultureInfo.InvariantCulture,
             $"{model}: {stage.Name} {what} {done}/{all}, {perSecond:0} images/s, {Show(left)} left"));
     }
