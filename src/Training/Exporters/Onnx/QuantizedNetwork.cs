@@ -20,7 +20,6 @@ internal sealed class QuantizedNetwork
     private readonly HashSet<string> _replaced = [];
     private readonly Dictionary<string, (string Scale, string Zero, float Step)> _scales = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _dequantized = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, string> _zeros = [];
 
     private QuantizedNetwork(TranslatedNetwork network, QuantizationPlan plan, IReadOnlyDictionary<string, ValueRange> ranges)
     {
@@ -109,7 +108,8 @@ internal sealed class QuantizedNetwork
         _replaced.Add(name);
         AddConstant<sbyte>(name, DataType.Int8, integers.Values, [.. weight.Dims]);
         string scales = AddConstant<float>($"{name}/scale", DataType.Float, integers.Scales, outputs);
-        if (!_zeros.TryGetValue(outputs, out string? zeros)) _zeros[outputs] = zeros = AddConstant<sbyte>($"zeros_{outputs}", DataType.Int8, new sbyte[outputs], outputs);
+        // Each has zeros of its own: ONNX Runtime's session.x64quantprecision replaces them by others, and fails where two layers share them.
+        string zeros = AddConstant<sbyte>($"{name}/zero", DataType.Int8, new sbyte[outputs], outputs);
         string weights = $"{name}/dequantized";
         _written.Node.Add(OnnxGraph.Node("DequantizeLinear", weights, [name, scales, zeros], OnnxGraph.Attribute("axis", areColumns ? 1L : 0)));
         node.Input[1] = weights;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FineTune.Parity;
 using FineTune.Pipeline;
 using FineTune.Training;
 using FineTune.Training.Commands;
@@ -151,6 +152,19 @@ public class OnnxPrecisionTests
         first.Figures.Clear();
 
         Assert.Equal(file, first.Run(precision));
+    }
+
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("efficientnet_b0")]
+    public void ONNX_Runtime_loads_the_file_when_it_is_asked_to_avoid_saturation(string backbone)
+    {
+        using NetworkModule module = Module(backbone);
+        byte[] file = new PrecisionExport(module, 4).Run("int8");
+        using var precise = new OnnxRun(file, "session.x64quantprecision");
+        Tensor input = CounterHash.Fill(3, 1, 2, 3, module.Network.InputHeight, module.Network.InputWidth);
+
+        Assert.All(precise.Run(input).Logits, static logit => Assert.True(float.IsFinite(logit)));
     }
 
     [Fact]

@@ -24,9 +24,10 @@ internal sealed class OnnxRun : IDisposable
 
     private readonly InferenceSession _session;
 
-    public OnnxRun(byte[] model)
+    public OnnxRun(byte[] model, string? setting = null)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        if (setting is not null) options.AddSessionConfigEntry(setting, "1");
         _session = new InferenceSession(model, options);
     }
 
