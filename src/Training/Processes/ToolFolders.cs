@@ -13,9 +13,13 @@ internal static class ToolFolders
     /// <summary>Makes the folders known, after those that a command line names. In a build or from its output folder, the program needs none.</summary>
     public static void Add()
     {
-        string rid = RuntimeInformation.RuntimeIdentifier, own = Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native");
-        if (!Directory.Exists(own) || File.Exists(Path.Combine(AppContext.BaseDirectory, "finetune.deps.json"))) return;
-        NativeDirectories.Add(own);
+        if (File.Exists(Path.Combine(AppContext.BaseDirectory, "finetune.deps.json"))) return;
+        string rid = RuntimeInformation.RuntimeIdentifier;
+        // Some libraries for macOS are for both of its processors.
+        string[] own = [.. ((string[])[rid, OperatingSystem.IsMacOS() ? "osx" : rid]).Distinct()
+            .Select(static name => Path.Combine(AppContext.BaseDirectory, "runtimes", name, "native")).Where(Directory.Exists)];
+        if (own.Length == 0) return;
+        foreach (string folder in own) NativeDirectories.Add(folder);
         string libTorch = InPackages(PackagesFolder, rid);
         if (Directory.Exists(libTorch)) NativeDirectories.Add(libTorch);
     }
