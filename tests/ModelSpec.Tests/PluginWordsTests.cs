@@ -133,7 +133,7 @@ public class PluginWordsTests
     [Fact]
     public void One_word_may_name_parts_of_different_kinds_and_an_item_may_be_there_twice()
     {
-        var item = new PluginItem("/a/first.dll", "exporter:report, evaluator:npz, exporter:npz");
+        var item = new PluginItem("/a/first.dll", "exporter:folders, evaluator:npz, exporter:npz");
 
         Assert.Empty(PluginWords.Read([item, item]).Diagnostics);
     }
