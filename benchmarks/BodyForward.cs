@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// A forward pass through a backbone with random weights: layer by layer, made for inference in float32 and in bfloat16; against the
+/// A forward pass through a backbone with random weights: layer by layer, and optimised for inference in float32 and in bfloat16; compared with the
 /// rate at which this machine multiplies matrices, and against another program that prints <c>images_per_second</c>.
 /// </summary>
 internal sealed class BodyForward : Command
@@ -67,7 +67,7 @@ internal sealed class BodyForward : Command
         if (others.Count > 0) Tell(string.Create(CultureInfo.InvariantCulture, $"{times[3].Name,-24} {other,7:0.0} images/s"));
     }
 
-    /// <summary>Billions of operations a second in a product of two matrices of 2048 rows, by oneDNN as convolutions are.</summary>
+    /// <summary>Billions of operations per second in a product of two matrices with 2048 rows, computed by oneDNN, as convolutions are.</summary>
     private static double MatrixRate(ScalarType type)
     {
         using IDisposable none = no_grad();

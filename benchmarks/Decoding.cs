@@ -5,7 +5,7 @@ using FineTune.Native;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>Decodes Flowers-17 to 224 × 224 on one thread and on all; against another command that prints <c>images_per_second</c>.</summary>
+/// <summary>Decodes Flowers-17 to 224 × 224 on one thread and on all; compared with another command that prints <c>images_per_second</c>.</summary>
 internal sealed class Decoding : Command
 {
     private readonly Option<int> _rounds = new("--rounds") { DefaultValueFactory = static _ => 5 };

@@ -29,7 +29,7 @@ internal sealed class Engines : Command
             foreach ((string model, int singles, int batches) in ((string, int, int)[])[("mobilenet", 101, 15), ("vgg16", 15, 3)])
             {
                 List<Application> applications = [Publish(root, model, "torch"), Publish(root, model, "onnx")];
-                if (aot) applications.Add(Publish(root, model, "onnx", "-p:PublishAot=true"));
+                if (aot) applications.Add(Publish(root, model, "onnx", "-p:EngineAot=true"));
                 Tell(model, applications, rounds, singles, batches);
             }
         }

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// A dataset of any size from the images of Flowers-17: links to them, one folder per class, over and over. With it, a spec.
+/// A dataset of any size from the images of Flowers-17: repeated links to them, in one folder per class. It comes with a spec.
 /// </summary>
 internal sealed class FlowerFolder : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("finetune-flowers").FullName;
 
-    /// <summary>Makes the folders.</summary>
+    /// <summary>Creates the folders.</summary>
     /// <param name="images">The images of all classes together.</param>
     /// <param name="classes">The classes.</param>
     public FlowerFolder(int images, int classes)
@@ -20,13 +20,13 @@ internal sealed class FlowerFolder : IDisposable
         foreach (string name in Classes) Directory.CreateDirectory(Path.Combine(_folder, "data", name));
         for (int i = 0; i < images; i++)
         {
-            // Classes stay as in the original where there are 17 of them.
+            // With 17 classes, they are those of the original.
             int at = classes == 17 ? i % 17 * 80 + i / 17 % 80 : i % source.Length;
             File.CreateSymbolicLink(Path.Combine(_folder, "data", Classes[i % classes], string.Create(CultureInfo.InvariantCulture, $"{i:000000}.jpg")), source[at]);
         }
     }
 
-    /// <summary>Where the images and pretrained weights are.</summary>
+    /// <summary>The folder of the images and pretrained weights.</summary>
     public static string Assets { get; } = Environment.GetEnvironmentVariable("MODELSPEC_ASSETS")
         ?? throw new InvalidOperationException("MODELSPEC_ASSETS names no folder with flowers17 and weights.");
 

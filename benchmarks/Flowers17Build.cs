@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// The whole of samples/Flowers17 from nothing trained and nothing compiled: restore, decode, features, head, evaluation, compile,
-/// embed; against another command that does the training, for example a PyTorch script.
+/// The whole build of samples/Flowers17, without any trained or compiled files: restore, decode, features, head, evaluation, compile,
+/// embed; compared with another command that trains, for example a PyTorch script.
 /// </summary>
 internal sealed partial class Flowers17Build : Command
 {

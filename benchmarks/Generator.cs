@@ -9,14 +9,14 @@ using ModelSpec.Generator;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// What the source generator costs: in an editor, for a changed spec and for a change of other code, and in a compiler process, for a
-/// project that has nothing but one class; of VGG16 and of the longest built-in network.
+/// The time that the source generator takes: in an editor, for a changed spec and for a change of other code, and in a compiler process, for a
+/// project with only one class; for VGG16 and for the longest built-in network.
 /// </summary>
 internal sealed class Generator : Command
 {
     private static readonly Option<int> Rounds = new("--rounds") { DefaultValueFactory = static _ => 5, Description = "How often the compiler runs." };
 
-    /// <summary>The generator and what it needs, as the package has them.</summary>
+    /// <summary>The generator and its dependencies, as in the package.</summary>
     private static readonly string[] Analyzers = ["ModelSpec.Generator.dll", "ModelSpec.dll", "Tomlyn.dll"];
 
     private static readonly string[] References = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
@@ -45,7 +45,7 @@ internal sealed class Generator : Command
         DirectoryInfo folder = Directory.CreateTempSubdirectory();
         try
         {
-            // The last one has nothing to generate: what is left is the compiler's own start.
+            // The last one has nothing to generate: the remaining time is that of starting the compiler.
             Print(Commands.Interleave(rounds, [.. specs.Append(new("nothing", "")).Select(spec => ($"{spec.Name}, compiled", Compile(folder.FullName, spec)))]));
         }
         finally
@@ -63,7 +63,7 @@ internal sealed class Generator : Command
         }
     }
 
-    /// <summary>A run of the SDK's compiler in a process of its own, over a project that has nothing but a spec.</summary>
+    /// <summary>A run of the SDK's compiler in a separate process, on a project with only a spec.</summary>
     private static Action Compile(string folder, Edited spec)
     {
         string path = Path.Combine(folder, spec.Name + ".modelspec");
@@ -90,7 +90,7 @@ internal sealed class Generator : Command
         };
     }
 
-    /// <summary>A spec that is edited, and other code beside it.</summary>
+    /// <summary>A spec that is edited, and other code.</summary>
     private sealed class Edited
     {
         private CSharpCompilation _compilation = CSharpCompilation.Create("App", [CSharpSyntaxTree.ParseText("class A;")]);

@@ -5,7 +5,7 @@ using FineTune.Native;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>What an application goes through once, measured from inside a fresh process: libtorch, <c>Load()</c>, predictions.</summary>
+/// <summary>The start of an application, measured in a new process: libtorch, <c>Load()</c>, predictions.</summary>
 internal sealed class LoadOnce : Command
 {
     private readonly Argument<string> _image = new("image");

@@ -30,7 +30,7 @@ internal static class Commands
     public static string Configuration { get; } = Metadata("Configuration");
 
     /// <summary>Times things in turn, so that other load on the machine affects all of them equally.</summary>
-    /// <param name="rounds">How often each is timed, after one round that does not count.</param>
+    /// <param name="rounds">How many times each is timed, after one round that does not count.</param>
     /// <param name="things">What to time, by name.</param>
     public static IReadOnlyList<Measurement> Interleave(int rounds, params IReadOnlyList<(string Name, Action Run)> things)
     {
@@ -53,7 +53,7 @@ internal static class Commands
     public static string Run(string folder, string command, params string[] arguments)
     {
         var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
-        // What dotnet run tells this program must not reach the builds that it measures.
+        // The environment that dotnet run sets must not affect the builds that are measured.
         foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath"]) start.Environment.Remove(name);
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();

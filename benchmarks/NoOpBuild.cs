@@ -8,8 +8,8 @@ using ModelSpec.Plans;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// What the package adds to a build with nothing to do: a project with one spec and trained weights of 85 MB, against the same project
-/// without the package.
+/// The time that the package adds to a build with nothing to do: a project with one spec and trained weights of 85 MB, compared with the same
+/// project without the package.
 /// </summary>
 internal sealed class NoOpBuild : Command
 {
@@ -60,7 +60,7 @@ internal sealed class NoOpBuild : Command
         }
     }
 
-    /// <summary>Weights of the size of VGG16's without training them: a build looks at their digest only.</summary>
+    /// <summary>Weights with the size of VGG16's, without training: a build only checks their digest.</summary>
     private static void Train(string folder, string spec)
     {
         byte[] weights = new byte[WeightBytes];

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// One prediction from JPEG bytes against a forward pass of the network, 16 callers at once against batches of 16, and what an
-/// application waits for at its start.
+/// One prediction from JPEG bytes compared with a forward pass of the network, 16 concurrent callers compared with batches of 16, and the
+/// time that an application waits at its start.
 /// </summary>
 internal sealed class Predictions : Command
 {
@@ -52,7 +52,7 @@ internal sealed class Predictions : Command
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name}: forward {1000 * times[0].Median:0.0} ms layer by layer, {1000 * times[1].Median:0.0} ms fused, Predict from JPEG bytes {1000 * times[2].Median:0.0} ms, ratio {times[2].Median / times[0].Median:0.00} and {times[2].Median / times[1].Median:0.00}"));
 
-        // Both decode, and both run the fused network: what is compared is batching by the caller and by the batcher.
+        // Both decode, and both run the fused network. The difference is batching by the caller or by the batcher.
         IReadOnlyList<Measurement> together = Commands.Interleave(Math.Max(3, rounds / 3),
             ("explicit batches", () => CallInBatches(classifier, fused, files)),
             ("16 callers", () => CallAsync(classifier, files).GetAwaiter().GetResult()));
@@ -93,7 +93,7 @@ internal sealed class Predictions : Command
         })));
     }
 
-    /// <summary>What starting costs with the check that <c>Load()</c> makes, and without it.</summary>
+    /// <summary>The time of starting with and without the check in <c>Load()</c>.</summary>
     private static void TellStart(string image)
     {
         foreach (string[] options in (string[][])[[], ["--no-check"], ["--mobilenet"], ["--mobilenet", "--no-check"]])

@@ -14,6 +14,7 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new Scaling(),
     new Views(),
     new Engines(),
+    new Quantized(),
     new LoadOnce(),
     new RandomWeights(),
 };

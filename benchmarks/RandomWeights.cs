@@ -22,7 +22,7 @@ internal sealed class RandomWeights : Command
         Write("mobilenet", mobilenet);
     }
 
-    /// <summary>With what a class checks when it loads them: what they mean, and the logits of the check image.</summary>
+    /// <summary>Includes the metadata that a class checks when it loads them: their meaning, and the logits of the check image.</summary>
     private static void Write<TLabel>(string model, ImageClassifier<TLabel> classifier)
         where TLabel : struct, Enum
     {

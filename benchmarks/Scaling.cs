@@ -15,7 +15,7 @@ internal sealed class Scaling : Command
     private const int Once = 1360;
 
     private readonly Option<string?> _plot = new("--plot") { Description = "A PNG file for the plot." };
-    private readonly Option<string?> _font = new("--font") { Description = "A TTF file for the plot's text, where Skia finds no fonts by itself." };
+    private readonly Option<string?> _font = new("--font") { Description = "A TTF file for the plot's text, if Skia finds no fonts itself." };
     private readonly Option<string> _memory = new("--memory") { DefaultValueFactory = static _ => "1.5 GB" };
 
     public Scaling()

@@ -5,7 +5,7 @@ using ModelSpec.Plans;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>What it costs to read the longest tables of backbones, and to make plans of them.</summary>
+/// <summary>The time of reading the longest tables of backbones and of creating plans from them.</summary>
 internal sealed class Tables : Command
 {
     private static readonly string[] Names = ["resnet152", "efficientnet_b4", "densenet121", "inception_v3", "vgg16"];
@@ -36,7 +36,7 @@ internal sealed class Tables : Command
         yield return ($"{name} plan", () => _ = TrainingPlanBuilder.Build(spec, "s.modelspec", catalogue).Value ?? throw new InvalidOperationException(name));
     }
 
-    /// <summary>A table of so many rows, to see that the time grows with them and not with their square.</summary>
+    /// <summary>A table with many rows, to check that the time grows linearly and not quadratically.</summary>
     private static string Repeated(int rows) => $$"""
         name = "long"
         input = [32, 32]

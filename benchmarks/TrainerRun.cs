@@ -3,17 +3,17 @@ using System.Globalization;
 
 namespace FineTune.Benchmarks;
 
-/// <summary>One run of the trainer as a process of its own, as a build starts it.</summary>
+/// <summary>One run of the trainer in a separate process, as in a build.</summary>
 /// <param name="Seconds">From start to end.</param>
-/// <param name="PeakBytes">The most memory it had in use: Linux's <c>VmHWM</c>, 0 elsewhere.</param>
-/// <param name="OwnBytes">The most of it that no file holds, ten times a second: <c>RssAnon</c>. The system can take back the rest.</param>
-/// <param name="Lines">What it printed, and after how many seconds.</param>
+/// <param name="PeakBytes">Its peak memory: Linux's <c>VmHWM</c>, 0 elsewhere.</param>
+/// <param name="OwnBytes">The peak of the part that is not backed by files, sampled ten times per second: <c>RssAnon</c>. The system can reclaim the rest.</param>
+/// <param name="Lines">Its output, with the time of each line in seconds.</param>
 internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes, IReadOnlyList<(double Seconds, string Text)> Lines)
 {
-    /// <summary>When it first printed a line with this text.</summary>
+    /// <summary>The time at which it first printed a line with this text.</summary>
     public double At(string text) => Lines.First(l => l.Text.Contains(text, StringComparison.Ordinal)).Seconds;
 
-    /// <summary>Trains from nothing.</summary>
+    /// <summary>Trains with an empty cache.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="cores">How many cores it may use, or 0 for all.</param>
     /// <param name="options">More options of <c>finetune train</c>.</param>
@@ -24,7 +24,7 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes,
         List<string> command = ["dotnet", "exec", trainer, "train", spec, "--cache", folder, "--output", Path.Combine(folder, "trained.safetensors"), .. options];
         if (cores > 0) command.InsertRange(0, ["taskset", "-c", cores == 1 ? "0" : $"0-{cores - 1}"]);
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true };
-        // What RunTrainer gives to the trainer.
+        // The environment that RunTrainer sets for the trainer.
         start.Environment["MALLOC_MMAP_THRESHOLD_"] = "8589934592";
         start.Environment["MALLOC_TRIM_THRESHOLD_"] = "17179869184";
         start.Environment["MALLOC_ARENA_MAX"] = "1";
@@ -33,7 +33,7 @@ internal sealed record TrainerRun(double Seconds, long PeakBytes, long OwnBytes,
         {
             var clock = Stopwatch.StartNew();
             using Process process = Process.Start(start)!;
-            // A timer's last sample may come when the process is disposed of already.
+            // The timer's last sample may be taken after the process was disposed.
             int id = process.Id;
             List<(double, string)> lines = [];
             long peak = 0, own = 0;

@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// The two stages of the recipe with VGG16 (random weights: only the time matters): the warm-up against one pass over the images plus
-/// the head's own steps, and the second stage's steps against steps through the whole network.
+/// The two stages of the recipe with VGG16 (random weights: only the time matters): the warm-up compared with one pass over the images plus
+/// the head's own steps, and the second stage's steps compared with steps through the whole network.
 /// </summary>
 internal sealed class VggStages : Command
 {
@@ -107,7 +107,7 @@ internal sealed class VggStages : Command
         TellSteps(network);
     }
 
-    /// <returns>How often the time goes into the warm-up that its forward pass and its steps take by themselves.</returns>
+    /// <returns>The time of the warm-up divided by that of its forward pass and its steps alone.</returns>
     private static double Tell(TrainerRun run, Network network, int images, int views, int epochs, int second)
     {
         double begin = run.At("warm-up trains"), decoded = run.At(": decoded"), trained = run.At($"warm-up epoch {epochs}/{epochs}"), end = run.At("after warm-up");
@@ -126,7 +126,7 @@ internal sealed class VggStages : Command
         return (trained - begin) / floor;
     }
 
-    /// <summary>Seconds of an image's pass through the body, and of a step of the head alone, of which neither decodes nor keeps anything.</summary>
+    /// <summary>Seconds of an image's pass through the body, and of a step of the head alone. Neither decodes images or stores features.</summary>
     private static (double Forward, double Step) Floor(Network network, ScalarType type)
     {
         const int Pass = 5;

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace FineTune.Benchmarks;
 
 /// <summary>
-/// What augmentation costs: MobileNet 0.75's warm-up on Flowers-17 without it, with views, and with another version of each image in
+/// The cost of augmentation: MobileNet 0.75's warm-up on Flowers-17 without it, with views, and with a new version of each image in
 /// every epoch.
 /// </summary>
 internal sealed class Views : Command

@@ -1,4 +1,4 @@
-"""Flowers-17 in PyTorch, as the scripts beside this file use it: decoding with Pillow, training what is behind frozen layers, timing."""
+"""Flowers-17 in PyTorch, for the other scripts in this folder: decoding with Pillow, training the layers after frozen ones, timing."""
 import glob
 import os
 import time

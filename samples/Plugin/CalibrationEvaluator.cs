@@ -19,7 +19,7 @@ public sealed class CalibrationEvaluator : IEvaluator
     /// <inheritdoc />
     public int Revision => 1;
 
-    /// <summary><c>bins</c>: into how many bins of equal width confidences are divided.</summary>
+    /// <summary><c>bins</c>: the number of bins of equal width for confidences.</summary>
     public IReadOnlyList<PartParameter> Parameters => [PartParameter.Whole("bins", 15, 1, 1000)];
 
     /// <inheritdoc />
@@ -69,7 +69,7 @@ public sealed class CalibrationEvaluator : IEvaluator
         return probabilities;
     }
 
-    /// <summary>How many classes come before one; of equal probabilities, the first class does.</summary>
+    /// <summary>The number of classes with a higher probability; among equal ones, earlier classes count as higher.</summary>
     private static int RankOf(int label, double[] probabilities)
     {
         int rank = 0;

@@ -24,7 +24,7 @@ public sealed class CsvImporter : IDatasetImporter
     public bool IsHere(ImportContext context) => File.Exists(FileOf(context));
 
     /// <inheritdoc />
-    /// <exception cref="PipelineException">The file is missing or cannot be read, lacks a column, or names an image or a class that is not there.</exception>
+    /// <exception cref="PipelineException">The file is missing or cannot be read, lacks a column, or names an image that does not exist, or an unknown class.</exception>
     public ImportedDataset Import(ImportContext context)
     {
         string file = FileOf(context);

@@ -11,7 +11,7 @@ internal static class NpyArray
     private const int Start = 10;
 
     /// <summary>Writes an array of float32.</summary>
-    /// <param name="stream">Where to.</param>
+    /// <param name="stream">The stream to write to.</param>
     /// <param name="shape">Its dimensions; none for a single number.</param>
     /// <param name="values">Its numbers, row-major.</param>
     public static void Write(Stream stream, IReadOnlyList<long> shape, ReadOnlySpan<float> values)
@@ -20,7 +20,7 @@ internal static class NpyArray
         // A Python tuple: (), (3,), (3, 4).
         string tuple = shape.Count == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
         string dictionary = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {tuple}, }}";
-        // Spaces and a line feed fill the header up, so that the numbers begin at a multiple of 64.
+        // Spaces and a line feed pad the header, so that the numbers begin at a multiple of 64.
         int length = (Start + dictionary.Length + 1 + 63) / 64 * 64 - Start;
 
         Span<byte> size = stackalloc byte[2];

@@ -9,7 +9,7 @@ namespace SamplePlugin;
 /// </summary>
 public sealed class NpzExporter : IModelExporter
 {
-    /// <summary>The earliest that zip files can have. The time of writing would make every file another one.</summary>
+    /// <summary>The earliest time that zip files can contain. With the current time, every file would be different.</summary>
     private static readonly DateTimeOffset Time = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <inheritdoc />

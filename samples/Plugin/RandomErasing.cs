@@ -4,11 +4,11 @@ namespace SamplePlugin;
 
 /// <summary>
 /// Paints a random rectangle of a training image in one grey (Zhong et al., "Random Erasing Data Augmentation", arXiv:1708.04896). The
-/// logarithm of its height over its width is uniform, so that upright and lying rectangles are equally frequent; the paper draws the ratio itself.
+/// logarithm of its height over its width is uniform, so that tall and wide rectangles are equally frequent; the paper draws the ratio itself.
 /// </summary>
 public sealed class RandomErasing : IImageProcessor
 {
-    /// <summary>How often a rectangle is drawn that does not fit, before the image is left as it is.</summary>
+    /// <summary>The number of rectangles that are drawn, if none of them fits, before the image is left unchanged.</summary>
     private const int Attempts = 100;
 
     /// <inheritdoc />

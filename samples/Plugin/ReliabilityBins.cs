@@ -14,7 +14,7 @@ internal sealed class ReliabilityBins(int count)
     /// <summary>The number of bins.</summary>
     public int Count => count;
 
-    /// <summary>The mean distance of confidence from frequency, where each answer counts once; 0 where there are none.</summary>
+    /// <summary>The mean distance of confidence from frequency, where each answer counts once; 0 if there are none.</summary>
     public double ExpectedError
     {
         get
@@ -36,6 +36,6 @@ internal sealed class ReliabilityBins(int count)
         if (isRight) _right[bin]++;
     }
 
-    /// <summary>The share of a bin's answers that are right; null where it has none.</summary>
+    /// <summary>The share of correct answers in a bin; null if it has none.</summary>
     public double? Frequency(int bin) => _answers[bin] == 0 ? null : (double)_right[bin] / _answers[bin];
 }

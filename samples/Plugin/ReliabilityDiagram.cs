@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SamplePlugin;
 
-/// <summary>Draws the share of right answers over the confidence as SVG. Bars of a calibrated network end at the diagonal.</summary>
+/// <summary>Draws the share of correct answers over the confidence as SVG. For a calibrated network, the bars end at the diagonal.</summary>
 internal static class ReliabilityDiagram
 {
     private const int Size = 300, Margin = 40;

@@ -13,8 +13,8 @@ using ModelSpec.Text;
 namespace ModelSpec.Generator;
 
 /// <summary>
-/// Emits a typed classifier for every <c>.modelspec</c> of a project. Here is only the pipeline: files in, equatable models between,
-/// source out. Neither symbols nor syntax are held, so an edit to C# regenerates nothing.
+/// Emits a typed classifier for every <c>.modelspec</c> of a project. This class contains only the pipeline: from files through equatable models
+/// to source. It uses neither symbols nor syntax, so an edit of C# code regenerates nothing.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class ClassifierGenerator : IIncrementalGenerator
@@ -25,7 +25,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     /// <summary>The tracked step that builds one plan from one spec.</summary>
     public const string PlanStep = "Plan";
 
-    /// <summary>The tracked step that gathers what a class is emitted from.</summary>
+    /// <summary>The tracked step that collects the inputs of a class.</summary>
     public const string ModelStep = "Model";
 
     private const string EmbedsWeightsMetadata = "build_metadata.AdditionalFiles.EmbedsWeights";
@@ -46,7 +46,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         IncrementalValueProvider<BackboneCatalogue> backbones = backboneFiles
             .Select(static (tables, _) => new BackboneCatalogue(tables.Select(static t => t.Value).OfType<BackboneTable>()));
 
-        // The words of the project's plugins: from the items' metadata, the files are not opened.
+        // The words of the project's plugins, from the metadata of the items. The assemblies are not opened.
         IncrementalValueProvider<Result<PluginWords>> plugins = context.AdditionalTextsProvider
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Select(static (pair, _) => ReadPlugin(pair.Left, pair.Right))
@@ -57,7 +57,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             .WithTrackingName(WordsStep);
         IncrementalValueProvider<PluginWords> words = plugins.Select(static (result, _) => result.Value!);
 
-        // Each spec to its plan.
+        // Build the plan of each spec.
         IncrementalValuesProvider<(SpecFile File, Result<TrainingPlan> Result)> plans = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".modelspec", StringComparison.OrdinalIgnoreCase))
             .Combine(context.AnalyzerConfigOptionsProvider)
@@ -67,7 +67,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
                 File: pair.Left, Result: TrainingPlanBuilder.Build(pair.Left.Text, pair.Left.Path, pair.Right.Left, pair.Right.Right)))
             .WithTrackingName(PlanStep);
 
-        // What is wrong is reported at its place in the spec.
+        // Report errors at their positions in the spec.
         context.RegisterSourceOutput(
             backboneFiles.SelectMany(static (tables, _) => tables.SelectMany(static t => t.Diagnostics).ToEquatableArray()),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
@@ -81,7 +81,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
             plans.SelectMany(static (spec, _) => spec.Result.Diagnostics),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
-        // Where a spec has changed since its weights were trained, it says so.
+        // Report the changes of a spec since its weights were trained.
         IncrementalValueProvider<EquatableArray<LockText>> locks = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(".modelspec" + TrainingLock.Extension, StringComparison.OrdinalIgnoreCase))
             .Combine(context.AnalyzerConfigOptionsProvider)
@@ -93,7 +93,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
                 .SelectMany(static (pair, _) => FindDrift(pair.Left.Left.File, pair.Left.Left.Result.Value, pair.Left.Right, pair.Right)),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
-        // What a class depends on in addition to its spec.
+        // The inputs of a class in addition to its spec.
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
                 ? Identifiers.ToNamespace(value)
@@ -138,7 +138,7 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
     private static PluginItem? ReadPlugin(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
         options.GetOptions(file).TryGetValue(ProvidesMetadata, out string? provides) && provides.Length > 0 ? new PluginItem(file.Path, provides) : null;
 
-    /// <summary>Whether the build embeds the weights of a lock, and the project does not allow them to be of another spec.</summary>
+    /// <summary>Whether the build embeds the weights of a lock, and the project does not allow weights of another spec.</summary>
     private static bool IsEmbedded(AdditionalText file, AnalyzerConfigOptionsProvider options) =>
         options.GetOptions(file).TryGetValue(EmbedsWeightsMetadata, out string? embeds) && IsTrue(embeds)
         && !(options.GlobalOptions.TryGetValue(AllowMismatchedWeights, out string? allows) && IsTrue(allows));

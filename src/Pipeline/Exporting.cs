@@ -37,6 +37,12 @@ public sealed record ExportContext : PartContext
         static _ => throw new PipelineException("There are no images.");
 
     /// <summary>
+    /// Keeps a figure that the exporter measured of what it writes, an accuracy for example: it is in the lock beside the spec. The name is
+    /// of lower-case letters, digits and underscores.
+    /// </summary>
+    public Action<string, double> Record { get; init; } = static (_, _) => { };
+
+    /// <summary>
     /// Those images of a part of the spec's dataset that have one of the given names, in the order of the dataset: nothing else is decoded.
     /// Otherwise as <see cref="Images"/>.
     /// </summary>
@@ -85,6 +91,9 @@ public sealed record TrainedModel(
 
     /// <summary>The fingerprint of everything that the weights came from, as the lock beside the spec has it; null if no lock records these weights.</summary>
     public string? Fingerprint { get; init; }
+
+    /// <summary>The licence of the pretrained weights that the training began with, as their publisher states it; null if none is known.</summary>
+    public string? WeightsLicence { get; init; }
 }
 
 /// <summary>A tensor of a trained network.</summary>

@@ -7,8 +7,8 @@ public interface IPipelinePart
     string Name { get; }
 
     /// <summary>
-    /// The number of what the part computes: raise it with every change that can change a result. Where a part can change weights, the
-    /// revision is in the lock, and another one trains again.
+    /// The revision of the part's results: increase it with every change that can change a result. For a part that can change weights, the
+    /// lock records the revision, and another revision causes a new training.
     /// </summary>
     int Revision { get; }
 

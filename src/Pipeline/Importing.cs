@@ -9,15 +9,15 @@ public interface IDatasetImporter : IPipelinePart
     /// <summary>The files that it may download, which <c>finetune fetch</c> lists; empty if there are none.</summary>
     IReadOnlyList<PublishedFile> Downloads => [];
 
-    /// <summary>Lists every image, downloading the dataset where it is not here.</summary>
+    /// <summary>Lists every image. Downloads the dataset if it is not on this machine.</summary>
     /// <exception cref="PipelineException">The dataset is missing or does not fit the spec.</exception>
     ImportedDataset Import(ImportContext context);
 }
 
-/// <summary>What an importer is given.</summary>
+/// <summary>The input of an importer.</summary>
 public sealed record ImportContext : PartContext
 {
-    /// <summary>What follows the colon; empty if there is none.</summary>
+    /// <summary>The text after the colon; empty if there is none.</summary>
     public required string Argument { get; init; }
 
     /// <summary>The folders and the downloads of the build.</summary>
@@ -27,37 +27,37 @@ public sealed record ImportContext : PartContext
 /// <summary>The folders of <c>ModelSpecAssets</c>, and the cache of downloads.</summary>
 public interface IAssets
 {
-    /// <summary>The folder of downloads, for what an importer unpacks: it is the user's and shared by builds.</summary>
+    /// <summary>The folder of downloads, for files that an importer unpacks. It belongs to the user, and all builds share it.</summary>
     string Cache { get; }
 
-    /// <summary>The file or folder at a relative path of the first folder that has it; null if none has.</summary>
+    /// <summary>The file or folder at a relative path in the first folder that contains it; null if none does.</summary>
     string? Find(string relativePath);
 
-    /// <summary>The file where a folder has it; else it is downloaded into the cache and verified by its digest.</summary>
-    /// <returns>The file.</returns>
+    /// <summary>Returns a file of the folders, or downloads it into the cache and verifies its digest.</summary>
+    /// <returns>The path of the file.</returns>
     string Download(PublishedFile file);
 }
 
 /// <summary>A file that a publisher offers.</summary>
-/// <param name="Name">What messages and <c>finetune fetch</c> call it.</param>
-/// <param name="Url">Where it is published.</param>
+/// <param name="Name">Its name in messages and in <c>finetune fetch</c>.</param>
+/// <param name="Url">The address at which it is published.</param>
 /// <param name="Digest">
 /// <c>md5:</c>, <c>sha256:</c> or <c>sha512:</c> with hexadecimal digits; null if the publisher gives none.
 /// </param>
-/// <param name="RelativePath">Where it is kept below the cache, with <c>/</c>.</param>
-/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null if that is not known.</param>
+/// <param name="RelativePath">Its path below the cache, with <c>/</c>.</param>
+/// <param name="Size">Its size as text: <c>58.9 MB</c>; null if it is not known.</param>
 public sealed record PublishedFile(string Name, Uri Url, string? Digest, string RelativePath, string? Size = null);
 
 /// <summary>The part of a dataset that an image belongs to.</summary>
 public enum DatasetPart
 {
-    /// <summary>Trained on.</summary>
+    /// <summary>Used for training.</summary>
     Train,
 
-    /// <summary>Looked at after each epoch.</summary>
+    /// <summary>Evaluated after each epoch.</summary>
     Validation,
 
-    /// <summary>Of the final evaluation.</summary>
+    /// <summary>Used for the final evaluation.</summary>
     Test,
 }
 

@@ -1,9 +1,9 @@
 namespace FineTune.Pipeline;
 
-/// <summary>What every part is given.</summary>
+/// <summary>The input that every part gets.</summary>
 public abstract record PartContext
 {
-    /// <summary>The spec's folder, which its relative paths start from.</summary>
+    /// <summary>The spec's folder; relative paths start from it.</summary>
     public required string Folder { get; init; }
 
     /// <summary>The classes of the spec in order.</summary>
@@ -12,21 +12,21 @@ public abstract record PartContext
     /// <summary>The values of the part's parameters.</summary>
     public required PartValues Values { get; init; }
 
-    /// <summary>Where progress and warnings go.</summary>
+    /// <summary>Receives progress and warnings.</summary>
     public required IPartReport Report { get; init; }
 
-    /// <summary>Ends the work: a build that is cancelled or killed waits for no part.</summary>
+    /// <summary>Cancels the work: a build that is cancelled does not wait for its parts.</summary>
     public required CancellationToken Cancellation { get; init; }
 }
 
-/// <summary>Where a part says what it does.</summary>
+/// <summary>Receives the messages of a part.</summary>
 public interface IPartReport
 {
-    /// <summary>A line for people.</summary>
+    /// <summary>Writes a line to the output.</summary>
     void Line(string text);
 
-    /// <summary>A warning at the place in the spec that the part is named at.</summary>
-    /// <param name="message">What is wrong, and the way out.</param>
-    /// <param name="key">The key of the part's table that it belongs to; null for the part itself.</param>
+    /// <summary>Reports a warning at the position at which the spec names the part.</summary>
+    /// <param name="message">The problem and its solution.</param>
+    /// <param name="key">The key at whose value the warning is reported; null for the part itself.</param>
     void Warn(string message, string? key = null);
 }

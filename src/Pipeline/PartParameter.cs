@@ -1,6 +1,6 @@
 namespace FineTune.Pipeline;
 
-/// <summary>What a parameter of a part holds.</summary>
+/// <summary>The type of a parameter.</summary>
 public enum ParameterKind
 {
     /// <summary>A number.</summary>
@@ -17,14 +17,14 @@ public enum ParameterKind
 }
 
 /// <summary>
-/// A key of a part's table in a spec. The same parameters stand in the metadata <c>Provides</c> of the <c>ModelSpecPlugin</c> item, from which
-/// the compiler knows them: it never loads a plugin.
+/// A key of a part's table in a spec. The metadata <c>Provides</c> of the <c>ModelSpecPlugin</c> item must declare the same parameters, because the
+/// compiler never loads a plugin.
 /// </summary>
 /// <param name="Key">The key: lower-case letters, digits and underscores.</param>
-/// <param name="Kind">What it holds.</param>
-/// <param name="Default">What it is where the spec does not say: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the spec must.</param>
-/// <param name="Least">The least number, itself allowed.</param>
-/// <param name="Most">The largest number, itself allowed.</param>
+/// <param name="Kind">Its type.</param>
+/// <param name="Default">The value if the spec does not give one: a <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/>; null if the key is required.</param>
+/// <param name="Least">The least number, inclusive.</param>
+/// <param name="Most">The largest number, inclusive.</param>
 public sealed record PartParameter(
     string Key, ParameterKind Kind, object? Default, double Least = double.NegativeInfinity, double Most = double.PositiveInfinity)
 {

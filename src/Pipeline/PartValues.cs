@@ -1,6 +1,6 @@
 namespace FineTune.Pipeline;
 
-/// <summary>The values of a part's parameters, as a spec gives them or by default. They have been checked against their kinds and ranges.</summary>
+/// <summary>The values of a part's parameters: those of the spec, or defaults. Their types and ranges have been checked.</summary>
 /// <param name="values">A <see cref="double"/>, a <see cref="long"/>, a <see cref="string"/> or a <see cref="bool"/> by key.</param>
 public sealed class PartValues(IReadOnlyDictionary<string, object> values)
 {
@@ -10,7 +10,7 @@ public sealed class PartValues(IReadOnlyDictionary<string, object> values)
     /// <summary>The keys in alphabetical order.</summary>
     public IEnumerable<string> Keys => values.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>The value of a key as it is.</summary>
+    /// <summary>The value of a key.</summary>
     /// <exception cref="KeyNotFoundException">The part has not declared the parameter.</exception>
     public object this[string key] => values[key];
 

@@ -1,12 +1,12 @@
 namespace FineTune.Pipeline;
 
 /// <summary>
-/// Ends a build with one clear line at the place in the spec that the part is named at. Say what is wrong and the way out. Other exceptions
-/// are treated as an error in the plugin.
+/// Reports an error in the user's data or spec and ends the build. The message appears as one line at the position at which the spec names the part;
+/// it should describe the problem and its solution. Any other exception is reported as an error in the plugin.
 /// </summary>
 public sealed class PipelineException : Exception
 {
-    /// <summary>As <see cref="Key"/>: the list of classes in the spec's <c>[model]</c>.</summary>
+    /// <summary>A value of <see cref="Key"/>: the list of classes in the spec's <c>[model]</c>.</summary>
     public const string Classes = "classes";
 
     /// <summary>Makes an exception without a message.</summary>
@@ -27,12 +27,12 @@ public sealed class PipelineException : Exception
     }
 
     /// <summary>
-    /// The key whose place the message belongs to: one of the part's table, or <see cref="Classes"/>; null for the part itself.
+    /// The key at whose value the error is reported: a key of the part's table, or <see cref="Classes"/>; null for the part itself.
     /// </summary>
     public string? Key { get; init; }
 
     /// <summary>
-    /// The code under which the plugin documents the error, letters and digits such as <c>ACME0001</c>; null for the general code of errors
+    /// The code of the error in the plugin's documentation, letters and digits such as <c>ACME0001</c>; null for the general code of errors
     /// of plugins.
     /// </summary>
     public string? Code { get; init; }

@@ -1,10 +1,10 @@
 namespace FineTune.Pipeline;
 
 /// <summary>
-/// The entry of a plugin's assembly: <c>[assembly: PipelinePlugin(typeof(MyPlugin))]</c>. The class has a constructor without parameters.
+/// Names the entry class of a plugin's assembly: <c>[assembly: PipelinePlugin(typeof(MyPlugin))]</c>. The class needs a constructor without parameters.
 /// </summary>
 /// <param name="type">The class, which derives from <see cref="PipelinePlugin"/>.</param>
-/// <param name="contractVersion">Leave it out: the compiler fills in the number of the contracts that the plugin is built against.</param>
+/// <param name="contractVersion">Leave it out: the compiler fills in the version of the contracts that the plugin is built against.</param>
 [AttributeUsage(AttributeTargets.Assembly)]
 public sealed class PipelinePluginAttribute(Type type, int contractVersion = PipelinePlugin.ContractVersion) : Attribute
 {
@@ -15,17 +15,17 @@ public sealed class PipelinePluginAttribute(Type type, int contractVersion = Pip
     public int ContractVersion => contractVersion;
 }
 
-/// <summary>What a plugin brings. The built-in parts are one, too.</summary>
+/// <summary>The entry class of a plugin, which registers its parts. The built-in parts are registered by one, too.</summary>
 public abstract class PipelinePlugin
 {
-    /// <summary>The number of these contracts. A plugin that was built for another one is refused.</summary>
+    /// <summary>The version of these contracts. A plugin that was built for another version is refused.</summary>
     public const int ContractVersion = 1;
 
     /// <summary>Adds the plugin's parts.</summary>
     public abstract void Register(IPipelineBuilder pipeline);
 }
 
-/// <summary>Takes the parts of a plugin.</summary>
+/// <summary>Receives the parts of a plugin.</summary>
 public interface IPipelineBuilder
 {
     /// <summary>Adds a part: an <see cref="IDatasetImporter"/>, <see cref="IImageProcessor"/>, <see cref="IWeightFormat"/>, <see cref="IEvaluator"/> or <see cref="IModelExporter"/>.</summary>

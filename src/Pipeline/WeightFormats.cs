@@ -1,31 +1,32 @@
 namespace FineTune.Pipeline;
 
-/// <summary>Reads files of pretrained weights. Which format a file has is found out from its content.</summary>
+/// <summary>Reads files of pretrained weights. The format of a file is detected from its content.</summary>
 public interface IWeightFormat : IPipelinePart
 {
-    /// <summary>How the names of such files end, with the dot: a spec's <c>weights</c> that ends so is a path.</summary>
+    /// <summary>The extensions of such files, each with the dot. If <c>weights</c> in a spec ends with one of them, it is a path.</summary>
     IReadOnlyList<string> Extensions { get; }
 
-    /// <summary>Whether a file is one of this format. Formats of plugins are asked before the built-in ones.</summary>
+    /// <summary>Whether a file has this format. Formats of plugins are tried before the built-in ones.</summary>
     /// <param name="start">The first 16 bytes, or all of a shorter file.</param>
     /// <param name="file">
-    /// The whole file at its beginning, for formats that begin alike, such as two kinds of archives. It is left open; its position does not matter.
+    /// The whole file at its beginning, for formats with the same first bytes, such as two kinds of archives. Leave it open; its position does not
+    /// matter afterwards.
     /// </param>
     bool Recognizes(ReadOnlySpan<byte> start, Stream file);
 
     /// <summary>Opens a file.</summary>
-    /// <param name="stream">The file from its beginning. It belongs to what is returned, and is disposed of where this throws.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or has something that is not read.</exception>
+    /// <param name="stream">The file at its beginning. The returned object must dispose it; if this method throws, the caller does.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or contains something that is not supported.</exception>
     IWeightFile Open(Stream stream);
 }
 
-/// <summary>A file of weights: named tensors whose shapes are known at once and whose values are read one by one when asked for.</summary>
+/// <summary>A file of weights: named tensors. Their shapes are read at once, and their values one by one when they are needed.</summary>
 public interface IWeightFile : IDisposable
 {
     /// <summary>Every tensor, in the file's order.</summary>
     IReadOnlyList<WeightTensor> Tensors { get; }
 
-    /// <summary>What every name in the file begins with and <see cref="Tensors"/> leaves out: <c>module.</c> or nothing.</summary>
+    /// <summary>The prefix of every name in the file, which <see cref="Tensors"/> omits: <c>module.</c> or nothing.</summary>
     string Prefix => "";
 
     /// <summary>Reads one tensor: its values, row-major, as float32.</summary>

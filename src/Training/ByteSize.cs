@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FineTune.Training;
 
-/// <summary>Amounts of memory as people write them.</summary>
+/// <summary>Amounts of memory as users write them.</summary>
 internal static class ByteSize
 {
     private static readonly (string Unit, long Bytes)[] Units = [("KB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30)];

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training;
 
-/// <summary>Chooses the device to train on, and says why.</summary>
+/// <summary>Chooses the device to train on, with a reason.</summary>
 internal static class Devices
 {
     /// <summary>Resolves <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>

@@ -19,25 +19,29 @@ namespace FineTune.Training;
 /// <summary>The options of a run, in addition to its spec.</summary>
 /// <param name="Output">The weight file to write.</param>
 /// <param name="Device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-/// <param name="Assets">Where datasets and weights are, and the cache.</param>
+/// <param name="Assets">The folders of datasets and weights, and the cache.</param>
 /// <param name="Report">A JSON file for the evaluations of every stage, or null.</param>
 /// <param name="IsLocked">Whether it is an error that training is needed.</param>
 /// <param name="Precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</param>
 /// <param name="Memory">The bytes of decoded images and of frozen layers' output that are kept in memory; null for <see cref="TensorStore.DefaultBudget"/>.</param>
 /// <param name="LibTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
-/// <param name="Evaluations">The folder that gets what evaluators find; null for one beside <paramref name="Output"/>.</param>
-/// <param name="ExportList">A file that gets the paths of the spec's exports, or null.</param>
+/// <param name="Evaluations">The folder for the results of evaluators; null for a folder next to <paramref name="Output"/>.</param>
+/// <param name="ExportList">A file for the paths of the spec's exports, or null.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
     long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null)
 {
-    /// <summary>The lock file of the weights, beside the spec.</summary>
+    /// <summary>The lock file of the weights, next to the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
 }
 
+/// <summary>What a run would do.</summary>
+/// <param name="Reasons">Why it would train; empty if the weights are up to date.</param>
+internal sealed record Forecast(IReadOnlyList<string> Reasons);
+
 /// <summary>
-/// Brings the weights beside a spec up to date. What the lock says to be unchanged is left alone; weights that are missing come from
-/// the cache; only stages that the cache does not have are trained.
+/// Brings the weights next to a spec up to date. If nothing has changed since the lock was written, nothing is trained. Missing weights are restored
+/// from the cache, and only stages without a cached result are trained.
 /// </summary>
 internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IProgressLog log)
 {
@@ -49,7 +53,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private string Name => spec.Network.ClassName;
 
-    /// <summary>Trains what has to be trained.</summary>
+    /// <summary>Trains the stages that are out of date.</summary>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
@@ -60,12 +64,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
-        string? lockedDevice = LockFiles.Environment(known, "device");
-        // Weights that were trained on a GPU are not stale because this machine has none: "auto" keeps the lock's device.
-        string device = options.Device == "auto" && lockedDevice is not null ? lockedDevice : DeviceClass();
-        string? lockedPrecision = LockFiles.Environment(known, "precision");
-        bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
-        TrainingInputs inputs = reader.Read(device, keepsPrecision ? lockedPrecision! : _precision.Value, known, cancellation);
+        (string device, string precision, bool keepsPrecision) = Settings(known);
+        TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Finish(known, inputs);
@@ -82,6 +82,34 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
     }
 
+    /// <summary>Finds out what <see cref="Run"/> would do, and does none of it.</summary>
+    /// <param name="downloader">What is asked for files that are not here.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or is not here and would be downloaded.</exception>
+    public Forecast Foresee(Downloader downloader, CancellationToken cancellation)
+    {
+        var reader = new TrainingInputReader(
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+        TrainingLock? known = LockFiles.Read(_lockFile, log);
+        (string device, string precision, _) = Settings(known);
+        TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
+        bool isUpToDate = known is not null && known.Fingerprint == inputs.Fingerprint
+            && (OutputDigest(cancellation) == known.Weights || new WeightCache(_cache).Find(known.Weights!) is not null);
+        return new Forecast(isUpToDate ? [] : [.. Reasons(known, inputs)]);
+    }
+
+    /// <summary>
+    /// The device class and the precision that the lock is compared in. Weights that were trained on a GPU are not stale because this machine
+    /// has none: <c>auto</c> keeps the lock's device, and its precision.
+    /// </summary>
+    private (string Device, string Precision, bool KeepsPrecision) Settings(TrainingLock? known)
+    {
+        string device = options.Device == "auto" && LockFiles.Environment(known, "device") is { } lockedDevice ? lockedDevice : DeviceClass();
+        string? lockedPrecision = LockFiles.Environment(known, "precision");
+        bool keepsPrecision = options.Precision == Precisions.Auto && lockedPrecision is not null;
+        return (device, keepsPrecision ? lockedPrecision! : _precision.Value, keepsPrecision);
+    }
+
     /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>
     private void Use(string fingerprint, string weights, DatasetSplit? split, CancellationToken cancellation)
     {
@@ -90,7 +118,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
         var exports = new ExportStage(spec, options.Output, options.Assets, log, options.Device);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
-        exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation);
+        Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
 
         TestAnswers? Answers()
@@ -106,7 +134,15 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         }
     }
 
-    /// <summary>Whether the weights of the lock are beside the spec, or could be put there from the cache.</summary>
+    /// <summary>Writes what exporters measured into the lock.</summary>
+    private void Record(IReadOnlyList<Fact> measured)
+    {
+        if (options.IsLocked || LockFiles.Read(_lockFile, log) is not { } known) return;
+        TrainingLock recorded = LockFiles.WithExports(known, measured);
+        if (!ReferenceEquals(recorded, known)) AtomicFile.WriteText(_lockFile, recorded.ToString());
+    }
+
+    /// <summary>Whether the weights of the lock are next to the spec, or could be restored from the cache.</summary>
     private bool WeightsAreHere(TrainingLock known, CancellationToken cancellation)
     {
         if (OutputDigest(cancellation) == known.Weights) return true;
@@ -123,10 +159,10 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         return digest;
     }
 
-    /// <summary>Says that nothing is to be done, and writes a report that is missing.</summary>
+    /// <summary>Logs that nothing has to be done, and writes a missing report.</summary>
     private void Finish(TrainingLock known, TrainingInputs inputs)
     {
-        string trust = inputs.Split is null ? $", as far as the lock tells: the dataset '{spec.Plan.Source}' is not here" : "";
+        string trust = inputs.Split is null ? $", according to the lock: the dataset '{spec.Plan.Source}' is not on this machine" : "";
         TrainingLock renamed = LockFiles.WithNamesOf(known, spec);
         if (!options.IsLocked && !ReferenceEquals(renamed, known)) AtomicFile.WriteText(_lockFile, renamed.ToString());
         log.Line($"{Name}: up to date, {Path.GetFileName(options.Output)} has test accuracy {Accuracy(known)}{trust}");
@@ -162,7 +198,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (changed) yield break;
         yield return File.Exists(options.Output)
             ? $"trains, as {Path.GetFileName(options.Output)} is not the file that the lock records, which is not in the cache"
-            : $"trains, as {Path.GetFileName(options.Output)} is not here and not in the cache; where it was trained, it is {known.Weights}";
+            : $"trains, as {Path.GetFileName(options.Output)} is neither here nor in the cache; on the machine that trained it, it is {known.Weights}";
     }
 
     private void Publish(string weights, string digest) => new ExportStage(spec, options.Output, options.Assets, log).WriteWeights(weights, digest);

@@ -3,7 +3,7 @@ using ModelSpec.Networks;
 
 namespace FineTune.Training;
 
-/// <summary>How a network's images are resized, as the runtime does it.</summary>
+/// <summary>Converts the resizing of a network's images to the runtime's type.</summary>
 internal static class ImageResizes
 {
     public static ImageResize? Of(Network network) =>

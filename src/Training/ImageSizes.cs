@@ -3,7 +3,7 @@ using ModelSpec.Networks;
 
 namespace FineTune.Training;
 
-/// <summary>The size of a network's images, as the runtime's type.</summary>
+/// <summary>Converts the size of a network's images to the runtime's type.</summary>
 internal static class ImageSizes
 {
     public static ImageSize Of(Network network) => new(network.InputHeight, network.InputWidth);

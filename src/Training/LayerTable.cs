@@ -7,18 +7,18 @@ using ModelSpec.Plans;
 
 namespace FineTune.Training;
 
-/// <summary>A plan as a table: what <c>InspectModel</c> and <c>finetune inspect</c> show.</summary>
+/// <summary>A plan as a table, for <c>InspectModel</c> and <c>finetune inspect</c>.</summary>
 internal static class LayerTable
 {
-    /// <summary>One line above the table: the class, its backbone and, where they do not just cover the input, how images are resized.</summary>
+    /// <summary>One line above the table: the class, its backbone and, if images do not just cover the input, how they are resized.</summary>
     public static string Title(Network network)
     {
         string title = $"{network.ClassName}: {network.Backbone}";
         return network.Preparation is not { } preparation ? title : string.Create(CultureInfo.InvariantCulture,
-            $"{title}, images resized to {preparation.ShorterSide} ({Interpolation(preparation)}), the middle {network.InputHeight} × {network.InputWidth} cut out");
+            $"{title}, images resized to {preparation.ShorterSide} ({Interpolation(preparation)}), cropped to the central {network.InputHeight} × {network.InputWidth}");
     }
 
-    /// <summary>The table for people: a row per layer, then totals, and what each stage trains and freezes.</summary>
+    /// <summary>The table as text: a row per layer, then totals, and what each stage trains and freezes.</summary>
     public static string Format(TrainingPlan plan)
     {
         Network network = plan.Network;
@@ -51,7 +51,7 @@ internal static class LayerTable
         return text.ToString();
     }
 
-    /// <summary>The same as JSON.</summary>
+    /// <summary>The table as JSON.</summary>
     public static string Json(TrainingPlan plan)
     {
         Network network = plan.Network;

@@ -4,7 +4,7 @@ using ModelSpec.Networks;
 
 namespace FineTune.Training;
 
-/// <summary>A network's preprocessing as the runtime does it.</summary>
+/// <summary>Converts a network's preprocessing to the runtime's type.</summary>
 internal static class PixelTransforms
 {
     public static PixelTransform Of(Network network)

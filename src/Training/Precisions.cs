@@ -10,16 +10,16 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training;
 
-/// <summary>What convolutions are computed in: float32 or bfloat16, as asked for or as measured.</summary>
+/// <summary>The type that convolutions compute in, float32 or bfloat16: either as requested, or as measured.</summary>
 internal static class Precisions
 {
-    /// <summary>Decides by measuring.</summary>
+    /// <summary>Chooses by measuring.</summary>
     public const string Auto = "auto";
 
     private const string Single = "fp32";
     private const string Half = "bf16";
 
-    /// <summary>Multiplications of the frozen layers for one image below which there is nothing to win.</summary>
+    /// <summary>The number of multiplications of the frozen layers for one image below which bfloat16 is not worth measuring.</summary>
     private const long WorthMeasuring = 100_000_000;
 
     /// <summary>
@@ -28,17 +28,17 @@ internal static class Precisions
     /// </summary>
     private const long Measured = 2_500_000_000;
 
-    /// <summary>How much faster bfloat16 has to be: well above measurement noise, and well below what processors with bfloat16 instructions reach.</summary>
+    /// <summary>The speedup that bfloat16 must reach: well above measurement noise, and well below what processors with bfloat16 instructions reach.</summary>
     private const double WorthHaving = 1.3;
 
     /// <summary>The type of a precision.</summary>
     public static ScalarType TypeOf(string precision) => precision == Half ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>Resolves <c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
-    /// <param name="name">What is asked for.</param>
+    /// <param name="name">The requested precision.</param>
     /// <param name="plan">The plan; its network's frozen layers are measured, with random weights.</param>
-    /// <param name="device">Where it will be trained.</param>
-    /// <param name="location">Where an unknown name is reported.</param>
+    /// <param name="device">The device of the training.</param>
+    /// <param name="location">The position at which an unknown name is reported.</param>
     /// <param name="time">Times a pass of the frozen layers in a precision, in any unit; by the clock by default.</param>
     /// <returns><c>fp32</c> or <c>bf16</c>.</returns>
     /// <exception cref="TrainingException">The precision is unknown.</exception>
@@ -81,7 +81,7 @@ internal static class Precisions
     private static double Time(InferenceNetwork layers, Tensor images, ScalarType precision)
     {
         var clock = Stopwatch.StartNew();
-        // Read back, for a GPU would still be at work.
+        // Read back, because a GPU may still be computing.
         using Tensor output = layers.Forward(images);
         using Tensor here = output.cpu();
         return clock.Elapsed.TotalSeconds;

@@ -3,21 +3,25 @@ using System.Text;
 using FineTune.Training.Commands;
 using FineTune.Training.Processes;
 
-// What reads redirected output, a build for one, expects UTF-8; the console's own code page may know neither names nor arrows.
+// Programs that read redirected output, such as a build, expect UTF-8. The console's code page may contain neither all names nor arrows.
 if (Console.IsOutputRedirected || Console.IsErrorRedirected) Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 var root = new RootCommand("Fine-tunes pretrained image classifiers that .modelspec files describe.")
 {
+    new NewCommand(),
     new TrainCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
+    new PredictCommand(),
     new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
     new WeightsCommand(),
     new ExportCommand(),
     new VerifyCommand(),
+    new DoctorCommand(),
     new CleanCommand(),
 };
+HelpWithExamples.AddTo(root);
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
 return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);

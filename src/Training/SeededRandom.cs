@@ -1,14 +1,14 @@
 namespace FineTune.Training;
 
 /// <summary>
-/// A small random generator whose numbers depend on its keys alone, on every system and in every version: SplitMix64 (Steele, Lea
+/// A small random generator whose numbers depend only on its keys, on every system and in every version: SplitMix64 (Steele, Lea
 /// and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
 /// </summary>
 internal struct SeededRandom
 {
     private ulong _state;
 
-    /// <summary>A generator for one purpose: keys such as seed, stage, epoch and image make independent sequences.</summary>
+    /// <summary>A generator for one purpose: keys such as seed, stage, epoch and image give independent sequences.</summary>
     public SeededRandom(params ReadOnlySpan<long> keys)
     {
         foreach (long key in keys) _state = Mix(_state ^ Mix((ulong)key + 0x9E3779B97F4A7C15));

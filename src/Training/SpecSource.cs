@@ -10,7 +10,7 @@ using ModelSpec.Plans;
 
 namespace FineTune.Training;
 
-/// <summary>A spec that was read from disk: as it is written, and as the plan that it means.</summary>
+/// <summary>A spec that was read from disk, and its plan.</summary>
 /// <param name="Spec">The spec.</param>
 /// <param name="Plan">The plan.</param>
 /// <param name="WeightSets">The published weights of the backbone, of every width.</param>
@@ -20,7 +20,7 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
     /// <summary>The plan's network.</summary>
     public Network Network => Plan.Network;
 
-    /// <summary>The spec's folder, which its relative paths start from.</summary>
+    /// <summary>The spec's folder; relative paths start from it.</summary>
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(Spec.Path))!;
 
     public SpecLocation DataSource => new(Spec.Path, Spec.Data.Source.Span);
@@ -45,10 +45,19 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
     /// <summary>Reads a spec and the project's own backbones.</summary>
     /// <param name="path">The spec.</param>
     /// <param name="backboneFiles">The backbones.</param>
-    /// <param name="parts">The parts of the pipeline; those that are built in by default.</param>
+    /// <param name="parts">The parts of the pipeline; by default, the built-in ones.</param>
     /// <returns>The spec, or null with the errors.</returns>
     public static (SpecSource? Source, IReadOnlyList<Diagnostic> Diagnostics) Read(
-        string path, IEnumerable<string> backboneFiles, PartRegistry? parts = null)
+        string path, IEnumerable<string> backboneFiles, PartRegistry? parts = null) => Parse(File.ReadAllText(path), path, backboneFiles, parts);
+
+    /// <summary>Reads the text of a spec, which may not be written yet, and the project's own backbones.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">Where it is, or will be.</param>
+    /// <param name="backboneFiles">The backbones.</param>
+    /// <param name="parts">The parts of the pipeline; those that are built in by default.</param>
+    /// <returns>The spec, or null with the errors.</returns>
+    public static (SpecSource? Source, IReadOnlyList<Diagnostic> Diagnostics) Parse(
+        string text, string path, IEnumerable<string> backboneFiles, PartRegistry? parts = null)
     {
         parts ??= PartRegistry.BuiltIn;
         List<Diagnostic> diagnostics = [];
@@ -62,7 +71,7 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
 
         var backbones = new BackboneCatalogue(own);
         diagnostics.AddRange(backbones.FindDuplicates());
-        Result<Spec> spec = SpecReader.Read(File.ReadAllText(path), path, parts.Words);
+        Result<Spec> spec = SpecReader.Read(text, path, parts.Words);
         diagnostics.AddRange(spec.Diagnostics);
         if (spec.Value is null || diagnostics.Exists(static d => d.IsError)) return (null, diagnostics);
         Result<TrainingPlan> plan = TrainingPlanBuilder.Build(spec.Value, backbones, parts.Words);

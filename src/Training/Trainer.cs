@@ -21,15 +21,15 @@ using static TorchSharp.torch;
 namespace FineTune.Training;
 
 /// <summary>
-/// Runs the stages of a spec whose results the cache does not have: decode, train, evaluate, keep. If several processes need
+/// Runs the stages of a spec that have no cached result: decodes images, trains, evaluates and stores the result. If several processes need
 /// the same stage, one trains it and the others wait for its result.
 /// </summary>
 /// <param name="spec">The spec.</param>
-/// <param name="deviceName">Where to train: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. libtorch is loaded when a stage has to be trained.</param>
-/// <param name="precision">What to train in: <c>fp32</c> or <c>bf16</c>.</param>
+/// <param name="deviceName">The device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. libtorch is loaded when a stage has to be trained.</param>
+/// <param name="precision">The precision of the training: <c>fp32</c> or <c>bf16</c>.</param>
 /// <param name="memory">The bytes of decoded images and of frozen layers' output that are kept in memory; more than that is kept in files.</param>
-/// <param name="cache">Where results of stages, checkpoints and what does not fit into memory are kept.</param>
-/// <param name="log">Where progress is told.</param>
+/// <param name="cache">Stores results of stages, checkpoints and data that does not fit into memory.</param>
+/// <param name="log">Receives progress.</param>
 internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, CacheFolder cache, IProgressLog log)
 {
     private readonly StageCache _stages = new(cache);
@@ -40,9 +40,9 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     private Network Network => spec.Network;
 
     /// <summary>Brings every stage's result into the cache.</summary>
-    /// <param name="inputs">What to train from; dataset and pretrained weights are there.</param>
-    /// <param name="isUnchanged">Asked once the images are decoded: whether they are still what was digested.</param>
-    /// <param name="cancellation">Ends the training; what its epochs have done so far is kept.</param>
+    /// <param name="inputs">The inputs; the dataset and the pretrained weights must be on this machine.</param>
+    /// <param name="isUnchanged">Called after the images were decoded; returns whether they have not changed since they were digested.</param>
+    /// <param name="cancellation">Cancels the training; its finished epochs are kept.</param>
     /// <returns>The result of each stage in order.</returns>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings.</exception>
     public IReadOnlyList<StageResult> Run(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
@@ -52,7 +52,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         try
         {
             int complete = LastComplete(inputs);
-            // Taken before the turn of any stage: who waits for memory keeps no other training waiting.
+            // Taken before the turn of any stage, so that a process that waits for memory does not block other trainings.
             using MemoryTurn? turnOfMemory = complete == Plan.Stages.Count - 1 ? null : MemoryTurn.Take(
                 cache.MemoryTurn, MemoryNeed.Of(Plan, inputs.Split!, memory),
                 () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation: cancellation);
@@ -61,7 +61,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 string fingerprint = inputs.Fingerprints[i];
                 using var turn = Turn.Take(
                     cache.StageTurn(fingerprint), () => log.Line($"{Network.ClassName}: another process is training {Plan.Stages[i].Name}; waiting"), cancellation);
-                // Of stages before one whose weights are there, only the evaluation is needed.
+                // If the weights of a later stage are cached, only the evaluations of the stages before it are needed.
                 if (_stages.Find(fingerprint, Network) is { } known && (i < complete || _weights.Find(known.Weights) is not null))
                 {
                     log.Line($"{Network.ClassName}: {Plan.Stages[i].Name} is in the cache");
@@ -112,7 +112,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         }
     }
 
-    /// <summary>The images, and the network with the weights that the first stage to be trained begins with.</summary>
+    /// <summary>The images, and the network with the initial weights of the first stage that has to be trained.</summary>
     private TrainingState Begin(TrainingInputs inputs, StageResult? before, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
@@ -164,7 +164,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         log.Line(Report(evaluation, split, cancellation));
     }
 
-    /// <summary>What the built-in evaluator says. Of an evaluation from the cache, which has no logits, the confusion matrix says the same.</summary>
+    /// <summary>The text of the built-in evaluator. A cached evaluation has no logits, but its confusion matrix gives the same text.</summary>
     private string Report(Evaluation evaluation, DatasetSplit? split, CancellationToken cancellation)
     {
         if (evaluation.Rows.Count == 0 || split is null) return EvaluationReport.Text(evaluation.Confusion);
@@ -173,7 +173,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         return new EvaluatorStage(spec, new EvaluationCache(cache), "", log).Run(report, place, TestAnswers.Of(evaluation, split.Test), cancellation).Text;
     }
 
-    /// <summary>The metadata of a weight file: what its numbers mean, and what the network exactly makes of the check image.</summary>
+    /// <summary>The metadata of a weight file: the meaning of its numbers, and the exact output of the network for the check image.</summary>
     private Dictionary<string, string> Notes(NetworkModule module, Evaluation evaluation)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -186,7 +186,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
         return notes;
     }
 
-    /// <summary>What stages that are trained in one run hand on to one another.</summary>
+    /// <summary>The state that stages of one run share.</summary>
     private sealed record TrainingState(Device Device, NetworkModule Module, ImageSets Images, FeatureSource Features, Lazy<bool> Completion) : IDisposable
     {
         /// <summary>Waits for the images, and checks them once.</summary>

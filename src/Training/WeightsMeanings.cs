@@ -5,7 +5,7 @@ using ModelSpec.Networks;
 
 namespace FineTune.Training;
 
-/// <summary>What the weights of a network mean, as a weight file says it and the generated class expects it.</summary>
+/// <summary>The meaning of a network's weights, as weight files record it and generated classes expect it.</summary>
 internal static class WeightsMeanings
 {
     public static WeightsMeaning Of(Network network) => new(

@@ -128,13 +128,13 @@ public class CommandTests
             Trainer.Run("train", spec, "--assets", assets!, "--report", report, "--cache", Path.Combine(folder, "cache")).Succeeded();
             CommandResult evaluation = Trainer.Run("evaluate", spec, "--assets", assets!, "--weights", weights, "--json", "--cache", Path.Combine(folder, "cache")).Succeeded();
 
-            // At a quarter of the pixels it is right more often than not, and what was trained is what is evaluated.
+            // At a quarter of the pixels, more than half of the answers are correct. The trained weights are the ones that are evaluated.
             using JsonDocument trained = JsonDocument.Parse(File.ReadAllText(report)), evaluated = JsonDocument.Parse(evaluation.StandardOutput);
             double accuracy = evaluated.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble();
             Assert.Equal(trained.RootElement[0].GetProperty("report").GetProperty("accuracy").GetDouble(), accuracy);
             Assert.InRange(accuracy, 0.7, 1);
 
-            // What is said of an unreadable image does not get between program and JSON.
+            // The warning about an unreadable image is not written to the output with the JSON.
             string[] classes = [.. evaluated.RootElement[0].GetProperty("report").EnumerateObject().Take(17).Select(static c => c.Name)];
             string data = FlowersWithOneUnreadable(assets!, classes, Path.Combine(folder, "flowers"));
             CommandResult withWarning = Trainer.Run("evaluate", spec, "--data", data, "--weights", weights, "--json", "--cache", Path.Combine(folder, "cache")).Succeeded();
@@ -153,7 +153,7 @@ public class CommandTests
         }
     }
 
-    /// <summary>A folder for each of the classes, with 8 images of it; one has a file besides that is no image.</summary>
+    /// <summary>A folder with 8 images for each class; one of them also contains a file that is not an image.</summary>
     private static string FlowersWithOneUnreadable(string assets, string[] classes, string folder)
     {
         for (int c = 0; c < classes.Length; c++)

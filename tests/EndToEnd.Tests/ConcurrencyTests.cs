@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Several builds of one spec at a time, and builds that leave nothing behind.</summary>
+/// <summary>Several builds of one spec at the same time, and builds that leave no processes running.</summary>
 public sealed class ConcurrencyTests
 {
     private readonly PackageConsumer _consumer;

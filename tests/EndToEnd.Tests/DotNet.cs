@@ -6,7 +6,7 @@ namespace EndToEnd.Tests;
 
 /// <summary>What a command printed and how it ended.</summary>
 /// <param name="ExitCode">0 for success.</param>
-/// <param name="Output">Standard output and standard error, as they came.</param>
+/// <param name="Output">Standard output and standard error, in the order in which they were written.</param>
 /// <param name="StandardOutput">Standard output alone.</param>
 internal sealed record CommandResult(int ExitCode, string Output, string StandardOutput)
 {
@@ -76,7 +76,7 @@ internal static class DotNet
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // What the test host is told must not reach the builds under test.
+        // The environment of the test host must not affect the builds under test.
         foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath", "MODELSPEC_ASSETS", "DOTNET_CLI_CONTEXT_VERBOSE"])
         {
             start.Environment.Remove(name);

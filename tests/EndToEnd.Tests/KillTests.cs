@@ -7,7 +7,7 @@ public sealed class KillTests : IDisposable
 {
     private const int Kills = 30;
 
-    // Three stages, so that kills also come between them; long enough for a run between two kills to be a small part of it.
+    // Three stages, so that kills also happen between stages. The training is long compared with a run between two kills.
     private static readonly string Spec = PackageConsumer.Spec[..PackageConsumer.Spec.IndexOf("[[stage]]", StringComparison.Ordinal)]
         .Replace("{ train = 0.75, test = 0.25 }", "{ train = 0.5, validation = 0.25, test = 0.25 }", StringComparison.Ordinal)
         .Replace("\"linear(2)\"", "\"linear(8)\", \"dropout(0.5)\", \"linear(2)\"", StringComparison.Ordinal) + """
@@ -70,7 +70,7 @@ public sealed class KillTests : IDisposable
         {
             using Process process = Trainer.Start(Arguments("killed"));
             OutputBuffer output = DotNet.Collect(process);
-            // A run that has gone well counts once the kills are done; before, everything begins anew.
+            // A successful run only counts after the last kill; before that, everything is trained again.
             bool ended = kills >= Kills ? process.WaitForExit(TimeSpan.FromMinutes(3)) : process.WaitForExit(random.Next(250, 1500));
             if (ended)
             {
@@ -88,7 +88,7 @@ public sealed class KillTests : IDisposable
             process.Kill();
             process.WaitForExit();
             kills++;
-            // Whatever is there is whole.
+            // Every existing file is complete.
             if (File.Exists(Output("killed"))) Assert.Equal(expected, File.ReadAllBytes(Output("killed")));
         }
         Assert.True(finished > 0);
@@ -118,7 +118,7 @@ public sealed class KillTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => output.ToString().Contains("one epoch", StringComparison.Ordinal), TimeSpan.FromMinutes(1)), output.ToString());
 
         Assert.True(LinuxProcesses.Terminate(process.Id));
-        // Not at the very same moment, when the system would make one of the two; it may have ended by then.
+        // Not at the same moment, because the system would merge both signals. The process may have ended by then.
         Thread.Sleep(20);
         LinuxProcesses.Terminate(process.Id);
 

@@ -8,14 +8,14 @@ internal static partial class LinuxProcesses
     private const int SigInt = 2;
     private const int SigTerm = 15;
 
-    /// <summary>Sends what Ctrl-C sends.</summary>
+    /// <summary>Sends the signal of Ctrl-C.</summary>
     public static void Interrupt(int process) => Assert.Equal(0, Kill(process, SigInt));
 
     /// <summary>Asks a process to end, as the system does when it shuts down.</summary>
     /// <returns>Whether there was one.</returns>
     public static bool Terminate(int process) => Kill(process, SigTerm) == 0;
 
-    /// <summary>Whether this process, and what it starts, ignores what Ctrl-C sends.</summary>
+    /// <summary>Whether this process and its children ignore the signal of Ctrl-C.</summary>
     public static bool IgnoresInterrupt()
     {
         string ignored = File.ReadLines("/proc/self/status").Single(static l => l.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
@@ -39,7 +39,7 @@ internal static partial class LinuxProcesses
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It has ended meanwhile, or is somebody else's.
+                // It has ended in the meantime, or belongs to another user.
                 continue;
             }
             yield return line;

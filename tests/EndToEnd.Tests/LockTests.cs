@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace EndToEnd.Tests;
 
-/// <summary>What a build does with locks and weights, step by step as a team would meet it.</summary>
+/// <summary>The behaviour of builds with locks and weights, in the order in which a team encounters it.</summary>
 public sealed class LockTests
 {
     private readonly PackageConsumer _consumer;
@@ -64,7 +64,7 @@ public sealed class LockTests
         Assert.Contains("warning MSPEC3013", _consumer.Build().Succeeded().Output, StringComparison.Ordinal);
         Assert.Empty(_consumer.Resources());
 
-        // An older file may be the right one, too.
+        // An older file can be the right one, too.
         File.WriteAllBytes(_consumer.Weights, right);
         File.SetLastWriteTimeUtc(_consumer.Weights, written.AddDays(-2));
         Assert.DoesNotContain("MSPEC3013", _consumer.Build().Succeeded().Output, StringComparison.Ordinal);
@@ -100,7 +100,7 @@ public sealed class LockTests
         _consumer.Build().Succeeded();
         string before = Assert.Single(Stamps());
         string library = Path.Combine(_consumer.Root, "lib");
-        // As in another container: whatever the library is, what was found for the first one does not count for it.
+        // As in another container: the result for the first library must not be used for this one.
         _consumer.Write("lib/libstdc++.so.6", "\0" + string.Concat(Enumerable.Range(0, 40).Select(static n => $"GLIBCXX_3.4.{n}\0")) + "GLIBCXX_3.4\0CXXABI_1.3\0");
 
         string other = DotNet.Run(
@@ -148,12 +148,12 @@ public sealed class LockTests
 
         Assert.Matches(@"sky\.modelspec\(3,11\): error MSPEC3028: .*\[model\] classes changed", _consumer.Build().Failed().Output);
         Assert.Matches(@"sky\.modelspec\(3,11\): warning MSPEC3009: ", _consumer.Build("-p:ModelSpecAllowMismatchedWeights=true").Succeeded().Output);
-        // Who runs it all the same is told by the class itself.
+        // If the app is run anyway, the class itself reports the error.
         string picture = Path.Combine(_consumer.App, "pictures/red/0.png");
         Assert.Contains("classes ([\"red\",\"blue\"] in the file, [\"blue\",\"red\"] in the class)",
             DotNet.Run(_consumer.App, "exec", _consumer.Assembly, picture).Failed().Output, StringComparison.Ordinal);
 
-        // With nothing to embed there is nothing wrong with the order.
+        // Without embedded weights, the order cannot be wrong.
         string weights = _consumer.Weights + ".away";
         File.Move(_consumer.Weights, weights);
         Directory.Move(_consumer.Cache, _consumer.Cache + ".away");

@@ -8,7 +8,7 @@ namespace EndToEnd.Tests;
 /// </summary>
 public sealed class PackageConsumer : IDisposable
 {
-    /// <summary>A version of its own, so that an older package in the user's package folder is never taken for this one.</summary>
+    /// <summary>A unique version, so that an older package in the user's package folder is never used instead.</summary>
     private readonly string _version = $"0.1.0-test.{Guid.NewGuid():N}";
 
     private readonly string _root = Directory.CreateTempSubdirectory("finetune-consumer").FullName;
@@ -25,7 +25,7 @@ public sealed class PackageConsumer : IDisposable
               </packageSources>
             </configuration>
             """);
-        // A cache of its own: what another run has trained must not be found.
+        // A separate cache, so that results of other runs are not found.
         Write("Directory.Build.props", """
             <Project>
               <PropertyGroup>
@@ -33,38 +33,9 @@ public sealed class PackageConsumer : IDisposable
               </PropertyGroup>
             </Project>
             """);
-        Write("App/App.csproj", $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <Nullable>enable</Nullable>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="FineTune.Build" Version="{_version}" />
-              </ItemGroup>
-            </Project>
-            """);
-        Write("App/Program.cs", """
-            using App;
-
-            using SkyClassifier sky = SkyClassifier.Load();
-            foreach (string path in args)
-            {
-                Prediction<SkyLabel> p = sky.Predict(path);
-                Console.WriteLine($"{Path.GetFileName(path)}: {p.Label}");
-            }
-            """);
-        Write("App/tiny.backbone", """
-            name = "tiny"
-            input = [16, 16]
-            layers = [
-              { name = "input", type = "input" },
-              { name = "conv", type = "conv2d", filters = 6, kernel = 3, stride = 2, activation = "relu" },
-            ]
-            """);
+        Write("App/App.csproj", Project("FineTune.Build"));
+        Write("App/Program.cs", Program);
+        Write("App/tiny.backbone", Backbone);
         Write("App/sky.modelspec", Spec);
         for (int i = 0; i < 20; i++)
         {
@@ -102,6 +73,30 @@ public sealed class PackageConsumer : IDisposable
         learning_rate = 0.02
         """;
 
+    public static string Backbone => """
+        name = "tiny"
+        input = [16, 16]
+        layers = [
+          { name = "input", type = "input" },
+          { name = "conv", type = "conv2d", filters = 6, kernel = 3, stride = 2, activation = "relu" },
+        ]
+        """;
+
+    /// <summary>A program that looks at pictures. After <c>--scores</c> it prints the scores of both classes, too.</summary>
+    public static string Program => """
+        using System.Globalization;
+        using App;
+
+        using SkyClassifier sky = SkyClassifier.Load();
+        bool printsScores = args.Contains("--scores");
+        foreach (string path in args.Where(static a => a != "--scores"))
+        {
+            Prediction<SkyLabel> p = sky.Predict(path);
+            string scores = printsScores ? string.Create(CultureInfo.InvariantCulture, $" {p.Top(2)[0].Score:R} {p.Top(2)[1].Score:R}") : "";
+            Console.WriteLine($"{Path.GetFileName(path)}: {p.Label}{scores}");
+        }
+        """;
+
     public string App => Path.Combine(_root, "App");
 
     public string Root => _root;
@@ -116,7 +111,23 @@ public sealed class PackageConsumer : IDisposable
 
     public string Assembly => Path.Combine(App, "bin/Debug/net10.0/App.dll");
 
-    /// <summary>Forgets everything that was trained, and restores the spec.</summary>
+    /// <summary>A program of the namespace <c>App</c> that references one of the packages.</summary>
+    public string Project(string package) => $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="{package}" Version="{_version}" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    /// <summary>Deletes all results of trainings, and restores the spec.</summary>
     public void Reset()
     {
         Write("App/sky.modelspec", Spec);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace EndToEnd.Tests;
 
-/// <summary>A project that references the package: trained, run, and broken in every way that a user can.</summary>
+/// <summary>A project that references the package: it is trained, run, and broken in the ways in which users break it.</summary>
 public sealed partial class PackageTests
 {
     private readonly PackageConsumer _consumer;
@@ -50,7 +50,7 @@ public sealed partial class PackageTests
         Assert.False(File.Exists(_consumer.Weights));
     }
 
-    // What is broken, the code, and the line and column where the error stands.
+    // What is broken, the code, and the line and column of the error.
     [Theory]
     [InlineData("\"pictures\"", "\"photos\"", "MSPEC1001", 6, 10)]
     [InlineData("\"adam\"", "\"adma\"", "MSPEC0006", 21, 13)]
@@ -75,7 +75,7 @@ public sealed partial class PackageTests
             .Replace("name = \"SkyClassifier\"", "name = \"SeaClassifier\"\nseed = 2", StringComparison.Ordinal)
             .Replace("\"pictures\"", "\"../pictures\"", StringComparison.Ordinal));
         _consumer.Write("App/Sea.cs", """
-            #pragma warning disable CA2255 // Runs before Main, which knows the other classifier only.
+            #pragma warning disable CA2255 // Runs before Main, which uses only the other classifier.
             namespace App;
 
             internal static class Sea
@@ -158,7 +158,7 @@ public sealed partial class PackageTests
         {
             OutputBuffer output = DotNet.Collect(build);
             Assert.True(SpinWait.SpinUntil(() => output.ToString().Contains("learn epoch 1/", StringComparison.Ordinal), TimeSpan.FromMinutes(2)), output.ToString());
-            // Of the build's own process only: its children have to notice.
+            // Kill only the build's process: its children must detect that.
             build.Kill();
         }
 
@@ -168,7 +168,7 @@ public sealed partial class PackageTests
         Assert.Equal(undisturbed, File.ReadAllBytes(_consumer.Weights));
     }
 
-    /// <summary>The trainers of this test's own package: others may run on this machine.</summary>
+    /// <summary>The trainers of this test's package; other trainers may run on this machine.</summary>
     private IEnumerable<string> Trainers() =>
         LinuxProcesses.CommandLines().Where(line => line.Contains(_consumer.Version + "/build/../tools", StringComparison.Ordinal));
 

@@ -1,6 +1,6 @@
 namespace EndToEnd.Tests;
 
-/// <summary>Where a trained classifier goes: a single file, and a library in a package of its own.</summary>
+/// <summary>Published forms of a trained classifier: a single file, and a library in a package.</summary>
 public sealed class PublishTests
 {
     private readonly PackageConsumer _consumer;

@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// <c>samples/Plugin</c> as its reader has it: copied out of the repository, packed against the package FineTune.Pipeline, and used by a new
+/// <c>samples/Plugin</c> as readers of the page use it: copied out of the repository, packed against the package FineTune.Pipeline, and used by a new
 /// project whose references and tables are those of <c>docs/plugins.md</c>.
 /// </summary>
 public sealed class SamplePluginConsumer : IDisposable
@@ -45,7 +45,7 @@ public sealed class SamplePluginConsumer : IDisposable
             """);
         packages.Write("PluginApp/tiny.backbone", File.ReadAllText(Path.Combine(packages.App, "tiny.backbone")));
         Spec = Regex.Replace(PackageConsumer.Spec.ReplaceLineEndings("\n"), @"(?s)\[data\]\n.*?\n\n", _ => Block(page, "toml", "[data]") + "\n");
-        // Nothing but the table tells the class of a picture.
+        // Only the table contains the class of a picture.
         List<string> rows = ["species,file"];
         for (int i = 0; i < 40; i++)
         {
@@ -70,7 +70,7 @@ public sealed class SamplePluginConsumer : IDisposable
 
     public string Output => Path.Combine(App, "bin/Debug/net10.0");
 
-    /// <summary>Forgets everything that was trained, found and exported.</summary>
+    /// <summary>Deletes all results of trainings, evaluators and exporters.</summary>
     public void Reset()
     {
         foreach (string file in (string[])[Weights, Lock, Archive]) File.Delete(file);
@@ -112,7 +112,7 @@ public sealed class SamplePluginConsumer : IDisposable
         return page[at..page.IndexOf("```", at, StringComparison.Ordinal)];
     }
 
-    /// <summary>The packages under test in place of published ones.</summary>
+    /// <summary>The packages under test instead of published ones.</summary>
     private string WithVersion(string project) =>
         Regex.Replace(project, "(Include=\"(?:FineTune\\.Build|FineTune\\.Pipeline|SamplePlugin)\" Version=\")[^\"]+", match => match.Groups[1].Value + _packages.Version);
 

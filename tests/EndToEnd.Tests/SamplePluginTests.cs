@@ -80,7 +80,7 @@ public sealed class SamplePluginTests(SamplePluginConsumer consumer) : IClassFix
         }
     }
 
-    // What is broken, and where the error stands; the compiler finds it without training.
+    // The change, and the position of the error, which the compiler finds without training.
     [Theory]
     [InlineData("probability = 0.25", "probabilty = 0.25", "probabilty", "MSPEC0002", "Did you mean 'probability'?")]
     [InlineData("bins = 10", "bins = 0", "0\n\n[[export]]", "MSPEC0005", "'bins'")]

@@ -19,6 +19,9 @@ public class TorchBackendTests
     [Fact]
     public void An_existing_libtorch_replaces_the_package() => Assert.Empty(NativePackages("-p:LibTorchDir=/opt/libtorch/lib"));
 
+    [Fact]
+    public void On_ONNX_Runtime_no_package_of_libtorch_is_referenced() => Assert.Empty(NativePackages("-p:ModelSpecRuntime=onnx"));
+
     private static string[] NativePackages(params string[] properties)
     {
         CommandResult result = DotNet.Run(DotNet.RepositoryRoot, ["msbuild", "samples/Flowers17/Flowers17.csproj", "-getItem:PackageReference", .. properties]).Succeeded();

@@ -75,16 +75,16 @@ internal static class GeneratorRun
         return Assert.Single(result.GeneratedTrees).GetText().ToString();
     }
 
-    /// <summary>A plugin of the project: it cannot be read as text, and its item says what it provides.</summary>
+    /// <summary>A plugin of the project. It cannot be read as text; its item declares what it provides.</summary>
     public static Text Plugin(string path, string provides) =>
         new(path, null) { Metadata = { ["build_metadata.AdditionalFiles.ModelSpecProvides"] = provides } };
 
-    /// <summary>A file of the project; one without a text fails the test where it is opened.</summary>
+    /// <summary>A file of the project. A file without text fails the test if it is opened.</summary>
     public sealed class Text(string path, string? text) : AdditionalText
     {
         public override string Path => path;
 
-        /// <summary>What the build says of the file, by the names that analyzers see.</summary>
+        /// <summary>The metadata of the file, by the names that analyzers use.</summary>
         public Dictionary<string, string> Metadata { get; init; } = [];
 
         public override SourceText GetText(CancellationToken cancellationToken = default) =>

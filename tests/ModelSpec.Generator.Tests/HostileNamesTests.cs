@@ -106,10 +106,10 @@ public class HostileNamesTests
     {
         string[] words =
         [
-            // What a small first letter makes a word of C#, a word of some places, or the pass.
+            // Names that become C# keywords, contextual keywords, or the name of the pass when their first letter is made small.
             "class", "int", "this", "base", "default", "true", "var", "value", "field", "record", "await", "async", "dynamic", "from", "select", "where", "on",
             "yield", "global", "nameof", "scoped", "partial", "when", "and", "or", "not", "with", "init", "file", "required", "managed", "notnull", "pass", "layer",
-            // What those could be called instead.
+            // Names that could be used instead of those.
             "class_value", "class_value_value", "pass_value", "passValueValue", "head_value", "int_layer",
             // No capitals, and capitals with one small letter: Greek theta and its symbol, k and the Kelvin sign.
             "1", "1_value", "1_value_value", "層", "層_value", "ß", "ßValue", "\u0398x", "\u03F4x", "k1", "\u212A1", "\u0130", "i",

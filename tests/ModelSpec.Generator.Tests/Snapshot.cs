@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace ModelSpec.Generator.Tests;
 
-/// <summary>Compares text with a reviewed file. Where they differ, the new text is put beside it as <c>.received.cs</c>.</summary>
+/// <summary>Compares text with a reviewed file. If they differ, the new text is written next to it as <c>.received.cs</c>.</summary>
 internal static class Snapshot
 {
     // Not the caller's path: deterministic builds map source paths to places that do not exist.
@@ -24,6 +24,6 @@ internal static class Snapshot
         }
         Directory.CreateDirectory(Folder);
         File.WriteAllText(received, text);
-        Assert.Fail($"The generated source differs from {verified}. Where the new one, {received}, is right, let it take the old one's place.");
+        Assert.Fail($"The generated source differs from {verified}. If the new one, {received}, is correct, replace the old one with it.");
     }
 }

@@ -3,7 +3,7 @@ using ModelSpec.Diagnostics;
 
 namespace ModelSpec.Tests;
 
-/// <summary>Every error of a backbone's table, by its place and its whole message.</summary>
+/// <summary>Every error of a backbone's table, with its position and its whole message.</summary>
 public class BackboneErrorTests
 {
     // Rows after the input, the place, the code and the message.
@@ -16,7 +16,7 @@ public class BackboneErrorTests
         "\"b\" }, ", "MSPEC0015", "'b' is below; a row can only read rows above it.")]
     [InlineData("{ name = \"a\", type = \"relu\", from = \"a\" }", "\"a\" }", "MSPEC0015", "'a' would read itself.")]
     [InlineData("{ name = \"a\", type = \"relu\" }, { name = \"b\", type = \"relu\", from = \"input\" }",
-        "\"a\"", "MSPEC0015", "No row reads 'a'; name it in the 'from' of one, or take it out.")]
+        "\"a\"", "MSPEC0015", "No row reads 'a'; name it in the 'from' of one, or remove it.")]
     [InlineData("{ name = \"a\", type = \"add\" }", "\"a\"", "MSPEC0015",
         "'a' reads one layer, but its type takes at least 2; name them: from = [\"…\", \"…\"].")]
     [InlineData("{ name = \"a\", type = \"multiply\", from = [\"input\", \"input\", \"input\"] }", "[\"input\", \"input\", \"input\"]", "MSPEC0015",
@@ -94,7 +94,7 @@ public class BackboneErrorTests
         "[[layers]] 2 needs the key 'name': what the names of the block's layers begin with.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8, from = [\"input\", \"input\"] }", "", "", "[\"input\", \"input\"]", "MSPEC0015", "A block reads one layer, not 2.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8, from = [] }", "", "", "[]", "MSPEC0015", "A block reads one layer, not 0.")]
-    [InlineData("{ name = \"a\", type = \"relu\" }", "", "", "norm]", "MSPEC0015", "No row uses the block 'norm'; take it out.")]
+    [InlineData("{ name = \"a\", type = \"relu\" }", "", "", "norm]", "MSPEC0015", "No row uses the block 'norm'; remove it.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "\"$filters\"", "\"$filtres\"", "\"$filtres\"", "MSPEC0015",
         "The block 'norm' has no parameter 'filtres'. Did you mean 'filters'?")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "stride = \"$stride\"", "strid = 1", "strid = 1", "MSPEC0002",
@@ -103,7 +103,7 @@ public class BackboneErrorTests
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "stride = 1", "stride = 1, from = 1", "from = 1", "MSPEC0015",
         "A parameter cannot be called 'from': rows that use the block 'norm' have this key already.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "stride = 1", "filters = 1, stride = 1", "filters = 1", "MSPEC0015",
-        "The block 'norm' has the parameter 'filters' twice; take one out.")]
+        "The block 'norm' has the parameter 'filters' twice; remove one.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "type = \"batch_norm\"", "block = \"norm\", filters = 8", "\"norm\", filters = 8 },\n]\n\n", "MSPEC0015",
         "A block cannot use itself: 'norm' uses 'norm'.")]
     [InlineData("{ block = \"norm\", name = \"a\", filters = 8 }", "type = \"batch_norm\"", "type = \"batch_norm\", from = \"a\"", "\"a\" },\n]\n\n", "MSPEC0015", "'a' would read itself.")]
@@ -116,7 +116,7 @@ public class BackboneErrorTests
     public void An_error_of_a_block_has_its_place_and_message(string rows, string old, string replacement, string place, string code, string message)
     {
         string block = old.Length == 0 ? Norm : Norm.Replace(old, replacement, StringComparison.Ordinal);
-        // The end of the block is a place that a line of its own marks.
+        // A separate line marks the end of the block.
         Backbones.AssertError(Backbones.Text($"  {rows},", block + "\n"), place, code, message);
     }
 
@@ -189,7 +189,7 @@ public class BackboneErrorTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Diagnostic diagnostic = Assert.Single(BackboneReader.Read(text, "small.backbone").Diagnostics);
 
-        Assert.Equal("With its blocks written out, the backbone has more than 10000 rows; use and repeat blocks less often.", diagnostic.Message);
+        Assert.Equal("After its blocks are expanded, the backbone has more than 10000 rows; use and repeat blocks less often.", diagnostic.Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000_000);
     }
 

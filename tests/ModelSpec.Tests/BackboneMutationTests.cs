@@ -4,7 +4,7 @@ using ModelSpec.Plans;
 
 namespace ModelSpec.Tests;
 
-/// <summary>Whatever is typed into a table on the way to another one: the reader answers with a table or with errors.</summary>
+/// <summary>Tables in every state of an edit: the reader returns a table or errors, and never throws.</summary>
 public class BackboneMutationTests
 {
     public static TheoryData<string> Names => ["vgg11", "resnet18", "mobilenet_v2", "densenet121", "vit_b_32", "convnext_tiny", "efficientnet_b0", "inception_v3"];
@@ -29,7 +29,7 @@ public class BackboneMutationTests
             Assert.Equal((seed, result.Value is null), (seed, result.HasErrors));
             Assert.All(result.Diagnostics, d => Assert.True(d.Span is { Line: > 0, Column: > 0 }, $"{seed}: {d}"));
             if (result.Value is not { } table) continue;
-            // What was read makes a network, or errors in the spec.
+            // A table that was read gives a network, or errors in the spec.
             Result<TrainingPlan> plan = Backbones.Spec(table, "backbone");
             Assert.Equal((seed, plan.Value is null), (seed, plan.HasErrors));
         }

@@ -49,11 +49,11 @@ public class BackboneReaderTests
         Assert.Contains(diagnostics, d => d.Descriptor.Code == code && d.Message.Contains(message, StringComparison.Ordinal));
     }
 
-    // The layer, what its key is, and a part of the message.
+    // The layer, its key, and a part of the message.
     [Theory]
     [InlineData("conv", "pool", "'conv' and 'pool' have the same key 'pool'")]
-    [InlineData("pool", "conv.0", "go through each other")]
-    [InlineData("conv", "pool.0", "go through each other")]
+    [InlineData("pool", "conv.0", "overlap; ")]
+    [InlineData("conv", "pool.0", "overlap; ")]
     [InlineData("conv", "head.conv", "belongs to the network's head")]
     [InlineData("conv", "head", "belongs to the network's head")]
     [InlineData("conv", "a..b", "is empty")]
@@ -180,7 +180,7 @@ public class BackboneReaderTests
             Small + set.Replace("package/models/w.pth", "", StringComparison.Ordinal), "small.backbone").Diagnostics);
     }
 
-    /// <summary>A page about a file, in place of the file itself, would be downloaded and refused.</summary>
+    /// <summary>The address of a page about a file, instead of the file itself, would be downloaded and refused.</summary>
     [Fact]
     public void Each_built_in_weight_set_is_at_an_address_that_ends_with_its_file_or_names_the_archive_with_it()
     {

@@ -41,7 +41,7 @@ internal static class Backbones
 
     /// <summary>Asserts that a text has one error, and that it is at <paramref name="place"/>.</summary>
     /// <param name="text">The table.</param>
-    /// <param name="place">What stands where the error is reported.</param>
+    /// <param name="place">The text at the position of the error.</param>
     /// <param name="code">The error's code.</param>
     /// <param name="message">The whole message.</param>
     public static void AssertError(string text, string place, string code, string message)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace ModelSpec.Tests;
 
-/// <summary>The namespaces of the language form layers: each may use those below it only.</summary>
+/// <summary>The namespaces of the language form layers: each may only use those below it.</summary>
 public partial class NamespaceTests
 {
     private static readonly string Sources = typeof(NamespaceTests).Assembly
@@ -28,7 +28,7 @@ public partial class NamespaceTests
         Assert.Equal("B -> D -> B", FindCircle(uses));
     }
 
-    /// <summary>What each namespace below <c>ModelSpec</c> names of the others, in a <c>using</c> or in front of a type.</summary>
+    /// <summary>The other namespaces that each namespace below <c>ModelSpec</c> names, in a <c>using</c> or before a type.</summary>
     private static Dictionary<string, SortedSet<string>> ReadUses()
     {
         var uses = new Dictionary<string, SortedSet<string>>(StringComparer.Ordinal);
@@ -47,7 +47,7 @@ public partial class NamespaceTests
         return uses;
     }
 
-    /// <summary>The namespaces of a circle in their order, joined by arrows; empty where there is none.</summary>
+    /// <summary>The namespaces of a cycle in order, joined by arrows; empty if there is none.</summary>
     private static string FindCircle(Dictionary<string, SortedSet<string>> uses)
     {
         HashSet<string> finished = [];

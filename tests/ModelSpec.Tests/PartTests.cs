@@ -111,7 +111,7 @@ public class PartTests
         Assert.Equal("mine.onnx", plan.WeightFile);
     }
 
-    // What is replaced, by what, where the error stands, its code, and a part of its message.
+    // The replaced text, its replacement, the position of the error, its code, and a part of its message.
     [Theory]
     [InlineData(Source, "source = \"cvs:labels.csv\"\nlabel = \"x\"", "\"cvs", "MSPEC0006", "Unknown importer 'cvs'. Did you mean 'csv'? Known: csv, flowers17, folders, web; the folder of this name is \"./cvs:labels.csv\".")]
     [InlineData(Source, "source = \"csv:labels.csv\"", "data]", "MSPEC0003", "'label': a string")]

@@ -8,15 +8,15 @@ using ModelSpec.Plans;
 namespace ModelSpec.Tests;
 
 /// <summary>
-/// The text of facts is compared and digested in every lock there is: a change of it makes trained weights out of date. These files
-/// therefore only change where weights of before cannot be used any more.
+/// Every existing lock contains the text of facts or a digest of it, so a change of the text makes trained weights out of date. These files
+/// therefore only change if earlier weights cannot be used any more.
 /// </summary>
 public class PlanFactsTests
 {
     private static readonly string Folder = typeof(PlanFactsTests).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Facts").Value!;
 
-    /// <summary>What a plugin provides. Specs that do not use it have no facts of it.</summary>
+    /// <summary>The parts of a plugin. Specs that do not use them have no facts about them.</summary>
     private const string Provides =
         "importer:csv(path:text=path,label:text=label,skip:whole=0), processor:random_erasing(probability:number[0..1]=0.25,fill:text=mean,gray:flag=false), "
         + "processor:invert, evaluator:calibration(bins:whole=15), exporter:npz(compress:flag=true)";

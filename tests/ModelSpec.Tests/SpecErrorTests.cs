@@ -8,7 +8,7 @@ public class SpecErrorTests
     [Fact]
     public void A_spec_as_the_language_describes_it_has_no_errors() => Specs.Network(Specs.Flowers);
 
-    // What is replaced, by what, where the error stands, its code, and a part of its message.
+    // The replaced text, its replacement, the position of the error, its code, and a part of its message.
     [Theory]
     [InlineData("seed      = 42", "seed = = 42", "= 42", "MSPEC0001", "")]
     [InlineData("epochs = 25", "epochs = 25\nepoch = 3", "epoch = 3", "MSPEC0002", "Did you mean 'epochs'?")]

@@ -54,7 +54,7 @@ internal static class Specs
     public static Result<TrainingPlan> Build(string text, PluginWords words) =>
         TrainingPlanBuilder.Build(text, "flowers.modelspec", BackboneCatalogue.BuiltIn, words);
 
-    /// <summary>The words of a plugin besides those that are built in.</summary>
+    /// <summary>The words of a plugin, in addition to the built-in ones.</summary>
     public static PluginWords Words(string provides)
     {
         Result<PluginWords> words = PluginWords.Read([new PluginItem("/p/flowers.dll", provides)]);
@@ -80,7 +80,7 @@ internal static class Specs
         .Replace("0..18", "backbone", StringComparison.Ordinal)
         .Replace("0..14", "none", StringComparison.Ordinal);
 
-    /// <summary>Replaces text that stands in the spec once.</summary>
+    /// <summary>Replaces text that occurs once in the spec.</summary>
     public static string With(string old, string replacement)
     {
         Assert.Equal(2, Flowers.Split(old).Length);

@@ -4,11 +4,11 @@ namespace FineTune.Parity;
 
 /// <summary>How far one number, or several that are measured together, is from the reference.</summary>
 /// <param name="Name">What was compared: <c>children.layer1.mean</c>.</param>
-/// <param name="Error">The difference as a share of the expected number, or of the largest of several; infinite where it cannot be compared.</param>
+/// <param name="Error">The difference as a share of the expected number, or of the largest of several; infinite if it cannot be compared.</param>
 /// <param name="Tolerance">The largest error that passes.</param>
 internal sealed record ComparedNumber(string Name, double Error, double Tolerance)
 {
-    /// <summary>The name without what tells it from others of its kind: <c>children.mean</c>, <c>head_only_losses</c>.</summary>
+    /// <summary>The name without the part that distinguishes it from others of its kind: <c>children.mean</c>, <c>head_only_losses</c>.</summary>
     public string Kind => Name.Split('.', '[') is [var first, .., var last] ? Name.EndsWith(']') ? first : $"{first}.{last}" : Name;
 
     /// <summary>Whether the error is within the tolerance.</summary>
@@ -23,7 +23,7 @@ internal static class Comparison
     // As a share of the deviation.
     private const double SmallestMean = 1e-3;
 
-    // Of the largest: small logits are differences of large sums, where float32 itself is off by 3e-4 of them.
+    // Relative to the largest: small logits are differences of large sums, and float32 itself has an error of 3e-4 of them.
     private const double LogitTolerance = 1e-4;
     private const double LossTolerance = 1e-3;
 

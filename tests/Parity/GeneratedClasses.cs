@@ -33,7 +33,7 @@ internal static class GeneratedClasses
     }
 
     /// <summary>Generates the class of a network of a built-in backbone and makes a classifier with random weights of it.</summary>
-    /// <param name="network">What the spec means.</param>
+    /// <param name="network">The network of the spec.</param>
     /// <param name="spec">The spec's text.</param>
     /// <exception cref="InvalidOperationException">The generator or the compiler reports something.</exception>
     public static nn.Module<Tensor, Tensor> CreateUntrained(Network network, string spec) =>

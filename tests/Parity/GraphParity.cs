@@ -161,7 +161,7 @@ internal sealed class GraphParity
         Figures.WriteRows(json, "logits", logits);
     }
 
-    /// <summary>Runs the trainer's module from one child to the next: also where the last layer of a child, a sum, is not a module.</summary>
+    /// <summary>Runs the trainer's module from one child to the next, even if the last layer of a child, a sum, is not a module.</summary>
     private void RunParts(NetworkModule trainer, Tensor input, Dictionary<string, Figures> children)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -176,10 +176,10 @@ internal sealed class GraphParity
     }
 
     /// <summary>
-    /// Collects the figures of the children as soon as a forward pass comes by: the output of the last layer's module, or the input of the
-    /// next layer's where the last layer is not a module.
+    /// Collects the figures of the children in a forward pass: the output of the last layer's module, or the input of the
+    /// next layer's if the last layer is not a module.
     /// </summary>
-    /// <returns>What ends it.</returns>
+    /// <returns>Ends the collection when it is disposed.</returns>
     private List<Action> Watch(Dictionary<string, Figures> children)
     {
         List<Action> removals = [];

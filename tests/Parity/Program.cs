@@ -12,7 +12,7 @@ var seed = new Option<long>("--seed") { Description = "The base seed.", DefaultV
 var generated = new Option<bool>("--generated") { Description = "Runs the generated class, not the trainer's module." };
 var expected = new Option<FileInfo?>("--expected")
 {
-    Description = "PyTorch's figures: prints how far each kind of number is from them at most; the exit code is 1 where one is too far.",
+    Description = "PyTorch's figures: prints the largest difference of each kind of number; the exit code is 1 if one is too large.",
 };
 var native = new Option<string[]>("--native") { Description = "A folder with native libraries, libtorch's among them." };
 

@@ -2,7 +2,7 @@ namespace FineTune.Parity;
 
 /// <summary>
 /// The order of a state dict in PyTorch: a module's own tensors first, then those of each child, in the order in which the children were
-/// registered. It differs from the order of the rows of a backbone where a module with children has tensors of its own: ConvNeXt's
+/// registered. It differs from the order of the rows of a backbone if a module with children has its own tensors: ConvNeXt's
 /// <c>features.1.0.layer_scale</c> comes before <c>features.1.0.block.0.weight</c>, and <c>class_token</c> before everything.
 /// </summary>
 internal static class StateOrder

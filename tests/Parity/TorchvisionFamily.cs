@@ -2,7 +2,7 @@ using ModelSpec.Layers;
 
 namespace FineTune.Parity;
 
-/// <summary>What the formula of the reference numbers depends on besides the network: to which of torchvision's families it belongs.</summary>
+/// <summary>The input of the formula of the reference numbers, in addition to the network: the torchvision family that it belongs to.</summary>
 /// <param name="Name">How the names of its networks begin.</param>
 internal sealed record TorchvisionFamily(string Name)
 {
@@ -23,7 +23,7 @@ internal sealed record TorchvisionFamily(string Name)
     /// <summary>The rows and columns of the reference numbers' images: not always what the network's weights were trained with.</summary>
     public int InputSize { get; private init; } = 224;
 
-    /// <summary>What the weights of its batch and layer normalisations scatter about.</summary>
+    /// <summary>The mean of the weights of its batch and layer normalisations.</summary>
     public double NormCenter { get; private init; } = 1;
 
     /// <summary>The range of a weight is the root of this by the fan-in.</summary>
@@ -35,7 +35,7 @@ internal sealed record TorchvisionFamily(string Name)
     /// <summary>How many of the children with weights count as the last one, which is trained together with the head.</summary>
     public int LastChildren { get; private init; } = 1;
 
-    /// <summary>The family of a network, or null where torchvision has none of that name.</summary>
+    /// <summary>The family of a network, or null if torchvision does not have it.</summary>
     public static TorchvisionFamily? Of(string network) =>
         Known.FirstOrDefault(family => network.StartsWith(family.Name, StringComparison.Ordinal));
 
@@ -58,7 +58,7 @@ internal sealed record TorchvisionFamily(string Name)
         };
     }
 
-    /// <summary>Layers without state may have no key of their own; their names have underscores where torchvision's have dots.</summary>
+    /// <summary>Layers without state may have no key of their own; their names have underscores instead of torchvision's dots.</summary>
     private static string Undotted(Layer layer) => layer.Name.StartsWith(Features + "_", StringComparison.Ordinal)
         ? string.Join('.', layer.Name.Split('_', 3).AsSpan(0, 2)!)
         : layer.Key;

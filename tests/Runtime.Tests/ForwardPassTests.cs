@@ -80,7 +80,7 @@ public sealed class ForwardPassTests
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
 
-        // Before each layer: nothing; the first; both; without the third, which nobody reads; the sum alone.
+        // Before each layer: nothing; the first; both; without the third, which no layer reads; the sum alone.
         ForwardPass.Run(input, Layers).Dispose();
         Assert.Equal([0, 1, 2, 2, 1], counts.Select(count => count - before));
         counts.Clear();

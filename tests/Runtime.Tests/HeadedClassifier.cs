@@ -40,7 +40,7 @@ public sealed class HeadedClassifier : ImageClassifier<TinyLabel>
         pass.Run(Head);
     }
 
-    /// <summary>Writes a weight file as a training does: with what it means, and the exact answers for the check image.</summary>
+    /// <summary>Writes a weight file as a training does, with its meaning and the exact answers for the check image.</summary>
     public void Save(string path, bool withMeaning = true)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Runtime.Tests;
 
-/// <summary>What loading weights checks: that they belong to the class, and that this machine computes what the training computed.</summary>
+/// <summary>Checks when weights are loaded: that they belong to the class, and that this machine computes the same results as the training.</summary>
 public sealed class LoadTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -68,7 +68,7 @@ public sealed class LoadTests : IDisposable
     {
         WeightsMeaning meaning = new(["a", "b"], new(8, 8), new(false, 1, [0, 0, 0], [1, 1, 1]), "the layers");
 
-        // sha256sum of classes=…, input=…, preprocessing=… and layers=…, one a line.
+        // sha256sum of classes=…, input=…, preprocessing=… and layers=…, one per line.
         Assert.Equal("b3b4c6dcdc9e2598fd73be16a1ec8925a8d8f182523ad6410644853e5eb15396", meaning.Digest);
         Assert.DoesNotContain("finetune.resize", meaning.ToMetadata().Keys);
     }
@@ -85,7 +85,7 @@ public sealed class LoadTests : IDisposable
         Assert.Contains("'features.0' gives wrong results on this machine", Assert.Single(warnings), StringComparison.Ordinal);
         Assert.Contains("libtorch", warnings[0], StringComparison.Ordinal);
         Assert.Equal([0.5f, 0.25f, 0f], classifier.Embed(Pictures.Plain(SKColors.Red)).Select(static x => MathF.Round(x, 6)));
-        // Also where the fast form of the network is made again.
+        // Also if the fast form of the network is created again.
         classifier.eval();
         Assert.Equal([0.5f, 0.25f, 0f], classifier.Embed(Pictures.Plain(SKColors.Red)).Select(static x => MathF.Round(x, 6)));
     }

@@ -83,7 +83,7 @@ internal static class Pictures
         return ~crc;
     }
 
-    /// <summary>Puts an EXIF segment with the given orientation behind a JPEG's first marker.</summary>
+    /// <summary>Puts an EXIF segment with the given orientation after a JPEG's first marker.</summary>
     public static byte[] WithOrientation(byte[] jpeg, byte orientation)
     {
         byte[] exif =

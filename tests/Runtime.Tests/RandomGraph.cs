@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Runtime.Tests;
 
 /// <summary>
-/// A small network of any form that numbers describe: each number is a layer and what it reads. It can be recorded, and computed by a second
+/// A small network of any form that numbers describe: each number is a layer and its inputs. It can be recorded, and computed by a second
 /// interpreter that keeps every value and overwrites none.
 /// </summary>
 public sealed class RandomGraph : IDisposable

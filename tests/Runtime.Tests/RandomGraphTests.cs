@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Runtime.Tests;
 
-/// <summary>Random graphs find the fusions and the reuses of memory that nobody thought of.</summary>
+/// <summary>Random graphs find errors in combinations of fusions and reuses of memory that were not foreseen.</summary>
 [Collection(nameof(TensorLeakTests))]
 public sealed class RandomGraphTests
 {
@@ -70,7 +70,7 @@ public sealed class RandomGraphTests
         using var graph = new RandomGraph(genes, learns: false);
         using Tensor input = RandomGraph.Input();
         using InferenceNetwork network = InferenceNetwork.Of(graph.Describe);
-        // What is made once and kept is made here.
+        // Values that are created once and kept are created here.
         network.Forward(input).Dispose();
         GC.Collect();
         GC.WaitForPendingFinalizers();

@@ -1,6 +1,6 @@
 namespace Runtime.Tests;
 
-/// <summary>A folder that is deleted in the end.</summary>
+/// <summary>A folder that is deleted when it is disposed.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("finetune").FullName;

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Runtime.Tests;
 
-/// <summary>Counts live tensors of the whole process, so nothing runs beside it.</summary>
+/// <summary>Counts live tensors of the whole process, so no other test runs at the same time.</summary>
 [CollectionDefinition(nameof(TensorLeakTests), DisableParallelization = true)]
 [Collection(nameof(TensorLeakTests))]
 public class TensorLeakTests
@@ -14,7 +14,7 @@ public class TensorLeakTests
         byte[] picture = Pictures.Plain(SKColors.Red);
         using var classifier = new TinyClassifier();
         classifier.Predict(picture);
-        // What earlier tests left to the finalizer is not counted.
+        // Tensors that earlier tests left to the finalizer are not counted.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = torch.Tensor.TotalCount;

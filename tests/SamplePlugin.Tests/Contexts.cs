@@ -2,7 +2,7 @@ using FineTune.Pipeline;
 
 namespace SamplePlugin.Tests;
 
-/// <summary>What the trainer gives to parts.</summary>
+/// <summary>The inputs that the trainer passes to parts.</summary>
 internal static class Contexts
 {
     /// <summary>The values of a part: its defaults, and what a spec says otherwise.</summary>
@@ -17,7 +17,7 @@ internal static class Contexts
         return new PartValues(values);
     }
 
-    /// <summary>A report that nobody reads.</summary>
+    /// <summary>A report that is ignored.</summary>
     public sealed class Silence : IPartReport
     {
         public void Line(string text)

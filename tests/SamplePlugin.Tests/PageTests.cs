@@ -4,7 +4,7 @@ using ModelSpec.Language;
 
 namespace SamplePlugin.Tests;
 
-/// <summary><c>docs/plugins.md</c>: what it shows is in the files that are compiled, and its spec is read.</summary>
+/// <summary><c>docs/plugins.md</c>: its code is in files that are compiled, and its spec is read.</summary>
 public partial class PageTests
 {
     private const string Rest = """

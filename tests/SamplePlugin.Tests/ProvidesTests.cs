@@ -5,7 +5,7 @@ using ModelSpec.Language;
 
 namespace SamplePlugin.Tests;
 
-/// <summary>What the props of the package tell the compiler.</summary>
+/// <summary>The declaration in the props of the package, which the compiler reads.</summary>
 public class ProvidesTests
 {
     /// <summary>The words of the language with the sample's.</summary>

@@ -7,7 +7,7 @@ namespace TestPlugin;
 /// <summary>A part of each kind.</summary>
 public sealed class Plugin : PipelinePlugin
 {
-    /// <summary>What the item of this plugin provides.</summary>
+    /// <summary>The <c>Provides</c> of this plugin's item.</summary>
     public const string Provides =
         "importer:csv(path:text=path, label:text=label), processor:erase(probability:number[0..1]=0.5), format:plain(.plain), "
         + "evaluator:top(count:whole[1..]=2), exporter:names(upper:flag=false)";

@@ -12,7 +12,7 @@ using SkiaSharp;
 
 namespace Training.Tests;
 
-/// <summary>Collects what a run tells.</summary>
+/// <summary>Collects the messages of a run.</summary>
 internal sealed class RecordingLog : IProgressLog
 {
     public List<string> Lines { get; } = [];
@@ -30,7 +30,7 @@ internal sealed class RecordingLog : IProgressLog
     }
 }
 
-/// <summary>A folder that is deleted in the end.</summary>
+/// <summary>A folder that is deleted when it is disposed.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("finetune").FullName;
@@ -54,7 +54,7 @@ internal sealed class TemporaryFolder : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
-/// <summary>The real data, where this machine has it.</summary>
+/// <summary>The real data, if this machine has it.</summary>
 internal static class RealData
 {
     public static AssetFolders Require(string relativePath)
@@ -190,7 +190,7 @@ internal sealed class TinyProject : IDisposable
         return BringUpToDate(spec, log, precision: precision, memory: memory);
     }
 
-    /// <summary>Trains what has to be trained.</summary>
+    /// <summary>Trains the stages that are out of date.</summary>
     public byte[] BringUpToDate(
         SpecSource spec, IProgressLog? log = null, bool locked = false, string precision = "auto", long? memory = null,
         CancellationToken cancellation = default)

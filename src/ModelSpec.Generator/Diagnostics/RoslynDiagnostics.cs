@@ -6,10 +6,10 @@ using DiagnosticDescriptor = Microsoft.CodeAnalysis.DiagnosticDescriptor;
 
 namespace ModelSpec.Generator.Diagnostics;
 
-/// <summary>The language's diagnostics as the compiler reports them.</summary>
+/// <summary>Converts the language's diagnostics to those of the compiler.</summary>
 internal static class RoslynDiagnostics
 {
-    /// <summary>Converts one, with its place in the spec.</summary>
+    /// <summary>Converts one diagnostic, with its position in the spec.</summary>
     public static Diagnostic Create(ModelSpec.Diagnostics.Diagnostic diagnostic)
     {
 #pragma warning disable RS2008 // The codes are listed in docs/diagnostics.md; they belong to the language, not to an analyzer release.

@@ -8,23 +8,23 @@ using ModelSpec.Text;
 namespace ModelSpec.Generator.Models;
 
 /// <summary>
-/// Everything that a generated class depends on, and nothing else: where it is equal, nothing is emitted again. Data, epochs,
-/// optimizers and whatever else only trains are left out.
+/// Everything that a generated class depends on, and nothing else: as long as it is equal, nothing is emitted again. Settings that only affect
+/// training, such as data, epochs and optimizers, are not part of it.
 /// </summary>
 /// <param name="ClassName">The class.</param>
 /// <param name="Namespace">Its namespace.</param>
 /// <param name="Classes">The labels in the order of the outputs.</param>
 /// <param name="Backbone">The backbone's name, for the documentation.</param>
-/// <param name="Preprocessing">What happens to pixels.</param>
-/// <param name="Preparation">How images are resized before their centre is cut out; null if they just cover the input.</param>
+/// <param name="Preprocessing">How pixels are normalised.</param>
+/// <param name="Preparation">How images are resized before they are cropped to the centre; null if they just cover the input.</param>
 /// <param name="Layers">Every layer in order: the backbone's, then the head's.</param>
 /// <param name="BodyLength">How many of them are the backbone's.</param>
-/// <param name="LayersDigest">The digest of the layers that weight files carry, too.</param>
-/// <param name="Mirror">Whether predictions also look at the mirrored image.</param>
-/// <param name="FreezePoints">Where each training stage begins to learn.</param>
+/// <param name="LayersDigest">The digest of the layers, which weight files contain, too.</param>
+/// <param name="Mirror">Whether predictions also evaluate the mirrored image.</param>
+/// <param name="FreezePoints">The first layer that learns in each training stage.</param>
 /// <param name="Resource">The name of the embedded weights.</param>
 /// <param name="SpecName">The spec's file name without its extension, for the file header.</param>
-/// <param name="Engine">What the class runs on.</param>
+/// <param name="Engine">The engine of the class.</param>
 /// <param name="Services">What the project references of .NET's service packages.</param>
 internal sealed record ClassifierModel(
     string ClassName, string Namespace, EquatableArray<ClassLabel> Classes, string Backbone, Preprocessing Preprocessing,
@@ -68,7 +68,7 @@ internal sealed record ClassifierModel(
     /// <summary>The head's layers.</summary>
     public IEnumerable<Layer> Head => Layers.Skip(BodyLength);
 
-    /// <summary>Takes from a plan what its class depends on: the network, and where stages begin to learn.</summary>
+    /// <summary>Takes from a plan what its class depends on: the network, and the first layer that learns in each stage.</summary>
     public static ClassifierModel Create(TrainingPlan plan, string ns, string resource, string specName, Engine engine, ServiceTypes services)
     {
         Network network = plan.Network;
@@ -79,7 +79,7 @@ internal sealed record ClassifierModel(
 
     private static EquatableArray<FreezePoint> FindFreezePoints(TrainingPlan plan)
     {
-        // The container's own name and the members that every type has are taken.
+        // The name of the containing class and the members of object are reserved.
         var taken = new HashSet<string>(StringComparer.Ordinal)
         {
             "FreezePoints", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
@@ -98,7 +98,7 @@ internal sealed record ClassifierModel(
     }
 }
 
-/// <summary>Where a training stage begins to learn.</summary>
+/// <summary>The first layer that learns in a training stage.</summary>
 /// <param name="Stage">The stage's name.</param>
 /// <param name="Member">The member of the generated class.</param>
 /// <param name="LayerName">The first layer that learns.</param>

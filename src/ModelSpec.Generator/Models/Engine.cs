@@ -1,9 +1,9 @@
 namespace ModelSpec.Generator.Models;
 
-/// <summary>What a generated class runs on.</summary>
+/// <summary>The engine that a generated class runs on.</summary>
 internal enum Engine
 {
-    /// <summary>libtorch, by TorchSharp.</summary>
+    /// <summary>libtorch, through TorchSharp.</summary>
     Torch,
 
     /// <summary>ONNX Runtime.</summary>

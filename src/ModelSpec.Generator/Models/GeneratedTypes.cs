@@ -9,8 +9,8 @@ namespace ModelSpec.Generator.Models;
 internal sealed record GeneratedTypes(string Path, EquatableArray<string> Names)
 {
     /// <summary>
-    /// An error for each spec that would generate a type which an earlier one generates already. Names that differ in case only count
-    /// as equal, because the names of generated files do.
+    /// An error for each spec that would generate a type that an earlier spec already generates. Names that differ only in case count
+    /// as equal, because the names of generated files are not case-sensitive.
     /// </summary>
     public static EquatableArray<Diagnostic> FindDuplicates(IEnumerable<GeneratedTypes> specs)
     {

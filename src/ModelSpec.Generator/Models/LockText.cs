@@ -1,7 +1,7 @@
 namespace ModelSpec.Generator.Models;
 
-/// <summary>The lock of a spec as the compiler hands it over.</summary>
-/// <param name="Path">Its path: the spec's, and <c>.lock</c>.</param>
+/// <summary>The lock of a spec, as passed by the compiler.</summary>
+/// <param name="Path">Its path: that of the spec with <c>.lock</c> appended.</param>
 /// <param name="Text">Its text.</param>
-/// <param name="IsEmbedded">Whether the build embeds its weights, so that they have to be those of the spec.</param>
+/// <param name="IsEmbedded">Whether the build embeds its weights, which must then fit the spec.</param>
 internal sealed record LockText(string Path, string Text, bool IsEmbedded);

@@ -101,7 +101,10 @@ public static class BackboneReader
         EquatableArray<KeyRename> rename = ReadRenames(row);
         return name is null || file is null || url is null || preprocessing is null
             ? null
-            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename, resize, isBicubic, member);
+            : new WeightSet(name, file.Value.Value, url, digest?.Value, width, preprocessing, row.String("size")?.Value, rename, resize, isBicubic, member)
+            {
+                Licence = row.String("licence")?.Value,
+            };
     }
 
     private static EquatableArray<KeyRename> ReadRenames(TableReader row)

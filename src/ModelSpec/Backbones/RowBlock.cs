@@ -117,7 +117,7 @@ internal sealed class RowBlock
             }
             else if (!taken.Add(name.Value))
             {
-                bag.Report(SpecDiagnostics.Backbone, name.Span, $"The block '{block}' has the parameter '{name.Value}' twice; take one out.");
+                bag.Report(SpecDiagnostics.Backbone, name.Span, $"The block '{block}' has the parameter '{name.Value}' twice; remove one.");
             }
         }
     }

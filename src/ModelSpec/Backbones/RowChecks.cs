@@ -62,7 +62,7 @@ internal static class RowChecks
         for (int i = 0; i < rows.Count - 1; i++)
         {
             if (read.Contains(i)) continue;
-            bag.Report(SpecDiagnostics.Backbone, rows[i].Span, $"No row reads '{rows[i].Name}'; name it in the 'from' of one, or take it out.");
+            bag.Report(SpecDiagnostics.Backbone, rows[i].Span, $"No row reads '{rows[i].Name}'; name it in the 'from' of one, or remove it.");
         }
     }
 
@@ -90,7 +90,7 @@ internal static class RowChecks
             }
             else if (groups.TryGetValue(row.Key, out BackboneRow? other) || above.Any(key => owners.TryGetValue(key, out other)))
             {
-                Report(row, $"The keys '{other!.Key}' of '{other.Name}' and '{row.Key}' of '{row.Name}' go through each other; "
+                Report(row, $"The keys '{other!.Key}' of '{other.Name}' and '{row.Key}' of '{row.Name}' overlap; "
                     + "give one of the layers another key.");
             }
             else

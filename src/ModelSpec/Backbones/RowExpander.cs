@@ -52,7 +52,7 @@ internal sealed class RowExpander
         // After an error, the row that uses the block may be missing.
         foreach (RowBlock block in blocks.Values.Where(block => !bag.HasErrors && !expander._used.Contains(block.Name)))
         {
-            bag.Report(SpecDiagnostics.Backbone, block.Span, $"No row uses the block '{block.Name}'; take it out.");
+            bag.Report(SpecDiagnostics.Backbone, block.Span, $"No row uses the block '{block.Name}'; remove it.");
         }
         return expander._rows;
     }
@@ -73,7 +73,7 @@ internal sealed class RowExpander
         if (_steps == MostRows)
         {
             _bag.Report(SpecDiagnostics.Backbone, row.Span, string.Format(CultureInfo.InvariantCulture,
-                "With its blocks written out, the backbone has more than {0} rows; use and repeat blocks less often.", MostRows));
+                "After its blocks are expanded, the backbone has more than {0} rows; use and repeat blocks less often.", MostRows));
         }
         return ++_steps <= MostRows;
     }

@@ -19,4 +19,8 @@ namespace ModelSpec.Backbones;
 /// <param name="Member">The file's path in the zip archive at <paramref name="Url"/>, for example a Python wheel; null if <paramref name="Url"/> is the file itself.</param>
 public sealed record WeightSet(
     string Name, string File, string Url, string? Digest, double? Width, Preprocessing Preprocessing, string? Size, EquatableArray<KeyRename> Rename,
-    int? Resize = null, bool IsBicubic = false, string? Member = null);
+    int? Resize = null, bool IsBicubic = false, string? Member = null)
+{
+    /// <summary>The licence that the publisher states, as an SPDX identifier where there is one; null if none is known.</summary>
+    public string? Licence { get; init; }
+}

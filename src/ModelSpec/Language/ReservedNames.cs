@@ -26,7 +26,7 @@ internal static class ReservedNames
     /// <summary>Why a generated class cannot have a name that is an identifier, as a part of a sentence; null if it can.</summary>
     public static string? ReasonAgainstClass(string name)
     {
-        if (name.All(static c => c is >= 'a' and <= 'z')) return "C# keeps type names of lower-case letters alone for itself";
+        if (name.All(static c => c is >= 'a' and <= 'z')) return "C# reserves type names that consist only of lower-case letters";
         return Members.Contains(name) ? "generated classes have a member of that name" : null;
     }
 }

@@ -22,6 +22,9 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>The tables of plugins: the files that were used. They help to explain a difference, but are not a difference themselves.</summary>
     public const string Plugins = "plugins";
 
+    /// <summary>The tables of what exporters measured of the files that they wrote: results, too.</summary>
+    public const string Exports = "export";
+
     private const string Stage = "stage";
 
     /// <summary>The results of a training, as opposed to its inputs.</summary>
@@ -114,7 +117,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or PlanFacts.Lists) && !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or Exports or PlanFacts.Lists) && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {

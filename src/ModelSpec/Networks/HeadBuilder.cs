@@ -34,7 +34,7 @@ internal static class HeadBuilder
             }
             if (word.Reads == ShapeKind.Image && shape.Kind != ShapeKind.Image)
             {
-                Order(bag, located, "'{0}' needs rows and columns, but gets {1}; take it out.", written.Word, shape);
+                Order(bag, located, "'{0}' needs rows and columns, but gets {1}; remove it.", written.Word, shape);
                 return layers;
             }
             if (word.IsLast && i < head.Layers.Count - 1) Order(bag, located, "'{0}' can only be the last layer.", written.Word);

@@ -18,7 +18,7 @@ internal static class CentreWindow
         if (resize is null)
         {
             double scale = Math.Max((double)target.Width / image.Width, (double)target.Height / image.Height);
-            return (Covering(image.Height, scale, target.Height), Covering(image.Width, scale, target.Width));
+            return (Covering(image.Height, scale, target.Height, flipsRows), Covering(image.Width, scale, target.Width, flipsColumns));
         }
         (long height, long width) = Resized(image, resize.Cover(target));
         ResizeFilter filter = resize.IsBicubic ? ResizeFilter.Bicubic : ResizeFilter.Bilinear;
@@ -27,10 +27,11 @@ internal static class CentreWindow
             new FilterWeights(image.Width, width, Start(width - target.Width, flipsColumns), target.Width, filter));
     }
 
-    private static FilterWeights Covering(int length, double scale, int target)
+    private static FilterWeights Covering(int length, double scale, int target, bool flips)
     {
         long resized = Math.Max(target, (long)Math.Round(length * scale));
-        return new FilterWeights(length, resized, (resized - target) / 2, target, ResizeFilter.Bilinear);
+        long leftOver = resized - target, start = leftOver / 2;
+        return new FilterWeights(length, resized, flips ? leftOver - start : start, target, ResizeFilter.Bilinear);
     }
 
     /// <summary>

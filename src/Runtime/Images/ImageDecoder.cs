@@ -44,6 +44,19 @@ internal static class ImageDecoder
         }
     }
 
+    /// <summary>Reads the size of an image from its header, as it is stored: before it is turned upright.</summary>
+    /// <param name="encoded">A JPEG, PNG, WebP, BMP or GIF file's bytes.</param>
+    /// <exception cref="InvalidDataException">The bytes are not an image.</exception>
+    public static unsafe ImageSize ReadSize(ReadOnlySpan<byte> encoded)
+    {
+        fixed (byte* start = encoded)
+        {
+            using SKData data = SKData.Create((nint)start, encoded.Length);
+            using SKCodec codec = SKCodec.Create(data) ?? throw new InvalidDataException("The bytes are not an image that can be read.");
+            return new ImageSize(codec.Info.Height, codec.Info.Width);
+        }
+    }
+
     /// <summary>Resizes an image that is decoded already, as <see cref="Decode(ReadOnlySpan{byte}, ImageSize, Span{byte}, ImageLimits?, ImageResize?)"/> does.</summary>
     /// <param name="image">RGB pixels, rows first.</param>
     /// <param name="stored">The image's size.</param>

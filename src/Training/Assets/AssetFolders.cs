@@ -1,6 +1,6 @@
 namespace FineTune.Training.Assets;
 
-/// <summary>Where datasets and weight files are looked for, and where downloads are kept.</summary>
+/// <summary>The folders of datasets and weight files, and the folder of downloads.</summary>
 /// <param name="Folders">The folders that <c>ModelSpecAssets</c> names, in order.</param>
 /// <param name="Cache">The folder of downloads.</param>
 internal sealed record AssetFolders(IReadOnlyList<string> Folders, string Cache)
@@ -22,7 +22,7 @@ internal sealed record AssetFolders(IReadOnlyList<string> Folders, string Cache)
     public static string[] Split(string list) =>
         list.Split([';', Path.PathSeparator], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>The file or folder at a relative path of the first folder that has it, or null.</summary>
+    /// <summary>The file or folder at a relative path in the first folder that contains it, or null.</summary>
     public string? Find(string relativePath) => Folders
         .Append(Cache)
         .Select(folder => Path.GetFullPath(Path.Combine(folder, relativePath)))

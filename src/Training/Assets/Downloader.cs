@@ -14,47 +14,47 @@ using Polly.Retry;
 namespace FineTune.Training.Assets;
 
 /// <summary>A published file.</summary>
-/// <param name="Name">What messages call it.</param>
-/// <param name="Url">Where it is.</param>
+/// <param name="Name">Its name in messages.</param>
+/// <param name="Url">Its address.</param>
 /// <param name="Digest">
-/// Its digest as <c>md5:hex</c>, <c>sha256:hex</c> or <c>sha512:hex</c>, where the hex may be a prefix; null if none is published.
+/// Its digest as <c>md5:hex</c>, <c>sha256:hex</c> or <c>sha512:hex</c>, the hexadecimal digits may be a prefix; null if none is published.
 /// </param>
 /// <param name="RelativePath">Its path in an asset folder.</param>
-/// <param name="Size">How large it is, for people: <c>58.9 MB</c>; null if that is not known.</param>
+/// <param name="Size">Its size as text: <c>58.9 MB</c>; null if it is not known.</param>
 /// <param name="Member">Its path in the zip archive that is at <paramref name="Url"/>; null if the file itself is there.</param>
 internal sealed record RemoteFile(string Name, string Url, string? Digest, string RelativePath, string? Size = null, string? Member = null);
 
-/// <summary>How patient a download is.</summary>
-/// <param name="Silence">How long no byte may arrive before the connection counts as lost.</param>
-/// <param name="FirstPause">The pause before the second attempt; each one after it is about twice as long.</param>
+/// <summary>The time limits of a download.</summary>
+/// <param name="Silence">The time without a received byte after which the connection counts as lost.</param>
+/// <param name="FirstPause">The pause before the second attempt; each later one is about twice as long.</param>
 internal sealed record DownloadPatience(TimeSpan Silence, TimeSpan FirstPause)
 {
     public static DownloadPatience Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1));
 }
 
 /// <summary>
-/// Downloads published files into the cache. What has arrived is kept when a connection ends, and the next attempt resumes there, unless
-/// the server has another file by then; the file is verified before it is moved into place. Of several processes that want the same
-/// file, one downloads and the others wait.
+/// Downloads published files into the cache. If a connection is lost, the received bytes are kept and the next attempt resumes there, unless
+/// the server has another file by then. A file is verified before it is moved into place. If several processes need the same
+/// file, one downloads it and the others wait.
 /// </summary>
 internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpClient client, DownloadPatience? patience = null)
 {
     private const int Attempts = 5;
 
-    /// <summary>What a file in an archive may inflate to.</summary>
+    /// <summary>The largest size of an extracted file.</summary>
     private const long LargestMember = 16L << 30;
 
     private readonly DownloadPatience _patience = patience ?? DownloadPatience.Default;
 
-    /// <summary>The client that every command downloads with: a server that does not answer is given up after 30 seconds.</summary>
+    /// <summary>The client of every command. A request without an answer fails after 30 seconds.</summary>
     public static HttpClient CreateClient() => new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    /// <summary>Downloads a file, unless another process has done so meanwhile.</summary>
+    /// <summary>Downloads a file, unless another process has done so in the meantime.</summary>
     /// <param name="file">The file.</param>
     /// <param name="location">The position that an error is reported at.</param>
-    /// <param name="cancellation">Ends the download and every wait in it; what has arrived is kept.</param>
+    /// <param name="cancellation">Cancels the download and every wait in it; the received bytes are kept.</param>
     /// <returns>Its path in the cache.</returns>
-    /// <exception cref="TrainingException">It cannot be downloaded, or is not what was published; the message says where to put it by hand.</exception>
+    /// <exception cref="TrainingException">It cannot be downloaded, or differs from what was published. The message says where to put the file by hand.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public string Download(RemoteFile file, SpecLocation location, CancellationToken cancellation = default)
     {
@@ -62,7 +62,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         string target = Path.Combine(folders.Cache, file.RelativePath);
         try
         {
-            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process downloads it; waiting"), cancellation);
+            using var turn = Turn.Take(target + ".lock", () => log.Line($"{file.Name}: another process is downloading it; waiting"), cancellation);
             if (File.Exists(target)) return target;
             var part = new PartialFile(target + ".part");
             FileDigest? stated = FetchAsync(file, part, cancellation).GetAwaiter().GetResult();
@@ -88,7 +88,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
     }
 
-    /// <summary>Fills the partial file, resuming where it ends after a connection was lost.</summary>
+    /// <summary>Fills the partial file. After a lost connection, resumes at its end.</summary>
     /// <returns>The digest that the server states, or null.</returns>
     private async Task<FileDigest?> FetchAsync(RemoteFile file, PartialFile part, CancellationToken cancellation)
     {
@@ -112,14 +112,14 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
 
     private async Task<FileDigest?> FetchOnceAsync(RemoteFile file, PartialFile part, CancellationToken cancellation)
     {
-        // Without a validator of the server or a digest of the publisher, nothing would tell that the rest is of another file.
+        // Without the server's validator or a published digest, it could not be detected that the rest belongs to another file.
         if (part.Validator is null && file.Digest is null) part.Delete();
         long have = part.Length;
         using var request = new HttpRequestMessage(HttpMethod.Get, file.Url);
         if (have > 0)
         {
             request.Headers.Range = new RangeHeaderValue(have, null);
-            // A server whose file is another one by now sends it from its beginning.
+            // If the server's file has changed, it is sent from the beginning.
             if (part.Validator is { } validator) request.Headers.TryAddWithoutValidation("If-Range", validator);
         }
         using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
@@ -132,7 +132,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
             part.Delete();
             throw new HttpIOException(HttpRequestError.InvalidResponse, "The server has another file than before.");
         }
-        // Nothing is left to send: the partial file was whole already.
+        // Nothing is left to send: the partial file was complete.
         if (have > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return StatedDigest(response);
         response.EnsureSuccessStatusCode();
         // A server that ignores ranges sends the whole file again.
@@ -162,7 +162,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         int read;
         while ((read = await ReadAsync(body, buffer, cancellation).ConfigureAwait(false)) > 0)
         {
-            // What has arrived is kept, also where the download is cancelled.
+            // The received bytes are kept, also if the download is cancelled.
             await target.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None).ConfigureAwait(false);
             if (clock.Elapsed - last < TimeSpan.FromSeconds(1)) continue;
             last = clock.Elapsed;
@@ -172,7 +172,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
     }
 
-    /// <summary>Reads what arrives next; silence counts as a lost connection.</summary>
+    /// <summary>Reads the next bytes; if none arrive in time, the connection counts as lost.</summary>
     private async Task<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellation)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -188,7 +188,7 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         }
     }
 
-    /// <summary>A lost connection, a server that is busy or does not answer may do better next time; a full disk or a missing page will not.</summary>
+    /// <summary>Whether another attempt may succeed: after a lost connection, or if the server is busy or does not answer; not after a full disk or a missing page.</summary>
     private static bool MayPass(Exception e) => e switch
     {
         HttpIOException or OperationCanceledException => true,
@@ -199,11 +199,11 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         _ => false,
     };
 
-    /// <summary>What the server tells versions of the file apart by, such that equal ones are equal to the byte.</summary>
+    /// <summary>Identifies the version of the server's file: a strong ETag, or its date; null if there is neither.</summary>
     private static string? ValidatorOf(HttpResponseMessage response) =>
         response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>The digest that the server itself states, where the publisher gives none: Content-MD5, or Google Cloud Storage's header.</summary>
+    /// <summary>The digest that the server sends, used if the publisher gives none: Content-MD5, or Google Cloud Storage's header.</summary>
     private static FileDigest? StatedDigest(HttpResponseMessage response)
     {
         if (response.Content.Headers.ContentMD5 is { } md5) return FileDigest.OfMd5(md5);
@@ -215,8 +215,8 @@ internal sealed class Downloader(AssetFolders folders, IProgressLog log, HttpCli
         return isDigest ? FileDigest.OfMd5(bytes) : null;
     }
 
-    /// <summary>Leaves one file of the archive that has arrived in the archive's place.</summary>
-    /// <exception cref="InvalidDataException">What has arrived is not a zip archive, or has no such file. It is not kept.</exception>
+    /// <summary>Replaces the downloaded archive by one of its files.</summary>
+    /// <exception cref="InvalidDataException">The download is not a zip archive, or does not contain the file. It is not kept.</exception>
     private static void Unpack(string member, PartialFile part)
     {
         string unpacked = part.Path + ".member";

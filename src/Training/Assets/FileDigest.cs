@@ -9,7 +9,7 @@ namespace FineTune.Training.Assets;
 /// <param name="Hex">The digest in lower-case hexadecimal digits, or the first of them.</param>
 internal sealed record FileDigest(string Algorithm, string Hex)
 {
-    /// <summary>The digits that publishers put into file names; fewer say too little.</summary>
+    /// <summary>The number of digits that publishers put into file names; fewer are not significant enough.</summary>
     private const int FewestDigits = 8;
 
     /// <summary>Reads <c>algorithm:hex</c>.</summary>
@@ -32,10 +32,10 @@ internal sealed record FileDigest(string Algorithm, string Hex)
     public string Compute(string path, CancellationToken cancellation) =>
         Convert.ToHexStringLower(FileDigests.Hash(path, Name(Algorithm), cancellation));
 
-    /// <summary>Whether a computed digest is this one.</summary>
+    /// <summary>Whether a computed digest equals this one.</summary>
     public bool Matches(string digest) => digest.StartsWith(Hex, StringComparison.Ordinal);
 
-    // MD5 is what some publishers give.
+    // Some publishers give only MD5.
     private static HashAlgorithmName Name(string algorithm) => algorithm switch
     {
         "md5" => HashAlgorithmName.MD5,

@@ -2,39 +2,39 @@ using FineTune.Files;
 
 namespace FineTune.Training.Assets;
 
-/// <summary>What has arrived of a download, and which version of the server's file it is of.</summary>
-/// <param name="path">The file; the version is kept beside it.</param>
+/// <summary>The received bytes of a download, and the version of the server's file that they belong to.</summary>
+/// <param name="path">The file; the version is kept in a file next to it.</param>
 internal sealed class PartialFile(string path)
 {
     private readonly string _version = path + ".version";
 
     public string Path => path;
 
-    /// <summary>The bytes that have arrived.</summary>
+    /// <summary>The number of received bytes.</summary>
     public long Length => File.Exists(path) ? new FileInfo(path).Length : 0;
 
-    /// <summary>The server's ETag or date of the file that the bytes are of, or null if it gave none.</summary>
+    /// <summary>The server's ETag or date of the file that the bytes belong to, or null if it gave none.</summary>
     public string? Validator => File.Exists(path) && File.Exists(_version) ? File.ReadAllText(_version) : null;
 
-    /// <summary>Forgets what has arrived; what comes next is of this version.</summary>
+    /// <summary>Drops the received bytes; the next ones belong to this version.</summary>
     public void Begin(string? validator)
     {
         Delete();
         if (validator is not null) AtomicFile.WriteText(_version, validator);
     }
 
-    /// <summary>Opens the file to add to it.</summary>
+    /// <summary>Opens the file to append to it.</summary>
     public FileStream Append() => new(path, FileMode.Append);
 
     /// <summary>Removes it.</summary>
     public void Delete()
     {
-        // The bytes first: a version without bytes says nothing.
+        // The bytes first: a version without bytes does no harm.
         File.Delete(path);
         File.Delete(_version);
     }
 
-    /// <summary>Puts the file, which is whole now, where it belongs.</summary>
+    /// <summary>Moves the complete file into its place.</summary>
     public void MoveTo(string target)
     {
         File.Move(path, target, overwrite: true);

@@ -4,7 +4,7 @@ using FineTune.Training.Evaluators;
 
 namespace FineTune.Training.Cache;
 
-/// <summary>What networks answer to the test images after a stage. A plugin's evaluators read it; it can be computed again.</summary>
+/// <summary>The answers of networks to the test images after a stage, for the evaluators of plugins. They can be computed again.</summary>
 /// <param name="folder">The cache folder.</param>
 internal sealed class AnswerCache(CacheFolder folder)
 {

@@ -9,7 +9,7 @@ namespace FineTune.Training.Cache;
 /// <summary>Small files of the cache: a line with the digest of the rest, then JSON. A damaged file counts as a missing one.</summary>
 internal static class CacheEntries
 {
-    /// <summary>Writes an entry. It is there as a whole or not at all.</summary>
+    /// <summary>Writes an entry atomically.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static void Write<T>(string path, T entry)
@@ -29,7 +29,7 @@ internal static class CacheEntries
         return parts.Length == 2 && DigestOf(parts[1]) == parts[0] ? JsonSerializer.Deserialize<T>(parts[1]) : null;
     }
 
-    /// <summary>Notes that a file was used, so that it is trimmed later. A cache that is shared read-only stays as it is.</summary>
+    /// <summary>Records that a file was used, so that it is trimmed later. A read-only cache is not changed.</summary>
     public static void MarkUsed(string path) => BestEffort.Run(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
 
     private static string DigestOf(string text) => Digest.Of(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

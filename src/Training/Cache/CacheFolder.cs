@@ -5,22 +5,22 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Cache;
 
 /// <summary>
-/// The cache folder of a user: where each kind of file is in it. All specs share it. A name made from a digest or fingerprint has its
-/// hexadecimal digits only.
+/// The cache folder of a user, with the path of each kind of file. All specs share it. A name made from a digest or fingerprint consists of its
+/// hexadecimal digits.
 /// </summary>
 /// <param name="Path">The folder; it may be missing.</param>
 internal sealed record CacheFolder(string Path)
 {
     /// <summary>
-    /// Weights with <c>DIGEST</c> in place of their digest. Builds look there, too, so the path comes from their
-    /// <c>FineTune.Cache.props</c>, when the trainer is compiled.
+    /// The path of weights, with <c>DIGEST</c> instead of their digest. Builds use it, too: it is read from their
+    /// <c>FineTune.Cache.props</c> when the trainer is compiled.
     /// </summary>
     private static readonly string WeightsPath =
         typeof(CacheFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "CachedWeights").Value!;
 
     private static readonly string WeightsFolder = System.IO.Path.GetDirectoryName(WeightsPath)!;
 
-    /// <summary>What a training keeps there if memory is too small for it.</summary>
+    /// <summary>Data of trainings that does not fit into memory.</summary>
     public string Scratch => In("scratch");
 
     /// <summary>The stack traces of unexpected errors.</summary>
@@ -29,7 +29,7 @@ internal sealed record CacheFolder(string Path)
     /// <summary>The digests of files that were read before.</summary>
     public string Digests => In("digests");
 
-    /// <summary>The lock file by which trainings share the machine's memory.</summary>
+    /// <summary>The file in which trainings reserve the machine's memory.</summary>
     public string MemoryTurn => In("turns", "memory.lock");
 
     /// <summary>The weights with a digest.</summary>
@@ -50,7 +50,7 @@ internal sealed record CacheFolder(string Path)
     /// <summary>The result of an evaluator.</summary>
     public string Evaluation(string stamp) => In("evaluations", Digest.Hex(stamp) + ".json");
 
-    /// <summary>What an exporter wrote.</summary>
+    /// <summary>The digests of the files that an exporter wrote.</summary>
     public string Export(string stamp) => In("exports", Digest.Hex(stamp) + ".json");
 
     /// <summary>The lock file of the training of a stage.</summary>
@@ -59,7 +59,7 @@ internal sealed record CacheFolder(string Path)
     /// <summary>The lock file of the trainings that write the same weight file.</summary>
     public string OutputTurn(string output) => In("turns", Turn.KeyOf(output, OperatingSystem.IsWindows()) + ".lock");
 
-    /// <summary>The existing folders of what can be computed again and is large together: those that are trimmed.</summary>
+    /// <summary>The existing folders that are trimmed: their files are large and can be computed again.</summary>
     public IEnumerable<DirectoryInfo> Trimmed =>
         ((string[])[WeightsFolder, "checkpoints", "answers", "evaluations"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
 

@@ -3,7 +3,7 @@ using FineTune.Pipeline;
 
 namespace FineTune.Training.Cache;
 
-/// <summary>Results of evaluators by their stamps: the digest of everything that a result depends on.</summary>
+/// <summary>Results of evaluators by stamp: the digest of everything that a result depends on.</summary>
 /// <param name="folder">The cache folder.</param>
 internal sealed class EvaluationCache(CacheFolder folder)
 {
@@ -23,6 +23,6 @@ internal sealed class EvaluationCache(CacheFolder folder)
         [.. result.Figures.Select(static figure => figure.Key)], [.. result.Figures.Select(static figure => BitConverter.DoubleToInt64Bits(figure.Value))],
         result.Text, (result.Files ?? []).ToDictionary(static file => file.Key, static file => file.Value.ToArray()))));
 
-    /// <summary>The figures as their bits: JSON has neither infinities nor NaN.</summary>
+    /// <summary>The figures as bits, because JSON has neither infinities nor NaN.</summary>
     private sealed record Entry(string[] Names, long[] Figures, string Text, Dictionary<string, byte[]> Files);
 }

@@ -2,18 +2,20 @@ using FineTune.Files;
 
 namespace FineTune.Training.Cache;
 
-/// <summary>What exporters wrote, by their stamps: the digest of everything that the files depend on, their folder among it.</summary>
+/// <summary>The digests of exported files by stamp: the digest of everything that the files depend on, including their folder.</summary>
 /// <param name="folder">The cache folder.</param>
 internal sealed class ExportCache(CacheFolder folder)
 {
-    /// <summary>The digests of the files that an exporter wrote, by name; null if it has not run.</summary>
-    public IReadOnlyDictionary<string, string>? Find(string stamp) => CacheEntries.Read<Entry>(folder.Export(stamp))?.Outputs;
+    /// <summary>What an exporter wrote; null if it has not run.</summary>
+    public ExportEntry? Find(string stamp) => CacheEntries.Read<ExportEntry>(folder.Export(stamp));
 
-    /// <summary>Keeps the digests of the files that an exporter wrote, if that is possible.</summary>
+    /// <summary>Keeps what an exporter wrote, if that is possible.</summary>
     /// <param name="stamp">The stamp of the exporter.</param>
-    /// <param name="outputs">The digest of each file by its name.</param>
-    public void Save(string stamp, IReadOnlyDictionary<string, string> outputs) =>
-        BestEffort.Run(() => CacheEntries.Write(folder.Export(stamp), new Entry(new Dictionary<string, string>(outputs))));
-
-    private sealed record Entry(Dictionary<string, string> Outputs);
+    /// <param name="entry">What it wrote.</param>
+    public void Save(string stamp, ExportEntry entry) => BestEffort.Run(() => CacheEntries.Write(folder.Export(stamp), entry));
 }
+
+/// <summary>What an exporter wrote.</summary>
+/// <param name="Outputs">The digest of each file by its name.</param>
+/// <param name="Figures">What it measured, by name; null in entries of earlier versions, whose exporters measured nothing.</param>
+internal sealed record ExportEntry(Dictionary<string, string> Outputs, Dictionary<string, double>? Figures = null);

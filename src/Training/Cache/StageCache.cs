@@ -13,8 +13,8 @@ internal sealed class StageCache(CacheFolder folder)
     private readonly WeightCache _weights = new(folder);
 
     /// <summary>
-    /// The result of a stage, or null if the cache has none, or a damaged one. Its weights may have been trimmed since:
-    /// <see cref="WeightCache.Find"/> tells.
+    /// The result of a stage, or null if the cache has none or a damaged one. Its weights may have been trimmed since then;
+    /// <see cref="WeightCache.Find"/> checks that.
     /// </summary>
     public StageResult? Find(string fingerprint, Network network)
     {

@@ -18,7 +18,7 @@ internal sealed class WeightCache(CacheFolder folder)
             CacheEntries.MarkUsed(path);
             return path;
         }
-        // What cannot be read at the moment is not damaged.
+        // A file that cannot be read at the moment need not be damaged.
         if (found is not null) File.Delete(path);
         return null;
     }

@@ -13,7 +13,7 @@ internal static class CheckpointFile
 
     /// <summary>Writes the state of a stage, atomically and without holding a copy of it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="epoch">The epochs that are done.</param>
+    /// <param name="epoch">The number of finished epochs.</param>
     /// <param name="state">The tensors that the stage changes.</param>
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="best">The best epoch so far, with early stopping.</param>
@@ -47,11 +47,11 @@ internal static class CheckpointFile
             }
             file.Write(sha.Hash);
         },
-        // A crash of the process keeps what the system has taken; after one of the whole machine the digest tells, and the one before is used.
+        // If the process crashes, the system still writes the data. If the machine crashes, the digest is wrong, and the previous checkpoint is used.
         durable: false);
 
     /// <summary>Reads a checkpoint of any size.</summary>
-    /// <exception cref="InvalidDataException">Its digest is not right.</exception>
+    /// <exception cref="InvalidDataException">Its digest is wrong.</exception>
     /// <exception cref="IOException">It cannot be read, which does not mean that it is damaged.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static Checkpoint Read(string path)

@@ -7,16 +7,16 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Checkpoints;
 
-/// <summary>The checkpoints of one stage: the last one, and the one before it in case that the last one is damaged.</summary>
-/// <param name="path">The folder; it belongs to one fingerprint, so whatever is in it fits the stage.</param>
-/// <param name="location">Where damage is reported.</param>
-/// <param name="log">Where damage is reported to.</param>
+/// <summary>The checkpoints of one stage: the last one, and the one before it in case the last one is damaged.</summary>
+/// <param name="path">The folder. It belongs to one fingerprint, so every checkpoint in it fits the stage.</param>
+/// <param name="location">The position at which damage is reported.</param>
+/// <param name="log">Receives the report of damage.</param>
 internal sealed class CheckpointFolder(string path, SpecLocation location, IProgressLog log)
 {
     private const int Kept = 2;
     private const string Pattern = "epoch-*.checkpoint";
 
-    /// <summary>The last checkpoint whose digest is right, or null. Damaged ones are reported and removed; those that cannot be read are reported.</summary>
+    /// <summary>The last checkpoint with a correct digest, or null. Damaged ones are reported and removed; those that cannot be read are reported.</summary>
     public Checkpoint? Last()
     {
         foreach (string file in Files())
@@ -28,15 +28,15 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 log.Report(location.At(TrainingDiagnostics.DamagedCheckpoint, file, e.Message.TrimEnd('.')));
-                // What cannot be read at the moment may be whole.
+                // A file that cannot be read at the moment may be intact.
                 if (e is InvalidDataException) BestEffort.Run(() => File.Delete(file));
             }
         }
         return null;
     }
 
-    /// <summary>Keeps the state after an epoch, and removes the checkpoints that it makes superfluous.</summary>
-    /// <exception cref="TrainingException">It cannot be written; those before it stay.</exception>
+    /// <summary>Saves the state after an epoch, and removes the checkpoints that are no longer needed.</summary>
+    /// <exception cref="TrainingException">It cannot be written; the previous ones remain.</exception>
     public void Save(int epoch, IReadOnlyDictionary<string, Tensor> state, OptimizerHelper optimizer, BestSoFar? best)
     {
         string file = Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:0000000}.checkpoint"));
@@ -73,7 +73,7 @@ internal sealed class CheckpointFolder(string path, SpecLocation location, IProg
         return EpochLines.Read(lines);
     }
 
-    /// <summary>Removes everything: the stage is done. What cannot be removed now goes when the cache is trimmed.</summary>
+    /// <summary>Removes all checkpoints, because the stage is finished. Files that cannot be removed now are removed when the cache is trimmed.</summary>
     public void Clear()
     {
         if (Directory.Exists(path)) BestEffort.Run(() => Directory.Delete(path, recursive: true));

@@ -7,18 +7,21 @@ using ModelSpec.Locks;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune clean SPEC</c>: removes trained weights, exports and what the cache has of them; the lock stays as their record.</summary>
-internal sealed class CleanCommand : SpecCommand
+/// <summary><c>finetune clean SPEC</c>: removes the trained weights, the exports and the cached results of the stages. The lock is kept.</summary>
+internal sealed class CleanCommand : SpecCommand, IHasExamples
 {
-    private readonly Option<string?> _output = new("--output") { Description = "The weight file to remove; beside the spec by default." };
+    private readonly Option<string?> _output = new("--output") { Description = "The weight file to remove; next to the spec by default." };
 
     public CleanCommand()
-        : base("clean", "Removes trained weights beside a spec, the files of its exports and the stages in the cache. The lock stays.") => Add(_output);
+        : base("clean", "Removes the trained weights next to a spec, the files of its exports and its stages in the cache. The lock is kept.") => Add(_output);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune clean flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         string weights = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
-        // Asked first: an exporter that fails here leaves everything as it is.
+        // First, because an exporter may fail here; then nothing has been removed yet.
         string[] exports = [.. new ExportStage(spec, weights, Assets(parse), log).Uses(cancellation).SelectMany(static use => use.Outputs.Values)];
         var cache = new StageCache(new CacheFolder(Assets(parse).Cache));
         foreach (string fingerprint in LockFiles.Read(FineTuningOptions.LockFile(spec), log)?.StageFingerprints ?? []) cache.Remove(fingerprint);

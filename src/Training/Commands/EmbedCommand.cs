@@ -18,10 +18,10 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune embed SPEC FILES…</c>: the features of images, for similarity search, duplicates, and for checks against other libraries.</summary>
-internal sealed class EmbedCommand : SpecCommand
+internal sealed class EmbedCommand : SpecCommand, IHasExamples
 {
     private readonly Argument<string[]> _files = new("files") { Description = "The images.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<bool> _pretrained = new("--pretrained") { Description = "Uses the pretrained weights of the backbone, as they were before training." };
     private readonly Option<string?> _layer = new("--layer") { Description = "The layer whose output is taken, as 'finetune inspect' names it; the last of the backbone by default." };
     private readonly Option<string?> _npz = new("--npz") { Description = "Writes a NumPy archive with the arrays 'files' and 'features' [N, F]." };
@@ -38,6 +38,9 @@ internal sealed class EmbedCommand : SpecCommand
         Add(_npz);
         Add(_device);
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune embed flowers.modelspec photos/*.jpg --npz features.npz", "finetune embed flowers.modelspec photo.jpg --pretrained --layer block5_pool"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

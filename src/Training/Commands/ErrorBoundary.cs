@@ -5,8 +5,8 @@ using FineTune.Training.Diagnostics;
 namespace FineTune.Training.Commands;
 
 /// <summary>
-/// Where every command ends: every failure becomes one line that MSBuild and editors understand, and an exit code. An unexpected
-/// error keeps its stack trace in a file.
+/// The exception boundary of every command: every failure becomes one line that MSBuild and editors understand, and an exit code. The stack trace
+/// of an unexpected error is written to a file.
 /// </summary>
 internal static class ErrorBoundary
 {
@@ -17,8 +17,8 @@ internal static class ErrorBoundary
     public const int Cancelled = 130;
 
     /// <summary>Does the work of a command.</summary>
-    /// <param name="log">Where errors are told.</param>
-    /// <param name="location">The position of an unexpected error; asked when there is one.</param>
+    /// <param name="log">Receives errors.</param>
+    /// <param name="location">Returns the position of an unexpected error; called only if there is one.</param>
     /// <param name="logFolder">The folder of the file with its stack trace.</param>
     /// <param name="work">The work; its result is the exit code.</param>
     public static int Run(IProgressLog log, Func<SpecLocation> location, string logFolder, Func<int> work)
@@ -46,7 +46,7 @@ internal static class ErrorBoundary
         }
     }
 
-    /// <summary>The exception that says most: wrappers say only that something inside failed.</summary>
+    /// <summary>The most informative exception: wrappers only say that something inside them failed.</summary>
     private static string Cause(Exception e)
     {
         while (e is AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException && e.InnerException is { } inner) e = inner;
@@ -60,8 +60,8 @@ internal static class ErrorBoundary
         _ => "This is a defect of the trainer, or of a file that it read: report it with the log.",
     };
 
-    /// <summary>Writes the stack trace to a file of its own.</summary>
-    /// <returns>What to say about where it is.</returns>
+    /// <summary>Writes the stack trace to a new file.</summary>
+    /// <returns>A sentence that says where it is.</returns>
     private static string Keep(Exception e, string logFolder)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"finetune-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.log");

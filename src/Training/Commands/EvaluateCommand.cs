@@ -9,10 +9,10 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune evaluate SPEC</c>: how the trained network does on the spec's test part, or on any folder of class folders.</summary>
-internal sealed class EvaluateCommand : SpecCommand
+/// <summary><c>finetune evaluate SPEC</c>: evaluates the trained network on the spec's test images, or on any folder with one folder per class.</summary>
+internal sealed class EvaluateCommand : SpecCommand, IHasExamples
 {
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
     private readonly Option<string?> _data = new("--data") { Description = "A folder with one folder per class; the spec's test part by default." };
     private readonly Option<string> _device = new("--device") { Description = "auto, cpu, cuda or cuda:N.", DefaultValueFactory = static _ => "auto" };
 
@@ -24,6 +24,9 @@ internal sealed class EvaluateCommand : SpecCommand
         AddJson();
         Add(_device);
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune evaluate flowers.modelspec", "finetune evaluate flowers.modelspec --data new-photos/ --json"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -10,23 +10,23 @@ using FineTune.Training.Weights;
 namespace FineTune.Training.Commands;
 
 /// <summary>
-/// <c>finetune export SPEC</c>: writes the trained network in the forms of the spec's <c>[[export]]</c> tables, or in the one that
+/// <c>finetune export SPEC</c>: writes the trained network in the formats of the spec's <c>[[export]]</c> tables, or in the one that
 /// <c>--format</c> names, or lists their files.
 /// </summary>
-internal sealed class ExportCommand : SpecCommand
+internal sealed class ExportCommand : SpecCommand, IHasExamples
 {
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
-    private readonly Option<string?> _format = new("--format") { Description = "Runs this exporter alone, whether or not the spec has a table for it." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
+    private readonly Option<string?> _format = new("--format") { Description = "Runs only this exporter, whether or not the spec has a table for it." };
     private readonly Option<string[]> _settings = new("--set") { Description = "With --format: the value of a key of the exporter, as KEY=VALUE." };
     private readonly Option<string?> _to = new("--to") { Description = "With --format: the folder for its files; the spec's by default." };
-    private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one a line." };
+    private readonly Option<bool> _list = new("--list") { Description = "Only lists the files that would be written, one per line." };
     private readonly Option<string?> _listFile = new("--export-list")
     {
-        Description = "Only writes a file with the files that would be written, each as FORMAT PATH on a line.",
+        Description = "Only writes the list of files that would be written to this file, one FORMAT PATH per line.",
     };
 
     public ExportCommand()
-        : base("export", "Writes the trained network in the forms of the spec's [[export]] tables or in that of --format, or lists the files.")
+        : base("export", "Writes the trained network in the formats of the spec's [[export]] tables or in that of --format, or lists the files.")
     {
         Add(_weights);
         Add(_format);
@@ -42,6 +42,9 @@ internal sealed class ExportCommand : SpecCommand
             if (result.GetValue(_to) is not null) result.AddError("--to needs --format.");
         });
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune export flowers.modelspec", "finetune export flowers.modelspec --format onnx --to exported/"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {

@@ -6,8 +6,8 @@ using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 
-/// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; lists them without a name.</summary>
-internal sealed class FetchCommand : Command
+/// <summary><c>finetune fetch [NAME…]</c>: downloads files of the catalogue before a build needs them; without a name, lists them.</summary>
+internal sealed class FetchCommand : Command, IHasExamples
 {
     private static readonly SpecLocation Location = new("finetune fetch", SourceSpan.FileStart);
 
@@ -21,6 +21,9 @@ internal sealed class FetchCommand : Command
         Add(_to);
         SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune fetch", "finetune fetch flowers17 --to assets/"];
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
     {

@@ -10,18 +10,18 @@ using ModelSpec.Text;
 
 namespace FineTune.Training.Commands;
 
-/// <summary>What every command that works on a spec has in common: its arguments, and how errors end it.</summary>
+/// <summary>The base of every command that works on a spec: its arguments and its handling of errors.</summary>
 internal abstract class SpecCommand : Command
 {
-    private readonly Argument<FileInfo> _spec = new("spec") { Description = "The .modelspec file." };
+    private readonly Argument<FileInfo?> _spec = new("spec") { Description = "The .modelspec file." };
     private readonly Option<string[]> _backbones = new("--backbone") { Description = "A .backbone file of the project." };
     private readonly Option<string[]> _assets = new("--assets") { Description = "A folder searched for datasets and weights; MODELSPEC_ASSETS by default." };
     private readonly Option<string> _cache = new("--cache")
     {
-        Description = "Where downloads, checkpoints and results of stages are kept.",
+        Description = "The folder of downloads, checkpoints and results of stages.",
         DefaultValueFactory = static _ => AssetFolders.DefaultCache,
     };
-    private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, libtorch's among them." };
+    private readonly Option<string[]> _native = new("--native") { Description = "A folder with native libraries, including those of libtorch." };
 
     private readonly Option<string[]> _plugins = new("--plugin") { Description = PluginDescription };
 
@@ -32,14 +32,19 @@ internal abstract class SpecCommand : Command
 
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
 
-    private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this one does." };
+    private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this process ends, too." };
 
-    /// <summary>What the option <c>--plugin</c> of every command is.</summary>
+    /// <summary>The description of the option <c>--plugin</c> of every command.</summary>
     internal const string PluginDescription = "A plugin as PATH|PROVIDES: its assembly, and what its ModelSpecPlugin item provides.";
 
-    protected SpecCommand(string name, string description)
+    /// <summary>Makes a command.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="needsSpec">Whether it cannot do without a spec; if it can, <see cref="RunWithoutSpec"/> does its work.</param>
+    protected SpecCommand(string name, string description, bool needsSpec = true)
         : base(name, description)
     {
+        if (!needsSpec) _spec.Arity = ArgumentArity.ZeroOrOne;
         Add(_spec);
         Add(_backbones);
         Add(_assets);
@@ -52,23 +57,37 @@ internal abstract class SpecCommand : Command
     }
 
     /// <summary>Does the work.</summary>
-    /// <exception cref="TrainingException">It cannot be done.</exception>
+    /// <exception cref="TrainingException">The work cannot be done.</exception>
     protected abstract void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation);
 
-    /// <summary>Adds <c>--json</c>, for a command whose result is for programs, too.</summary>
+    /// <summary>Does the work of a command that was given no spec.</summary>
+    /// <exception cref="TrainingException">It cannot be done.</exception>
+    protected virtual void RunWithoutSpec(ParseResult parse, IProgressLog log, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <summary>Adds <c>--json</c>, for a command whose result programs can read.</summary>
     protected void AddJson() => Add(_json);
 
-    /// <summary>Whether the result is to be JSON. Standard output gets nothing but the result then.</summary>
+    /// <summary>Whether to print JSON. Standard output then contains only the result.</summary>
     protected bool PrintsJson(ParseResult parse) => Options.Contains(_json) && parse.GetValue(_json);
+
+    /// <summary>Whether standard output is for the result alone, so that everything else is told on standard error.</summary>
+    protected virtual bool KeepsOutputForResult(ParseResult parse) => PrintsJson(parse);
 
     /// <summary>The folder of a libtorch that is used instead of the package's, or null.</summary>
     protected string? LibTorch(ParseResult parse) => parse.GetValue(_libTorch);
+
+    /// <summary>The folders with native libraries that the command line names, each with its option.</summary>
+    protected IReadOnlyList<(string Option, string Folder)> NamedNativeFolders(ParseResult parse) =>
+    [
+        .. ((string?[])[LibTorch(parse)]).OfType<string>().Select(static folder => ("--libtorch", folder)),
+        .. (parse.GetValue(_native) ?? []).Select(static folder => ("--native", folder)),
+    ];
 
     /// <summary>The asset folders of the command line, or of the environment.</summary>
     protected AssetFolders Assets(ParseResult parse)
     {
         string[] folders = parse.GetValue(_assets) ?? [];
-        // A build hands the variable on as it is.
+        // A build passes the variable on unchanged.
         if (folders.Length == 0) folders = [Environment.GetEnvironmentVariable("MODELSPEC_ASSETS") ?? ""];
         return new AssetFolders([.. folders.SelectMany(AssetFolders.Split)], parse.GetValue(_cache)!);
     }
@@ -85,14 +104,19 @@ internal abstract class SpecCommand : Command
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
     {
-        var log = new ConsoleLog(PrintsJson(parse) ? Console.Error : Console.Out);
-        FileInfo file = parse.GetValue(_spec)!;
-        var location = new SpecLocation(file.FullName, SourceSpan.FileStart);
+        var log = new ConsoleLog(KeepsOutputForResult(parse) ? Console.Error : Console.Out);
+        FileInfo? file = parse.GetValue(_spec);
+        var location = new SpecLocation(file?.FullName ?? $"finetune {Name}", SourceSpan.FileStart);
         string logs = new CacheFolder(parse.GetValue(_cache)!).Logs;
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
-            if (LibTorch(parse) is { } libTorch) NativeDirectories.Add(libTorch);
-            foreach (string folder in parse.GetValue(_native) ?? []) NativeDirectories.Add(folder);
+            foreach ((_, string folder) in NamedNativeFolders(parse)) NativeDirectories.Add(folder);
+            ToolFolders.Add();
+            if (file is null)
+            {
+                RunWithoutSpec(parse, log, cancellation);
+                return 0;
+            }
             if (!file.Exists) throw location.Error(TrainingDiagnostics.NoSpec, file);
             (PartRegistry? parts, IReadOnlyList<Diagnostic> faults) = PartRegistry.Load(parse.GetValue(_plugins) ?? [], location);
             foreach (Diagnostic fault in faults) log.Report(fault);

@@ -1,24 +1,26 @@
 using System.CommandLine;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Terminal;
 using FineTune.Training.Weights;
+using Spectre.Console;
 
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune train SPEC</c>: fine-tunes and writes the weights.</summary>
-internal sealed class TrainCommand : SpecCommand
+internal sealed class TrainCommand : SpecCommand, IHasExamples
 {
-    private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; beside the spec by default." };
+    private readonly Option<string?> _output = new("--output") { Description = "The weight file to write; next to the spec by default." };
 
     private readonly Option<string?> _report = new("--report") { Description = "A JSON file for the evaluations of every stage." };
 
     private readonly Option<string?> _evaluations = new("--evaluations")
     {
-        Description = "The folder that gets what the spec's evaluators find; NAME.evaluation beside the weights by default.",
+        Description = "The folder for the results of the spec's evaluators; NAME.evaluation next to the weights by default.",
     };
 
     private readonly Option<string?> _exportList = new("--export-list")
     {
-        Description = "A file that gets the files of the spec's exports, each as FORMAT PATH on a line.",
+        Description = "A file for the list of the spec's exports, one FORMAT PATH per line.",
     };
 
     private readonly Option<string> _device = new("--device")
@@ -53,6 +55,9 @@ internal sealed class TrainCommand : SpecCommand
         Add(_locked);
     }
 
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune train flowers.modelspec", "finetune train flowers.modelspec --device cuda --report stages.json"];
+
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         string output = parse.GetValue(_output) ?? TrainedWeights.FileOf(spec);
@@ -63,6 +68,7 @@ internal sealed class TrainCommand : SpecCommand
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
             parse.GetValue(_evaluations), parse.GetValue(_exportList));
-        new FineTuning(spec, options, log).Run(cancellation);
+        if (LiveLog.IsPossible) LiveLog.Run(AnsiConsole.Console, live => new FineTuning(spec, options, live).Run(cancellation));
+        else new FineTuning(spec, options, log).Run(cancellation);
     }
 }

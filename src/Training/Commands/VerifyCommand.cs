@@ -9,12 +9,15 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune verify SPEC</c>: reads everything again and compares all digests with the lock.</summary>
-internal sealed class VerifyCommand : SpecCommand
+internal sealed class VerifyCommand : SpecCommand, IHasExamples
 {
-    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; beside the spec by default." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The trained weights; next to the spec by default." };
 
     public VerifyCommand()
         : base("verify", "Checks spec, dataset, pretrained and trained weights against the lock, reading every file again.") => Add(_weights);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune verify flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
@@ -31,11 +34,11 @@ internal sealed class VerifyCommand : SpecCommand
         wrong.AddRange(LockFiles.ComparePlugins(known, spec));
         string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
         string? digest = FileDigests.ComputeOrNull(weights, cancellation);
-        if (digest is null) wrong.Add($"{Path.GetFileName(weights)} is not here, or cannot be read");
+        if (digest is null) wrong.Add($"{Path.GetFileName(weights)} does not exist, or cannot be read");
         else if (digest != known.Weights) wrong.Add($"{Path.GetFileName(weights)} is {digest}, the lock has {known.Weights}");
 
         string name = spec.Network.ClassName;
-        if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Plan.Source}' is not here and was not verified");
+        if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Plan.Source}' is not on this machine and was not verified");
         if (wrong.Count > 0) throw spec.Name.Error(TrainingDiagnostics.NotAsLocked, Path.GetFileName(path), string.Join("; ", wrong));
         log.Line($"{name}: {inputs.Facts.Count} facts and the weights are as {Path.GetFileName(path)} records them");
     }

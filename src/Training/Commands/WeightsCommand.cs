@@ -11,7 +11,7 @@ using ModelSpec.Text;
 namespace FineTune.Training.Commands;
 
 /// <summary><c>finetune weights FILE</c>: lists the tensors of any weight file. It needs no spec and does not load libtorch.</summary>
-internal sealed class WeightsCommand : Command
+internal sealed class WeightsCommand : Command, IHasExamples
 {
     private readonly Argument<string> _file = new("file") { Description = "A .pth, .safetensors, .h5 or .keras file." };
     private readonly Option<string[]> _plugins = new("--plugin") { Description = SpecCommand.PluginDescription };
@@ -25,6 +25,9 @@ internal sealed class WeightsCommand : Command
         Add(_plugins);
         SetAction((parse, cancellation) => Task.FromResult(Invoke(parse, cancellation)));
     }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Examples => ["finetune weights flowers.safetensors", "finetune weights model.pth --json"];
 
     private int Invoke(ParseResult parse, CancellationToken cancellation)
     {
@@ -42,9 +45,9 @@ internal sealed class WeightsCommand : Command
     /// <summary>Lists a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="json">Whether to print JSON.</param>
-    /// <param name="open">Opens the output. Nothing is written to it where the file cannot be read.</param>
-    /// <param name="error">Where the one line of an error goes.</param>
-    /// <param name="parts">The parts of the pipeline, whose formats are read; those that are built in by default.</param>
+    /// <param name="open">Opens the output. Nothing is written to it if the file cannot be read.</param>
+    /// <param name="error">Receives the line of an error.</param>
+    /// <param name="parts">The parts of the pipeline, whose formats are read; by default, the built-in ones.</param>
     /// <param name="cancellation">Ends the wait for a plugin.</param>
     /// <returns>0, or 1 if the file cannot be read.</returns>
     internal static int Run(
@@ -67,7 +70,7 @@ internal sealed class WeightsCommand : Command
         return 0;
     }
 
-    /// <summary>The line that MSBuild understands. A weight file has no lines to point to.</summary>
+    /// <summary>The line that MSBuild understands. A weight file has no lines, so the position is its start.</summary>
     private static int Fail(string path, DiagnosticDescriptor descriptor, TextWriter error, params object[] arguments)
     {
         error.WriteLine($"{path}: error {descriptor.Code}: {Diagnostic.Create(descriptor, path, SourceSpan.FileStart, arguments).Message}");

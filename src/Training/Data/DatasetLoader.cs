@@ -7,10 +7,10 @@ using ModelSpec.Networks;
 
 namespace FineTune.Training.Data;
 
-/// <summary>Has the importer that a spec names find the images, and divides them.</summary>
-/// <param name="folders">Where datasets are, and the cache.</param>
-/// <param name="downloader">What downloads datasets.</param>
-/// <param name="log">Where importers tell what they do.</param>
+/// <summary>Runs the importer that a spec names, and divides the images.</summary>
+/// <param name="folders">The folders of datasets, and the cache.</param>
+/// <param name="downloader">Downloads datasets.</param>
+/// <param name="log">Receives the messages of importers.</param>
 internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader, IProgressLog log)
 {
     /// <summary>Whether a spec's dataset is on this machine, so that nothing needs to be downloaded.</summary>
@@ -38,7 +38,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         IReadOnlyList<LabeledImage> Those(DatasetPart part) => [.. images.Where(image => image.Part == part).Select(Labeled)];
     }
 
-    /// <summary>Lists the images of parts that have folders of their own.</summary>
+    /// <summary>Lists the images of a split into folders.</summary>
     private DatasetSplit LoadFolders(SpecSource spec, FolderSplit split, CancellationToken cancellation)
     {
         string argument = spec.Plan.Importer.Argument;
@@ -97,7 +97,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         {
             throw place.At(null).Error(TrainingDiagnostics.BrokenContract, importer.Title, importer.Plugin.Name, fault);
         }
-        // Whatever order an importer finds them in, on any machine.
+        // The order must not depend on the importer or on the machine.
         return (dataset.Root, [.. dataset.Images.OrderBy(static image => image.Class).ThenBy(static image => image.Name, StringComparer.Ordinal)]);
     }
 
@@ -112,7 +112,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         Assets = new PartAssets(folders, downloader, place.At(null), cancellation),
     };
 
-    /// <summary>What the trainer relies on and an importer has not kept; null if it has.</summary>
+    /// <summary>The violation of the contract by an importer; null if there is none.</summary>
     private static string? Fault(IReadOnlyList<ImportedImage> images, int classes)
     {
         if (images.Count == 0) return "its dataset has no images.";

@@ -7,9 +7,8 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Data;
 
 /// <summary>
-/// Decodes images in order on threads of its own, while others already work with those that are done. Where a GPU works with them, the
-/// processors have nothing else to do; where they do that too, decoding takes what they leave. The pixels depend on the images alone,
-/// regardless of the number of threads.
+/// Decodes images in order on background threads, while other threads already use the decoded ones. Because of their low priority, a training
+/// on the same processor takes precedence. The pixels depend only on the images, not on the number of threads.
 /// </summary>
 internal sealed class ImageDecoding : IDisposable
 {
@@ -29,9 +28,9 @@ internal sealed class ImageDecoding : IDisposable
 
     /// <summary>Begins to decode.</summary>
     /// <param name="images">The images in the order in which they are needed.</param>
-    /// <param name="size">The size to bring them to.</param>
-    /// <param name="resize">How they are resized before the centre of that size is cut out, or null.</param>
-    /// <param name="target">For the number of an image, the tensor <c>[N, H, W, 3]</c> and the row that get its pixels.</param>
+    /// <param name="size">The size of the decoded images.</param>
+    /// <param name="resize">How they are resized before they are cropped to that size, or null.</param>
+    /// <param name="target">Returns, for the number of an image, the tensor <c>[N, H, W, 3]</c> and the row for its pixels.</param>
     public ImageDecoding(IReadOnlyList<LabeledImage> images, ImageSize size, ImageResize? resize, Func<int, (Tensor Pixels, long Row)> target)
     {
         _images = images;
@@ -42,17 +41,17 @@ internal sealed class ImageDecoding : IDisposable
         _workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => BackgroundThread.Start(Work))];
     }
 
-    /// <summary>The images that could not be read so far, by number, and why.</summary>
+    /// <summary>The images that could not be read so far, by number, with the reasons.</summary>
     public IReadOnlyDictionary<int, string> Unreadable => _unreadable;
 
-    /// <summary>How long it took, once it is done.</summary>
+    /// <summary>The time that decoding took, once it is finished.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
 
-    /// <summary>Whether an image that is done could be read.</summary>
+    /// <summary>Whether a decoded image could be read.</summary>
     public bool IsReadable(int number) => !_unreadable.ContainsKey(number);
 
-    /// <summary>Waits until the first images are done.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Waits until the first images are decoded.</summary>
+    /// <param name="count">The number of images.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public void WaitFor(int count, CancellationToken cancellation = default)
     {
@@ -65,7 +64,7 @@ internal sealed class ImageDecoding : IDisposable
         }
     }
 
-    /// <summary>Ends it, whatever is done.</summary>
+    /// <summary>Stops decoding.</summary>
     public void Dispose()
     {
         _stops = true;
@@ -95,7 +94,7 @@ internal sealed class ImageDecoding : IDisposable
         }
         catch (Exception e)
         {
-            // Told by WaitFor, where somebody waits for the image.
+            // WaitFor rethrows it to threads that wait for the image.
             lock (_progress)
             {
                 _error = e;

@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Data;
 
 /// <summary>
-/// The images of one part, while they are being decoded and afterwards. Images that could not be read keep their place, and are left
-/// out of <see cref="Readable"/>.
+/// The images of one part, while they are being decoded and afterwards. Images that could not be read keep their index, but are not
+/// part of <see cref="Readable"/>.
 /// </summary>
-/// <param name="decoding">What decodes them.</param>
-/// <param name="first">The number of the first of them in that decoding.</param>
+/// <param name="decoding">Decodes them.</param>
+/// <param name="first">The number of the first of them in <paramref name="decoding"/>.</param>
 /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>, RGB.</param>
 /// <param name="labels">The indices of the classes.</param>
 internal sealed class ImageSet(ImageDecoding decoding, int first, StoredTensor pixels, long[] labels) : IDisposable
 {
-    /// <summary>All images, with those that could not be read.</summary>
+    /// <summary>The number of images, including those that could not be read.</summary>
     public int Count => labels.Length;
 
-    /// <summary>uint8 <c>[N, H, W, 3]</c>, RGB: defined as far as <see cref="WaitFor"/> has waited.</summary>
+    /// <summary>uint8 <c>[N, H, W, 3]</c>, RGB: valid for the images that <see cref="WaitFor"/> has waited for.</summary>
     public Tensor Pixels => pixels.Values;
 
     /// <summary>The index of the class of each of some images.</summary>
@@ -34,7 +34,7 @@ internal sealed class ImageSet(ImageDecoding decoding, int first, StoredTensor p
     }
 
     /// <summary>Waits until the first images are decoded.</summary>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of images.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public void WaitFor(int count, CancellationToken cancellation = default) => decoding.WaitFor(first + count, cancellation);
 

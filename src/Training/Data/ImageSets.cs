@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Data;
 
 /// <summary>
-/// The images of a split, decoded in the background. An unreadable image is named and left out; more than 1% of them is an error.
+/// The images of a split, decoded in the background. An unreadable image is reported and skipped; more than 1% of them is an error.
 /// </summary>
 internal sealed class ImageSets : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class ImageSets : IDisposable
     /// <summary>Begins to decode.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="split">The images.</param>
-    /// <param name="store">Where pixels are kept.</param>
+    /// <param name="store">Stores the pixels.</param>
     /// <exception cref="TrainingException">There is no room for the pixels.</exception>
     public ImageSets(SpecSource spec, DatasetSplit split, TensorStore store)
     {
@@ -55,7 +55,7 @@ internal sealed class ImageSets : IDisposable
 
     public ImageSet Test { get; }
 
-    /// <summary>Waits for the last image, and tells how it went.</summary>
+    /// <summary>Waits for the last image, and logs a summary.</summary>
     /// <exception cref="TrainingException">Too many images are unreadable.</exception>
     public void Complete(IProgressLog log, CancellationToken cancellation = default)
     {
@@ -64,7 +64,7 @@ internal sealed class ImageSets : IDisposable
             $"{_spec.Network.ClassName}: decoded {_split.Count} images ({_split.Train.Count} train, {_split.Validation.Count} validation, {_split.Test.Count} test), {_split.Count / _decoding.Elapsed.TotalSeconds:0} images/s{(_split.Unlisted > 0 ? $"; {_split.Unlisted} are in no list" : "")}"));
     }
 
-    /// <summary>Waits for the last image, and tells of those that could not be read.</summary>
+    /// <summary>Waits for the last image, and reports those that could not be read.</summary>
     /// <exception cref="TrainingException">Too many images are unreadable.</exception>
     public void ReportUnreadable(IProgressLog log, CancellationToken cancellation = default)
     {

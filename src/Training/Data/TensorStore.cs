@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Data;
 
 /// <summary>
-/// Holds the large tensors of a training, decoded images and the output of frozen layers: in memory up to a budget, and beyond it in
-/// files that are mapped into memory, so that the system can take their pages back.
+/// Stores the large tensors of a training: decoded images and the output of frozen layers. They are in memory up to a budget; beyond it, they are in
+/// files that are mapped into memory, so that the system can reclaim their pages.
 /// </summary>
 /// <param name="budget">The bytes that may be in memory.</param>
-/// <param name="folder">Where files are made. They vanish with the training, where the system allows also with one that is killed.</param>
+/// <param name="folder">The folder of the files. They are deleted when the training ends, and on Unix even if it is killed.</param>
 internal sealed class TensorStore(long budget, string folder)
 {
     private readonly Lock _gate = new();
     private long _left = budget;
 
-    /// <summary>1.5 GB, which leaves room for activations below 3 GB in all; of a small machine, or container, a quarter of its memory.</summary>
+    /// <summary>1.5 GB, so that a training with its activations stays below 3 GB; on a small machine or container, a quarter of its memory.</summary>
     public static long DefaultBudget() => Math.Min(3L << 29, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    /// <summary>Makes a tensor; its content is undefined.</summary>
+    /// <summary>Allocates a tensor; its content is undefined.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="type">Its element type.</param>
     /// <exception cref="IOException">It does not fit the budget, and the disk has no room for it.</exception>
@@ -47,7 +47,7 @@ internal sealed class TensorStore(long budget, string folder)
         RemoveLeftovers();
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, Path.GetRandomFileName());
-        // Room is taken now: a mapped file that outgrows its disk would end the process.
+        // Allocate the disk space now: writing to a mapped file on a full disk would crash the process.
         using (File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, bytes))
         {
         }
@@ -56,7 +56,7 @@ internal sealed class TensorStore(long budget, string folder)
         {
             using Tensor flat = from_file(path, shared: true, size: elements, dtype: type);
             Tensor tensor = flat.view(shape.ToArray()).DetachFromDisposeScope();
-            // Unix keeps a mapped file without a name until the mapping ends, however that is.
+            // On Unix, a deleted file keeps its content until its mapping ends, even if the process is killed.
             if (!OperatingSystem.IsWindows()) File.Delete(path);
             return new StoredTensor(tensor, () => File.Delete(path));
         }
@@ -67,7 +67,7 @@ internal sealed class TensorStore(long budget, string folder)
         }
     }
 
-    /// <summary>Files of killed trainings; Windows does not let go of those that are in use.</summary>
+    /// <summary>Deletes the files of killed trainings. Windows does not delete files that are in use.</summary>
     private void RemoveLeftovers()
     {
         if (!Directory.Exists(folder)) return;

@@ -171,6 +171,16 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor OnnxWord = Error("MSPEC3067", "No such form or precision",
         "'{0}' is not a {1} of the exporter 'onnx'.{2} Known are: {3}.");
 
+    public static readonly DiagnosticDescriptor AccuracyDrop = Error("MSPEC3068", "Precision costs too much accuracy",
+        "With precision = \"{0}\", {1} of the {2} test images are answered correctly, {3} with fp32: the accuracy drops by {4} points, and max_drop = {5} allows {6}. "
+        + "Use a higher precision, or allow the drop.");
+
+    public static readonly DiagnosticDescriptor NoOnnxRuntime = Error("MSPEC3069", "No ONNX Runtime",
+        "The export is measured with ONNX Runtime, which cannot be loaded: {0} Write precision = \"fp32\", or add the package Microsoft.ML.OnnxRuntime to the project.");
+
+    public static readonly DiagnosticDescriptor NothingToMeasure = Error("MSPEC3080", "No images to measure with",
+        "The export with precision = \"{0}\" needs readable images of the {1} part, but there are none. Give that part some of the split, or write precision = \"fp32\".");
+
     public static readonly DiagnosticDescriptor DiskFull = Error("MSPEC3070", "Disk full",
         "The {0} could not write a file because there is no space left: {1} Free some space and run it again.");
 
@@ -183,6 +193,17 @@ internal static class TrainingDiagnostics
         "The image '{0}' is already in line {1} of '{2}'. Each image can be listed only once.");
 
     public static readonly DiagnosticDescriptor EmptyList = Error("MSPEC3074", "Empty list of images", "The list of images '{0}' is empty. Write one path per line.");
+
+    public static readonly DiagnosticDescriptor CannotPredict = Error("MSPEC3090", "Cannot classify a file", "{0}");
+
+    public static readonly DiagnosticDescriptor NotAllPredicted = Error("MSPEC3091", "Files without an answer", "{0} of {1} files could not be classified.");
+
+    public static readonly DiagnosticDescriptor NothingToPredict = Error("MSPEC3092", "Nothing to classify",
+        "None of the arguments names an image. Write files, folders, patterns such as 'photos/**/*.jpg', or '-' for standard input.");
+
+    public static readonly DiagnosticDescriptor MachineFaults = Error("MSPEC3093", "This machine is not ready", "{0} checks failed.");
+
+    public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

@@ -9,7 +9,7 @@ internal sealed class TrainingException(Diagnostic diagnostic, Exception? inner 
     public Diagnostic Diagnostic { get; } = diagnostic;
 }
 
-/// <summary>Makes diagnostics at places of one spec.</summary>
+/// <summary>Creates diagnostics at a position in a file.</summary>
 internal sealed record SpecLocation(string File, SourceSpan Span)
 {
     public TrainingException Error(DiagnosticDescriptor descriptor, params object[] arguments) => new(At(descriptor, arguments));

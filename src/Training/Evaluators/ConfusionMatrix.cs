@@ -7,7 +7,7 @@ namespace FineTune.Training.Evaluators;
 /// <summary>Precision, recall and F1 of a class or an average of classes, each in [0, 1] (0 if there is nothing to divide by), and its images.</summary>
 internal readonly record struct ClassScore(double Precision, double Recall, double F1, int Support);
 
-/// <summary>How many images of each class were given which label: rows are the true classes, columns the answers.</summary>
+/// <summary>Counts of images by true class (rows) and answer (columns).</summary>
 internal sealed class ConfusionMatrix
 {
     private readonly int[,] _counts;
@@ -27,7 +27,7 @@ internal sealed class ConfusionMatrix
 
     /// <summary>Takes counts.</summary>
     /// <param name="classes">The labels in the order of their indices.</param>
-    /// <param name="rows">For each true class, how often each answer was given.</param>
+    /// <param name="rows">For each true class, the number of images with each answer.</param>
     public ConfusionMatrix(IReadOnlyList<string> classes, int[][] rows)
     {
         Classes = classes;
@@ -48,7 +48,7 @@ internal sealed class ConfusionMatrix
 
     public double Accuracy => Count == 0 ? 0 : (double)Correct / Count;
 
-    /// <summary>For each true class, how often each answer was given.</summary>
+    /// <summary>For each true class, the number of images with each answer.</summary>
     public int[][] Rows() =>
         [.. Enumerable.Range(0, Classes.Count).Select(truth => Enumerable.Range(0, Classes.Count).Select(answer => _counts[truth, answer]).ToArray())];
 
@@ -67,7 +67,7 @@ internal sealed class ConfusionMatrix
         return new ClassScore(precision, recall, f1, support);
     }
 
-    /// <summary>The mean over classes, each counting the same, or as much as it has images.</summary>
+    /// <summary>The mean over classes, either unweighted or weighted by their numbers of images.</summary>
     public ClassScore Average(bool weighted)
     {
         double precision = 0, recall = 0, f1 = 0;
@@ -117,8 +117,8 @@ internal sealed class ConfusionMatrix
         return text.ToString();
     }
 
-    /// <summary>The confusions that happened most often, the most frequent first.</summary>
-    /// <param name="count">How many of them at most.</param>
+    /// <summary>The most frequent confusions, in descending order.</summary>
+    /// <param name="count">The largest number of them.</param>
     public IReadOnlyList<(string Truth, string Answer, int Count, int Support)> Worst(int count) =>
     [
         .. Enumerable.Range(0, Classes.Count)

@@ -5,15 +5,15 @@ using FineTune.Training.Stages;
 
 namespace FineTune.Training.Evaluators;
 
-/// <summary>Evaluations for people and for programs.</summary>
+/// <summary>Evaluations as text and as JSON.</summary>
 internal static class EvaluationReport
 {
-    /// <summary>The most classes whose confusion matrix people can read; that of a thousand has a million numbers.</summary>
+    /// <summary>The largest number of classes with a readable confusion matrix; that of a thousand classes has a million numbers.</summary>
     private const int LargestTable = 20;
 
     private const int WorstConfusions = 20;
 
-    /// <summary>The classification report, and the confusion matrix or, where there are many classes, the worst confusions.</summary>
+    /// <summary>The classification report, and the confusion matrix or, if there are many classes, the most frequent confusions.</summary>
     public static string Text(ConfusionMatrix confusion) => confusion.Classes.Count <= LargestTable
         ? $"{confusion.Report()}\nconfusion matrix (rows: truth, columns: answers)\n\n{confusion.Table()}"
         : $"{confusion.Report()}\nmost frequent confusions (the JSON report has all)\n\n{Confusions(confusion)}";

@@ -11,22 +11,22 @@ using ModelSpec.Networks;
 namespace FineTune.Training.Evaluators;
 
 /// <summary>
-/// Runs the evaluators of a spec on the answers of its trained network. What one found is kept by what it came from: a change of an
-/// evaluator runs it alone. The folder gets, for each, <c>NAME.json</c> with the figures, <c>NAME.txt</c> with the text, and its files below
-/// <c>NAME</c>; a word that the spec has twice is followed by its number.
+/// Runs the evaluators of a spec on the answers of its trained network. Results are cached by their inputs, so a change of one evaluator runs only
+/// that one. For each evaluator, the folder gets <c>NAME.json</c> with the figures, <c>NAME.txt</c> with the text, and its files in the folder
+/// <c>NAME</c>; if a spec uses a word several times, a number is appended.
 /// </summary>
 /// <param name="spec">The spec.</param>
-/// <param name="cache">What evaluators found.</param>
-/// <param name="folder">The folder that gets it.</param>
-/// <param name="log">Where it is told.</param>
+/// <param name="cache">The cached results.</param>
+/// <param name="folder">The folder for the results.</param>
+/// <param name="log">Receives the results.</param>
 internal sealed class EvaluatorStage(SpecSource spec, EvaluationCache cache, string folder, IProgressLog log)
 {
     private string[] Classes => [.. spec.Network.Classes.Select(static c => c.Text)];
 
-    /// <summary>Runs what has not run.</summary>
+    /// <summary>Runs the evaluators that have no cached result.</summary>
     /// <param name="weights">The digest of the trained weights.</param>
-    /// <param name="answers">What the network with them answers; asked where an evaluator has to run. Null if that cannot be computed here.</param>
-    /// <param name="cancellation">Ends an evaluator.</param>
+    /// <param name="answers">Returns the answers of the network with these weights; called only if an evaluator has to run. Its result is null if they cannot be computed on this machine.</param>
+    /// <param name="cancellation">Cancels an evaluator.</param>
     /// <exception cref="TrainingException">An evaluator failed, or its files cannot be written.</exception>
     public void Run(string weights, Func<TestAnswers?> answers, CancellationToken cancellation)
     {
@@ -43,7 +43,7 @@ internal sealed class EvaluatorStage(SpecSource spec, EvaluationCache cache, str
             {
                 if (known.Value is null)
                 {
-                    log.Line($"{spec.Network.ClassName}: {section.Use.Word} is left out: the dataset '{spec.Plan.Source}' is not here");
+                    log.Line($"{spec.Network.ClassName}: {section.Use.Word} is skipped: the dataset '{spec.Plan.Source}' is not on this machine");
                     continue;
                 }
                 result = Run(evaluator, place, known.Value, cancellation);
@@ -113,7 +113,7 @@ internal sealed class EvaluatorStage(SpecSource spec, EvaluationCache cache, str
         }
     }
 
-    /// <summary>Builds look at the times of files: one that is as it should be is left alone.</summary>
+    /// <summary>Builds compare file times, so a file with the right content is not written again.</summary>
     private void Write(string name, ReadOnlyMemory<byte> content)
     {
         string path = Path.Combine(folder, name);

@@ -3,12 +3,12 @@ using FineTune.Pipeline;
 namespace FineTune.Training.Evaluators;
 
 /// <summary>
-/// What is told after each stage: accuracy, loss, the precision, recall and F1 of each class, and the confusion matrix or, where there are
+/// The report after each stage: accuracy, loss, the precision, recall and F1 of each class, and the confusion matrix or, if there are
 /// many classes, the most frequent confusions.
 /// </summary>
 internal sealed class ReportEvaluator : IEvaluator
 {
-    /// <summary>What it is called.</summary>
+    /// <summary>Its name.</summary>
     public const string Word = "report";
 
     /// <inheritdoc />
@@ -37,7 +37,7 @@ internal sealed class ReportEvaluator : IEvaluator
             EvaluationReport.Text(confusion));
     }
 
-    /// <summary>The first of the largest; as PyTorch's <c>argmax</c>, NaN counts as larger than any number.</summary>
+    /// <summary>The index of the first largest value. As in PyTorch's <c>argmax</c>, NaN counts as larger than any number.</summary>
     internal static int LargestOf(ReadOnlySpan<float> row)
     {
         int largest = 0;

@@ -3,10 +3,10 @@ using FineTune.Training.Stages;
 
 namespace FineTune.Training.Evaluators;
 
-/// <summary>What a trained network answers to the test images that could be read.</summary>
+/// <summary>The answers of a trained network to the test images that could be read.</summary>
 /// <param name="Images">Their names.</param>
 /// <param name="Labels">The index of the true class of each.</param>
-/// <param name="Logits">The logits of each, row by row: as many as there are classes.</param>
+/// <param name="Logits">The logits <c>[N, C]</c>, row by row.</param>
 internal sealed record TestAnswers(IReadOnlyList<string> Images, IReadOnlyList<int> Labels, float[] Logits)
 {
     /// <summary>The answers of an evaluation.</summary>

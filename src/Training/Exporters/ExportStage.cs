@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using FineTune.Files;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
@@ -26,7 +27,7 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
 /// <param name="device">Where the answers of the network are computed if an exporter asks for them and the cache does not have them.</param>
-internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log, string device = "auto")
+internal sealed partial class ExportStage(SpecSource spec, string weights, AssetFolders assets, IProgressLog log, string device = "auto")
 {
     private string SpecName => Path.GetFileNameWithoutExtension(spec.Spec.Path);
 
@@ -83,24 +84,36 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
     /// <param name="cache">What exporters wrote.</param>
     /// <param name="digests">Digests files.</param>
     /// <param name="cancellation">Ends an exporter; nothing half-written is left.</param>
+    /// <returns>What exporters measured, as tables <c>[[export]]</c> of the lock: one for each export with figures.</returns>
     /// <exception cref="TrainingException">An exporter failed, or its files cannot be written.</exception>
-    public void Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
+    public IReadOnlyList<Fact> Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
         TrainingLock? known = LockOf(digest);
         string? fingerprint = known?.Fingerprint;
+        List<Fact> facts = [];
+        int measured = 0;
         foreach (ExportUse use in uses)
         {
             string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, fingerprint ?? "");
-            if (cache.Find(stamp) is { } written && written.Count == use.Outputs.Count && use.Outputs.All(output => IsAsKnown(output.Key, output.Value, written))) continue;
-            bool isComplete = Write(use, weights, digest, known, cancellation);
-            // Written again where images that it asked for are there.
-            if (isComplete) cache.Save(stamp, use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal));
-            log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
-            foreach (string page in use.Outputs.Values.Where(static path => path.EndsWith(".html", StringComparison.Ordinal)))
+            ExportEntry? entry = cache.Find(stamp);
+            if (entry is null || entry.Outputs.Count != use.Outputs.Count || !use.Outputs.All(output => IsAsKnown(output.Key, output.Value, entry.Outputs)))
             {
-                log.Line($"{spec.Network.ClassName}: open {new Uri(page).AbsoluteUri}");
+                (Dictionary<string, double> figures, bool isComplete) = Write(use, weights, digest, known, cancellation);
+                entry = new ExportEntry(use.Outputs.ToDictionary(static output => output.Key, static output => FileDigests.Compute(output.Value), StringComparer.Ordinal), figures);
+                // Written again where images that it asked for are there.
+                if (isComplete) cache.Save(stamp, entry);
+                log.Line($"{spec.Network.ClassName}: wrote {string.Join(", ", use.Outputs.Keys)}");
+                foreach (string page in use.Outputs.Values.Where(static path => path.EndsWith(".html", StringComparison.Ordinal)))
+                {
+                    log.Line($"{spec.Network.ClassName}: open {new Uri(page).AbsoluteUri}");
+                }
             }
+            if (entry.Figures is not { Count: > 0 } recorded) continue;
+            measured++;
+            facts.Add(new Fact(TrainingLock.Exports, measured, "files", TomlLiteral.Array(use.Outputs.Keys.Select(TomlLiteral.Of))));
+            facts.AddRange(recorded.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
         }
+        return facts;
 
         bool IsAsKnown(string name, string path, IReadOnlyDictionary<string, string> known) =>
             File.Exists(path) && known.TryGetValue(name, out string? expected) && expected == digests.Of(path, cancellation);
@@ -148,10 +161,12 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
     }
 
     /// <summary>Runs an exporter.</summary>
-    /// <returns>Whether it got every image that it asked for.</returns>
-    private bool Write(ExportUse use, string trained, string digest, TrainingLock? known, CancellationToken cancellation)
+    /// <returns>What it measured, and whether it got every image that it asked for.</returns>
+    private (Dictionary<string, double> Figures, bool IsComplete) Write(
+        ExportUse use, string trained, string digest, TrainingLock? known, CancellationToken cancellation)
     {
         (RegisteredPart<IModelExporter> exporter, PartPlace place, IReadOnlyDictionary<string, string> outputs) = use;
+        Dictionary<string, double> figures = new(StringComparer.Ordinal);
         try
         {
             using var model = new TrainedModels(trained, digest, spec, known?.Fingerprint);
@@ -174,6 +189,7 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 AugmentedImages = images.Augmented,
                 TestAnswers = () => answers.Value,
                 Training = TrainingRecords.Of(spec, known, new StageCache(cache)),
+                Record = (name, value) => figures[FigureName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is not the name of a figure.")] = value,
             };
             PartCall.Run(
                 exporter, place,
@@ -189,11 +205,14 @@ internal sealed class ExportStage(SpecSource spec, string weights, AssetFolders 
                 throw place.At(null).Error(
                     TrainingDiagnostics.BrokenContract, exporter.Title, exporter.Plugin.Name, $"it has not written its output {string.Join(", ", missing)}.");
             }
-            return !images.HasMissed;
+            return (figures, !images.HasMissed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw place.At(null).Error(e, TrainingDiagnostics.CannotWrite, outputs.Values.First(), ExceptionText.Sentence(e.Message));
         }
     }
+
+    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    private static partial Regex FigureName();
 }

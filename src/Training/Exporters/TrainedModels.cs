@@ -41,6 +41,7 @@ internal sealed class TrainedModels : IReadOnlyList<TrainedTensor>, IDisposable
             Preparation = InputPreparations.Of(spec.Network),
             Digest = digest,
             Fingerprint = fingerprint,
+            WeightsLicence = spec.Plan.WeightSet?.Licence,
         };
     }
 

@@ -75,7 +75,7 @@ internal sealed class Flowers17Importer : IDatasetImporter
             using (FileStream file = File.OpenRead(archive))
             using (var gzip = new GZipStream(file, CompressionMode.Decompress))
             {
-                // Ends within a file's unpacking: the archive is small, but a killed build waits for nothing.
+                // Can be cancelled at any time, so that a cancelled build does not wait for the whole archive.
                 TarFile.ExtractToDirectoryAsync(gzip, temporary, overwriteFiles: true, context.Cancellation).GetAwaiter().GetResult();
             }
             string jpg = Path.Combine(target, "jpg");

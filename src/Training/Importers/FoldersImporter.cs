@@ -5,10 +5,11 @@ using ModelSpec.Text;
 
 namespace FineTune.Training.Importers;
 
-/// <summary>Lists a dataset that has one folder per class, with images at any depth below. The argument is the folder.</summary>
+/// <summary>Lists a dataset with one folder per class, which contains images at any depth. The argument is the dataset's folder.</summary>
 internal sealed class FoldersImporter : IDatasetImporter
 {
-    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase) { ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif" };
+    /// <summary>How the names of images end.</summary>
+    internal static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase) { ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif" };
 
     /// <inheritdoc />
     public string Name => PluginWords.Folders;

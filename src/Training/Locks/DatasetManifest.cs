@@ -4,9 +4,9 @@ using ModelSpec.Locks;
 
 namespace FineTune.Training.Locks;
 
-/// <summary>What a dataset is: the name, class and content of every image.</summary>
-/// <param name="Digest">The digest over all of them; independent of the dataset's location and of its split.</param>
-/// <param name="Images">How many there are.</param>
+/// <summary>The content of a dataset: the name, class and digest of every image.</summary>
+/// <param name="Digest">The digest of all of them; independent of the dataset's location and of its split.</param>
+/// <param name="Images">The number of images.</param>
 internal sealed record DatasetManifest(string Digest, int Images)
 {
     /// <summary>Digests the images of a split.</summary>
@@ -19,7 +19,7 @@ internal sealed record DatasetManifest(string Digest, int Images)
         return new DatasetManifest(ModelSpec.Locks.Digest.Of(text.ToString()), images.Length);
     }
 
-    /// <summary>The digest of which images are in which part.</summary>
+    /// <summary>The digest of the division of the images into parts.</summary>
     public static string DigestOfParts(DatasetSplit split)
     {
         var text = new StringBuilder();

@@ -9,34 +9,33 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Locks;
 
 /// <summary>
-/// The digests of files. What was read once is remembered by path, size and time of the last change, so that an unchanged dataset is
-/// not read again.
+/// Computes digests of files, and caches them by path, size and time of the last change, so that an unchanged dataset is not read again.
 /// </summary>
-/// <param name="folder">Where digests are remembered; null reads every file again.</param>
+/// <param name="folder">The folder of cached digests; null reads every file again.</param>
 internal sealed class FileDigests(string? folder)
 {
     /// <summary>
-    /// A file that was changed this shortly before it was read may be changed again without getting another time, so its digest is
-    /// not remembered. Two seconds are the coarsest time stamps of file systems in use (FAT).
+    /// If a file was changed less than this before it was read, another change could leave its time stamp as it is, so its digest is
+    /// not cached. The coarsest time stamps of file systems in use are those of FAT: two seconds.
     /// </summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
-    /// <summary>The bytes that are read at a time.</summary>
+    /// <summary>The number of bytes that are read at a time.</summary>
     private const int Block = 1 << 17;
 
     private sealed record Remembered(long Size, long Ticks, string Digest);
 
     /// <summary>The digest of one file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellation">Cancels reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public string Of(string path, CancellationToken cancellation = default) => Of([path], Path.GetDirectoryName(path)!, cancellation)[0];
 
     /// <summary>The digests of several files, in their order.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="root">The folder that they are in, at any depth: what is remembered is kept together for it.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="root">The folder that contains them, at any depth. Their digests are cached in one file.</param>
+    /// <param name="cancellation">Cancels reading.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public string[] Of(IReadOnlyList<string> paths, string root, CancellationToken cancellation = default)
@@ -68,18 +67,18 @@ internal sealed class FileDigests(string? folder)
         return digests;
     }
 
-    /// <summary>The digest of a file that is read now.</summary>
+    /// <summary>The digest of a file, without the cache.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellation">Cancels reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static string Compute(string path, CancellationToken cancellation = default) =>
         Digest.Of(Hash(path, HashAlgorithmName.SHA256, cancellation));
 
-    /// <summary>The hash of a file that is read now, without holding it in memory.</summary>
+    /// <summary>The hash of a file, without the cache and without holding the file in memory.</summary>
     /// <param name="path">The file.</param>
     /// <param name="algorithm">The kind of hash.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="cancellation">Cancels reading.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] Hash(string path, HashAlgorithmName algorithm, CancellationToken cancellation)
@@ -103,7 +102,7 @@ internal sealed class FileDigests(string? folder)
         return hash.GetHashAndReset();
     }
 
-    /// <summary>The digest of a file that is read now, or null if it is missing or cannot be read.</summary>
+    /// <summary>The digest of a file, without the cache, or null if the file is missing or cannot be read.</summary>
     public static string? ComputeOrNull(string path, CancellationToken cancellation = default)
     {
         string? digest = null;
@@ -111,7 +110,7 @@ internal sealed class FileDigests(string? folder)
         return digest;
     }
 
-    /// <summary>Does something for each number, several at a time; fails as the first of them does.</summary>
+    /// <summary>Calls an action for each number, in parallel. Rethrows the first exception.</summary>
     private static void ForEach(int count, Action<int> action, CancellationToken cancellation)
     {
         try
@@ -143,7 +142,7 @@ internal sealed class FileDigests(string? folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It remembers nothing yet; files are read instead.
+            // Without cached digests, the files are read.
         }
         return known;
     }
@@ -163,7 +162,7 @@ internal sealed class FileDigests(string? folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another process writes it, or the disk is full: the files are read again next time.
+            // Another process is writing it, or the disk is full: the files are read again next time.
         }
     }
 }

@@ -3,8 +3,8 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Locks;
 
 /// <summary>
-/// Digests of everything that the weights after a stage depend on. Each covers the one before it, so that two trainings with the same
-/// fingerprint of a stage have the same weights there, whatever comes later.
+/// Digests of everything that the weights after a stage depend on. Each includes the one before it, so two trainings with the same
+/// fingerprint of a stage have the same weights after it, whatever follows.
 /// </summary>
 internal static class Fingerprints
 {

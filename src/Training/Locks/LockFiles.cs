@@ -7,10 +7,10 @@ using ModelSpec.Locks;
 
 namespace FineTune.Training.Locks;
 
-/// <summary>Reads locks from disk, and makes those of trainings.</summary>
+/// <summary>Reads locks from disk, and creates the locks of trainings.</summary>
 internal static class LockFiles
 {
-    /// <summary>A word of the table <c>[environment]</c>, such as the <c>device</c> that a training ran on.</summary>
+    /// <summary>A value of the table <c>[environment]</c>, such as the <c>device</c> of a training.</summary>
     public static string? Environment(TrainingLock? known, string key) => known?.Find("environment", 0, key)?.Trim('"');
 
     /// <summary>Reads a lock; a damaged lock is reported and ignored.</summary>
@@ -26,7 +26,7 @@ internal static class LockFiles
         return read.Value;
     }
 
-    /// <summary>A lock with the names and plugins that a spec has now; the same lock where it has them already.</summary>
+    /// <summary>A lock with the current names and plugins of a spec; the same lock if it has them already.</summary>
     public static TrainingLock WithNamesOf(TrainingLock known, SpecSource spec)
     {
         EquatableArray<Fact> names = PlanFacts.Names(spec.Plan);
@@ -36,7 +36,18 @@ internal static class LockFiles
             : new TrainingLock([.. known.Facts.Where(fact => !IsOfPlugin(fact) && !names.Any(name => name.Name == fact.Name)), .. names, .. plugins]);
     }
 
-    /// <summary>Says which plugins are not the files that a lock records.</summary>
+    /// <summary>A lock with what exporters measured; the same lock where it has that already.</summary>
+    /// <param name="known">The lock.</param>
+    /// <param name="measured">The tables <see cref="TrainingLock.Exports"/>.</param>
+    public static TrainingLock WithExports(TrainingLock known, IReadOnlyList<Fact> measured)
+    {
+        Fact[] before = [.. known.Facts.Where(static fact => fact.Table == TrainingLock.Exports)];
+        return before.Length == measured.Count && measured.All(before.Contains)
+            ? known
+            : new TrainingLock([.. known.Facts.Where(static fact => fact.Table != TrainingLock.Exports), .. measured]);
+    }
+
+    /// <summary>Describes the plugins that are not the files that a lock records.</summary>
     public static IEnumerable<string> ComparePlugins(TrainingLock known, SpecSource spec)
     {
         foreach (UsedPlugin used in UsedPlugin.Find(spec))
@@ -48,8 +59,8 @@ internal static class LockFiles
     }
 
     /// <summary>
-    /// The tables of the plugins that a spec uses. One whose parts the weights were trained with stays the file that it was then, even where it
-    /// is another now: its revisions tell that it does the same.
+    /// The tables of the plugins that a spec uses. For a plugin whose parts can change weights, the digest is that of the file at the time of the
+    /// training, even if the file is another one now: the revisions of its parts, which are inputs, have not changed.
     /// </summary>
     private static IEnumerable<Fact> PluginFacts(SpecSource spec, TrainingLock? known)
     {
@@ -63,7 +74,7 @@ internal static class LockFiles
         }
     }
 
-    /// <summary>The literal of the digest that a lock records of a plugin, or null.</summary>
+    /// <summary>The literal of the digest that a lock records for a plugin, or null.</summary>
     private static string? DigestOf(TrainingLock known, string file)
     {
         for (int i = 1; known.Find(TrainingLock.Plugins, i, "file") is { } name; i++)
@@ -75,7 +86,7 @@ internal static class LockFiles
 
     private static bool IsOfPlugin(Fact fact) => fact.Table == TrainingLock.Plugins;
 
-    /// <summary>The lock of a training that is done.</summary>
+    /// <summary>The lock of a finished training.</summary>
     public static TrainingLock Of(SpecSource spec, TrainingInputs inputs, IReadOnlyList<StageResult> results)
     {
         List<Fact> facts =

@@ -8,19 +8,19 @@ using TorchSharp;
 
 namespace FineTune.Training.Locks;
 
-/// <summary>Everything that a training depends on, digested before it begins.</summary>
-/// <param name="Facts">All of it by name.</param>
+/// <summary>The inputs of a training, digested before it begins.</summary>
+/// <param name="Facts">The inputs by name.</param>
 /// <param name="Fingerprints">The fingerprint of each stage in order.</param>
-/// <param name="Split">The images; null if the dataset is not on this machine and the lock's word is taken for it.</param>
-/// <param name="PretrainedFile">The file of pretrained weights; null if there is none, or where the lock's word is taken for it.</param>
+/// <param name="Split">The images; null if the dataset is not on this machine and the digests of the lock are used.</param>
+/// <param name="PretrainedFile">The file of pretrained weights; null if there is none, or if the digest of the lock is used.</param>
 internal sealed record TrainingInputs(
     IReadOnlyList<Fact> Facts, IReadOnlyList<string> Fingerprints, DatasetSplit? Split, string? PretrainedFile)
 {
-    /// <summary>The digest of everything together: that of the last stage.</summary>
+    /// <summary>The digest of all inputs: that of the last stage.</summary>
     public string Fingerprint => Fingerprints[^1];
 }
 
-/// <summary>Gathers what a training depends on.</summary>
+/// <summary>Reads the inputs of a training.</summary>
 /// <param name="spec">The spec.</param>
 /// <param name="datasets">Finds the images.</param>
 /// <param name="pretrained">Finds the pretrained weights.</param>
@@ -35,13 +35,13 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private static readonly string[] TorchLibraries = ["libtorch_cpu.so", "torch_cpu.dll", "libtorch_cpu.dylib"];
 
     /// <summary>
-    /// Gathers what is there now. What a lock records for the same spec is not downloaded just to be compared: where dataset or
-    /// pretrained weights are not on this machine, its digests are taken.
+    /// Reads the current inputs. If the dataset or the pretrained weights are not on this machine and the lock is that of the same spec, the digests of
+    /// the lock are used, because a download only for a comparison would be a waste.
     /// </summary>
     /// <param name="device">The device class: <c>cpu</c> or <c>cuda</c>.</param>
     /// <param name="precision">The precision: <c>fp32</c> or <c>bf16</c>.</param>
-    /// <param name="known">The lock, or null to need everything here.</param>
-    /// <param name="cancellation">Ends downloads and the reading of files.</param>
+    /// <param name="known">The lock, or null to require all inputs on this machine.</param>
+    /// <param name="cancellation">Cancels downloads and the reading of files.</param>
     /// <exception cref="TrainingException">Something is missing and cannot be downloaded.</exception>
     public TrainingInputs Read(string device, string precision, TrainingLock? known, CancellationToken cancellation = default)
     {
@@ -84,7 +84,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
     }
 
-    /// <summary>Whether the images are still those that were digested.</summary>
+    /// <summary>Whether the images have not changed since they were digested.</summary>
     public bool IsUnchanged(TrainingInputs inputs, CancellationToken cancellation = default)
     {
         try
@@ -93,7 +93,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // An image that could be read before is gone.
+            // An image that existed before is gone.
             return false;
         }
     }
@@ -120,7 +120,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
     }
 
-    /// <summary>The revisions of the parts that can change weights and are in the facts of the spec.</summary>
+    /// <summary>The revisions of the parts of the spec that can change weights.</summary>
     private IEnumerable<Fact> Revisions()
     {
         if (PlanFacts.HasImporter(spec.Plan))
@@ -145,7 +145,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         yield return new(EnvironmentTable, 0, "precision", TomlLiteral.Of(precision));
         yield return new(EnvironmentTable, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
         yield return new(EnvironmentTable, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
-        // The package's libtorch goes with TorchSharp's version; another one is what its file is.
+        // The package's libtorch is determined by TorchSharp's version; another libtorch is identified by its digest.
         string? library = libTorch is null ? null : TorchLibraries.Select(name => Path.Combine(libTorch, name)).FirstOrDefault(File.Exists);
         if (library is not null) yield return new(EnvironmentTable, 0, "libtorch", TomlLiteral.Of(digests.Of(library, cancellation)));
     }

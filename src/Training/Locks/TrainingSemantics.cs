@@ -1,11 +1,11 @@
 namespace FineTune.Training.Locks;
 
-/// <summary>What a training does with a spec and its data, as a number that locks and fingerprints carry in place of the program's version.</summary>
+/// <summary>The revision of the training code, which locks and fingerprints contain instead of the program's version.</summary>
 internal static class TrainingSemantics
 {
     /// <summary>
-    /// Raise it with every change after which the same spec, data and libtorch train other weights: pixels, augmentation, order, loss,
-    /// optimizers. Weights of a lower revision are then out of date; a release that changes none of that leaves all locks as they are.
+    /// Increase it with every change after which the same spec, data and libtorch give different weights: pixels, augmentation, order, loss,
+    /// optimizers. Weights of a lower revision are then out of date. A release without such a change leaves all locks valid.
     /// </summary>
-    public const int Revision = 2;
+    public const int Revision = 3;
 }

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Modules;
 
 /// <summary>
-/// Checks before a training that this machine computes a backbone right, so that no stage learns from wrong features. Convolutions that are
-/// wrong run in another way from then on.
+/// Checks before a training that this machine computes a backbone correctly, so that no stage learns from wrong features. From then on, another
+/// implementation computes the convolutions that are wrong.
 /// </summary>
 internal static class BodyCheck
 {

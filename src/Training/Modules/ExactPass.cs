@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Modules;
 
 /// <summary>
-/// A pass of the check image through a network by the plainest path: in float64, in channels-first order, layer by layer, on the CPU. What
-/// faster ways compute is compared with it.
+/// A pass of the check image through a network in the simplest way: in float64, in channels-first order, layer by layer, on the CPU. The results of
+/// faster implementations are compared with it.
 /// </summary>
 internal static class ExactPass
 {

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Modules;
 
-/// <summary>Makes the TorchSharp module of an operation: the trainer's only look at what layers are.</summary>
+/// <summary>Creates the TorchSharp module of an operation. The trainer does not depend on layer types in any other place.</summary>
 internal static class LayerModules
 {
-    /// <summary>The module, or null for an operation without one: sums, products and joined channels read several values, and softmax is left to the loss.</summary>
+    /// <summary>The module, or null for an operation without one: sums, products and joined channels read several values, and softmax is part of the loss.</summary>
     public static nn.Module<Tensor, Tensor>? Create(Primitive? primitive) => primitive switch
     {
         null or AddPrimitive or MultiplyPrimitive or ConcatenatePrimitive or SoftmaxPrimitive => null,

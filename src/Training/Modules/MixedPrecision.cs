@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Modules;
 
 /// <summary>
-/// A layer that learns in mixed precision, as PyTorch's autocast does it: convolutions compute in bfloat16 with weights rounded again
-/// in each pass, everything else in float32; weights, their gradients and the optimizer stay in float32.
+/// A layer that learns in mixed precision, as with PyTorch's autocast: convolutions compute in bfloat16, with weights that are rounded in
+/// each pass, and everything else in float32. Weights, their gradients and the optimizer's state stay in float32.
 /// </summary>
 internal sealed class MixedPrecision(nn.Module<Tensor, Tensor> layer) : nn.Module<Tensor, Tensor>(nameof(MixedPrecision)), ILayerDecorator
 {

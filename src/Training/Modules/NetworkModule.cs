@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Modules;
 
 /// <summary>
-/// The trainer's module: built from the same description as the generated class, with the same state-dict keys. Images
-/// <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c>, whole or in parts.
+/// The trainer's module: built from the same description as the generated class, with the same state-dict keys. It maps images
+/// <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c>, and can run any range of its layers.
 /// </summary>
 internal sealed class NetworkModule : ModuleTree
 {
@@ -43,14 +43,14 @@ internal sealed class NetworkModule : ModuleTree
     public Tensor Forward(Tensor input, int first, int end, ScalarType precision = ScalarType.Float32) => ForwardPass.Run(
         input, (ref ForwardPass pass) => Describe(ref pass, precision == ScalarType.BFloat16 ? _mixed : _layers, first, end));
 
-    /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, as they are now, optimised for inference.</summary>
+    /// <summary>The layers from <paramref name="first"/> up to, not including, <paramref name="end"/>, with their current weights, optimised for inference.</summary>
     /// <param name="first">The first layer's index.</param>
     /// <param name="end">The index after the last layer.</param>
-    /// <param name="precision">What convolutions compute in: float32 or bfloat16.</param>
+    /// <param name="precision">The type that convolutions compute in: float32 or bfloat16.</param>
     public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
         InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
 
-    /// <summary>Takes a pass through layers, of which only the first reads what is before them: all others read layers of the range.</summary>
+    /// <summary>Runs a pass through layers. Only the first one may read a layer before the range.</summary>
     private void Describe(ref ForwardPass pass, nn.Module<Tensor, Tensor>?[] layers, int first, int end)
     {
         var values = new Value[end];
@@ -65,12 +65,12 @@ internal sealed class NetworkModule : ModuleTree
         }
     }
 
-    /// <summary>Takes a pass through an operation.</summary>
+    /// <summary>Runs a pass through an operation.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="primitive">The operation.</param>
     /// <param name="module">Its module, or null if it has none.</param>
-    /// <param name="inputs">What its layer reads.</param>
-    /// <param name="value">What it reads itself.</param>
+    /// <param name="inputs">The inputs of its layer.</param>
+    /// <param name="value">Its own input.</param>
     private static Value Describe(ref ForwardPass pass, Primitive primitive, nn.Module<Tensor, Tensor>? module, Value[] inputs, Value value) => primitive switch
     {
         _ when module is not null => pass.Run(module, value),
@@ -91,8 +91,8 @@ internal sealed class NetworkModule : ModuleTree
     };
 
     /// <summary>
-    /// Prepares a stage: frozen layers neither get gradients nor change in any other way (batch normalisation keeps its running
-    /// figures, dropout in them is off); the others train.
+    /// Prepares a stage. Frozen layers get no gradients and do not change in any other way: batch normalisation keeps its running
+    /// statistics, and dropout is off. The other layers train.
     /// </summary>
     public void Begin(Stage stage)
     {

@@ -9,7 +9,7 @@ using FineTune.Training.WeightFormats;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>The parts that the trainer brings itself.</summary>
+/// <summary>Registers the built-in parts.</summary>
 internal sealed class BuiltInPlugin : PipelinePlugin
 {
     /// <inheritdoc />

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>Exceptions of plugins as a part of one line.</summary>
+/// <summary>Formats exceptions of plugins as a part of one line.</summary>
 internal static class ExceptionText
 {
-    /// <summary>Type, message and the place where it was thrown: <c>FormatException: No number. (CsvImporter.Import)</c>.</summary>
+    /// <summary>Type, message and the method that threw it: <c>FormatException: No number. (CsvImporter.Import)</c>.</summary>
     public static string Of(Exception e)
     {
         string text = $"{e.GetType().Name}: {Sentence(e.Message)}";
@@ -14,7 +14,7 @@ internal static class ExceptionText
             : text;
     }
 
-    /// <summary>A message with one period in the end.</summary>
+    /// <summary>A message with exactly one period at the end.</summary>
     public static string Sentence(string message) => message.TrimEnd('.', ' ') + ".";
 
     private static string Line(StackFrame frame) => frame.GetFileName() is { } file ? $", {Path.GetFileName(file)} line {frame.GetFileLineNumber()}" : "";

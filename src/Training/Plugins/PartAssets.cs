@@ -4,11 +4,11 @@ using FineTune.Training.Diagnostics;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>The folders and downloads of a build, as importers see them.</summary>
+/// <summary>The folders and downloads of a build, for importers.</summary>
 /// <param name="folders">The folders.</param>
-/// <param name="downloader">What downloads.</param>
+/// <param name="downloader">Downloads files.</param>
 /// <param name="location">The position that an error of a download is reported at.</param>
-/// <param name="cancellation">Ends a download.</param>
+/// <param name="cancellation">Cancels a download.</param>
 internal sealed class PartAssets(AssetFolders folders, Downloader downloader, SpecLocation location, CancellationToken cancellation) : IAssets
 {
     /// <inheritdoc />

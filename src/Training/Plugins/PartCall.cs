@@ -5,51 +5,51 @@ using ModelSpec.Diagnostics;
 namespace FineTune.Training.Plugins;
 
 /// <summary>
-/// Calls parts: every failure in one becomes an error that names it, and one that does not end when the work is cancelled keeps
-/// nobody waiting.
+/// Calls parts. Every failure of a part becomes an error that names the part, and a part that does not stop after a cancellation does not keep the
+/// trainer waiting.
 /// </summary>
 internal static class PartCall
 {
-    /// <summary>How long a part may take to end after the work was cancelled.</summary>
+    /// <summary>The time that a part may take to stop after a cancellation.</summary>
     public static TimeSpan Grace { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Calls a part on a thread of its own.</summary>
+    /// <summary>Calls a part on a new thread.</summary>
     /// <param name="part">The part.</param>
     /// <param name="place">Its position in the spec.</param>
-    /// <param name="work">What is asked of it.</param>
-    /// <param name="cancellation">Ends the wait for the part.</param>
-    /// <exception cref="TrainingException">It failed, or did not end.</exception>
+    /// <param name="work">The call.</param>
+    /// <param name="cancellation">Cancels the wait for the part.</param>
+    /// <exception cref="TrainingException">It failed, or did not stop.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TResult Run<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
         where TPart : IPipelinePart => Run(part, place, work, Grace, cancellation);
 
-    /// <summary>Calls a part on a thread of its own.</summary>
+    /// <summary>Calls a part on a new thread.</summary>
     /// <param name="part">The part.</param>
     /// <param name="place">Its position in the spec.</param>
-    /// <param name="work">What is asked of it.</param>
-    /// <param name="grace">How long it may take to end after a cancellation.</param>
-    /// <param name="cancellation">Ends the wait for the part.</param>
-    /// <exception cref="TrainingException">It failed, or did not end.</exception>
+    /// <param name="work">The call.</param>
+    /// <param name="grace">The time that it may take to stop after a cancellation.</param>
+    /// <param name="cancellation">Cancels the wait for the part.</param>
+    /// <exception cref="TrainingException">It failed, or did not stop.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TResult Run<TPart, TResult>(
         RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
         where TPart : IPipelinePart =>
         Translate(part, place, () => RunOnThread(part, place.At(null), work, grace, cancellation), cancellation);
 
-    /// <summary>Calls a part on a thread of its own, for a caller that handles its exceptions.</summary>
+    /// <summary>Calls a part on a new thread, for a caller that handles its exceptions.</summary>
     /// <param name="part">The part.</param>
-    /// <param name="location">The position of an error that says that it does not end.</param>
-    /// <param name="work">What is asked of it.</param>
-    /// <param name="grace">How long it may take to end after a cancellation.</param>
-    /// <param name="cancellation">Ends the wait for the part.</param>
-    /// <returns>The result of the part, after a cancellation, too, if it ended in time.</returns>
-    /// <exception cref="TrainingException">It did not end. Its thread is left to itself.</exception>
+    /// <param name="location">The position of the error about a part that does not stop.</param>
+    /// <param name="work">The call.</param>
+    /// <param name="grace">The time that it may take to stop after a cancellation.</param>
+    /// <param name="cancellation">Cancels the wait for the part.</param>
+    /// <returns>The result of the part, even after a cancellation if the part ended in time.</returns>
+    /// <exception cref="TrainingException">It did not stop. Its thread is abandoned.</exception>
     public static TResult RunOnThread<TPart, TResult>(
         RegisteredPart<TPart> part, SpecLocation location, Func<TResult> work, TimeSpan grace, CancellationToken cancellation)
         where TPart : IPipelinePart
     {
         var completion = new TaskCompletionSource<TResult>();
-        // Not a thread of the pool, which is for short work; it does not keep the process alive.
+        // Not a thread of the pool, which is for short work. A background thread does not keep the process alive.
         var thread = new Thread(() =>
         {
             try
@@ -72,7 +72,7 @@ internal static class PartCall
         return completion.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Calls a part on this thread: for what takes no time.</summary>
+    /// <summary>Calls a part on this thread, for work that takes no time.</summary>
     /// <exception cref="TrainingException">It failed.</exception>
     /// <exception cref="IOException">There is no space left for the files of an exporter.</exception>
     public static TResult Translate<TPart, TResult>(RegisteredPart<TPart> part, PartPlace place, Func<TResult> work, CancellationToken cancellation)
@@ -88,7 +88,7 @@ internal static class PartCall
         }
         catch (IOException e) when (DiskSpace.IsExhausted(e))
         {
-            // Exporters write the user's files, which their caller names.
+            // Exporters write the user's files; the caller reports which one.
             if (part.Part is IModelExporter) throw;
             throw place.At(null).Error(e, TrainingDiagnostics.DiskFull, part.Title, ExceptionText.Sentence(e.Message));
         }

@@ -4,10 +4,10 @@ using ModelSpec.Language;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>The parts of plugins in the terms of the language.</summary>
+/// <summary>Converts the parts of plugins to the types of the language.</summary>
 internal static class PartKinds
 {
-    /// <summary>Beyond these, a double cannot tell a bound of whole numbers from none.</summary>
+    /// <summary>Bounds of whole numbers beyond these count as no bound, because a double cannot represent them.</summary>
     private const double LeastWhole = long.MinValue, MostWhole = long.MaxValue;
 
     /// <summary>The kind of a part.</summary>
@@ -25,9 +25,9 @@ internal static class PartKinds
             : throw new ArgumentException($"The part {part.GetType().FullName} must implement exactly one of the part interfaces, not {kinds.Count}.");
     }
 
-    /// <summary>What a part declares, as the language knows it: keys and extensions are in alphabetical order.</summary>
+    /// <summary>The word that a part declares, with keys and extensions in alphabetical order.</summary>
     /// <param name="part">The part.</param>
-    /// <param name="plugin">The path of its plugin; empty for what is built in.</param>
+    /// <param name="plugin">The path of its plugin; empty for built-in parts.</param>
     public static PartWord WordOf(IPipelinePart part, string plugin) => InOrder(new PartWord(
         KindOf(part), part.Name, part.Parameters.Select(KeyOf).ToEquatableArray(),
         part is IWeightFormat format ? format.Extensions.ToEquatableArray() : [], plugin));

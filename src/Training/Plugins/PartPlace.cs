@@ -4,18 +4,18 @@ using ModelSpec.Language;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>Where a spec names a part, and where it gives the part's keys.</summary>
+/// <summary>The positions of a part and of its keys in a spec.</summary>
 /// <param name="Spec">The spec.</param>
 /// <param name="Section">The part.</param>
 internal sealed record PartPlace(SpecSource Spec, PartSection Section)
 {
-    /// <summary>The place of a built-in part that always runs, whatever the spec says: the spec's name.</summary>
+    /// <summary>The position for a built-in part that runs for every spec: the spec's name.</summary>
     public static PartPlace OfBuiltIn(SpecSource spec, string word) => new(spec, new PartSection(new PartUse(word, "", []), spec.Spec.Model.Name.Span, []));
 
     /// <summary>The part's values.</summary>
     public PartValues Values => new(Section.Use.Values.ToDictionary(static value => value.Key, static value => value.Value, StringComparer.Ordinal));
 
-    /// <summary>The place of a key; of the part itself for null, and for keys that the spec leaves out.</summary>
+    /// <summary>The position of a key. For null and for keys that the spec leaves out, the position of the part.</summary>
     public SpecLocation At(string? key)
     {
         bool isOwn = Section.Use.Values.Any(value => value.Key == key);
@@ -23,9 +23,9 @@ internal sealed record PartPlace(SpecSource Spec, PartSection Section)
     }
 }
 
-/// <summary>Tells what parts say.</summary>
+/// <summary>Logs the messages of parts.</summary>
 /// <param name="place">The position of the part.</param>
-/// <param name="log">Where it is told.</param>
+/// <param name="log">Receives the messages.</param>
 internal sealed class PartReport(PartPlace place, IProgressLog log) : IPartReport
 {
     /// <inheritdoc />

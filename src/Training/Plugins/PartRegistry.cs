@@ -6,28 +6,28 @@ using ModelSpec.Language;
 
 namespace FineTune.Training.Plugins;
 
-/// <summary>The parts of the pipeline by their kinds and words: those that are built in and those of plugins.</summary>
+/// <summary>The parts of the pipeline by their kinds and words: the built-in ones and those of plugins.</summary>
 internal sealed class PartRegistry
 {
     private readonly List<(IPipelinePart Part, PluginSource Plugin)> _parts = [];
 
     private PartRegistry(PluginWords words) => Words = words;
 
-    /// <summary>Only the parts that are built in.</summary>
+    /// <summary>Only the built-in parts.</summary>
     public static PartRegistry BuiltIn { get; } = CreateBuiltIn();
 
     /// <summary>The words that the parts add to the language.</summary>
     public PluginWords Words { get; }
 
-    /// <summary>The formats of weight files in the order in which they are asked: those of plugins first, as theirs may be archives, too.</summary>
+    /// <summary>The formats of weight files in the order in which they are tried. Those of plugins come first, because their files may be archives, too.</summary>
     public IReadOnlyList<RegisteredPart<IWeightFormat>> WeightFormats =>
         [.. All<IWeightFormat>().Where(static format => !format.Plugin.IsBuiltIn), .. All<IWeightFormat>().Where(static format => format.Plugin.IsBuiltIn)];
 
     /// <summary>Loads plugins.</summary>
-    /// <param name="options">For each of them <c>PATH|PROVIDES</c>: the assembly, and what its item says that it brings.</param>
+    /// <param name="options">For each of them <c>PATH|PROVIDES</c>: the assembly, and the metadata <c>Provides</c> of its item.</param>
     /// <param name="location">The position that errors are reported at.</param>
-    /// <returns>The parts that are built in, and those of the plugins; or null with errors in what plugins provide.</returns>
-    /// <exception cref="TrainingException">A plugin cannot be loaded, or brings something else than its item says.</exception>
+    /// <returns>The built-in parts and those of the plugins; or null, with the errors in <c>Provides</c>.</returns>
+    /// <exception cref="TrainingException">A plugin cannot be loaded, or does not register what its item provides.</exception>
     public static (PartRegistry? Registry, IReadOnlyList<Diagnostic> Diagnostics) Load(IEnumerable<string> options, SpecLocation location)
     {
         PluginItem[] items = [.. options.Select(ReadOption).Distinct()];
@@ -50,7 +50,7 @@ internal sealed class PartRegistry
         where T : IPipelinePart =>
         _parts.Where(static part => part.Part is T).Select(static part => new RegisteredPart<T>((T)part.Part, part.Plugin));
 
-    /// <summary>The part of a kind with a word. A spec that was read with <see cref="Words"/> names no others.</summary>
+    /// <summary>The part of a kind with a word. A spec that was read with <see cref="Words"/> names only existing parts.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public RegisteredPart<T> Find<T>(string word)
         where T : IPipelinePart =>
@@ -85,7 +85,7 @@ internal sealed class PartRegistry
         }
     }
 
-    /// <summary>The compiler believes the item's <c>Provides</c>: what a plugin registers must be the same.</summary>
+    /// <summary>Checks that a plugin registers what its item provides, because the compiler only reads the item.</summary>
     private void CheckProvides(PluginSource source, IReadOnlyList<IPipelinePart> parts, SpecLocation location)
     {
         string[] registered = [.. parts.Select(part => PartKinds.WordOf(part, source.Path).Text).Order(StringComparer.Ordinal)];

@@ -8,15 +8,15 @@ using AssemblyLoader = McMaster.NETCore.Plugins.PluginLoader;
 namespace FineTune.Training.Plugins;
 
 /// <summary>
-/// Loads the assembly of a plugin into a load context of its own: it brings its own dependencies, whatever versions the trainer and other
-/// plugins have of them. Only the contracts are shared.
+/// Loads the assembly of a plugin into a separate load context. Each plugin has its own dependencies, whatever versions the trainer and other
+/// plugins use. Only the contracts are shared.
 /// </summary>
 internal static class PluginLoader
 {
     /// <summary>Loads a plugin and lets it register its parts.</summary>
     /// <param name="path">The full path of the assembly.</param>
     /// <param name="location">The position that errors are reported at.</param>
-    /// <returns>The plugin, and its parts in their order.</returns>
+    /// <returns>The plugin, and its parts in the order of registration.</returns>
     /// <exception cref="TrainingException">It cannot be loaded, is not a plugin, was built for other contracts, or fails to register.</exception>
     public static (PluginSource Source, IReadOnlyList<IPipelinePart> Parts) Load(string path, SpecLocation location)
     {
@@ -44,7 +44,7 @@ internal static class PluginLoader
     {
         try
         {
-            // The loader stays alive with what it has loaded: its load context is the plugin's own until the process ends.
+            // The loader lives as long as the loaded assembly: the load context exists until the process ends.
             AssemblyLoader loader = AssemblyLoader.CreateFromAssemblyFile(path, [typeof(PipelinePlugin)], static config => config.IsUnloadable = false);
             return (loader.LoadDefaultAssembly(), new PluginSource(path, FileDigests.Compute(path)));
         }
@@ -54,7 +54,7 @@ internal static class PluginLoader
         }
     }
 
-    /// <summary>The class that the attribute names. The version is read before the class, which needs its contracts.</summary>
+    /// <summary>The class that the attribute names. The version is read first, because loading the class needs the right contracts.</summary>
     private static Type FindEntry(Assembly assembly, string path, SpecLocation location)
     {
         try

@@ -6,10 +6,10 @@ namespace FineTune.Training.Plugins;
 /// <summary>A plugin that a spec uses.</summary>
 /// <param name="Plugin">The plugin.</param>
 /// <param name="Parts">Its parts that the spec uses, with their revisions: <c>importer csv 3</c>.</param>
-/// <param name="Trains">Whether a part of them can change weights: an importer, a processor or a weight format.</param>
+/// <param name="Trains">Whether one of these parts can change weights: an importer, a processor or a weight format.</param>
 internal sealed record UsedPlugin(PluginSource Plugin, IReadOnlyList<string> Parts, bool Trains)
 {
-    /// <summary>The plugins that a spec uses, in the order of their files' names.</summary>
+    /// <summary>The plugins that a spec uses, sorted by file name.</summary>
     public static IReadOnlyList<UsedPlugin> Find(SpecSource spec)
     {
         TrainingPlan plan = spec.Plan;
@@ -32,7 +32,7 @@ internal sealed record UsedPlugin(PluginSource Plugin, IReadOnlyList<string> Par
         }
     }
 
-    /// <summary>The plugin's format whose files end as the weight file of a spec does; null for the built-in ones.</summary>
+    /// <summary>The format of a plugin that has the extension of a spec's weight file; null if it is a built-in format.</summary>
     public static RegisteredPart<IWeightFormat>? FormatOf(SpecSource spec) => spec.Plan.WeightFile is not { } file
         ? null
         : spec.Parts.All<IWeightFormat>().FirstOrDefault(format =>

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace FineTune.Training.Processes;
 
-/// <summary>Threads that take what other threads leave of the processors.</summary>
+/// <summary>Threads with a lower priority than others.</summary>
 internal static partial class BackgroundThread
 {
-    /// <summary>Linux's <c>PRIO_PROCESS</c>, by which a thread of its own has a priority of its own.</summary>
+    /// <summary>Linux's <c>PRIO_PROCESS</c>, which sets the priority of a single thread.</summary>
     private const int PriorityOfProcess = 0;
 
     private const int Nicest = 19;
@@ -15,7 +15,7 @@ internal static partial class BackgroundThread
     {
         var thread = new Thread(() =>
         {
-            // .NET leaves priorities alone on Unix, where one can be lowered by everybody and raised by few.
+            // On Unix, .NET ignores thread priorities. Every user may lower the priority of a thread, but few may raise it.
             if (OperatingSystem.IsLinux()) _ = SetPriority(PriorityOfProcess, 0, Nicest);
             work();
         })

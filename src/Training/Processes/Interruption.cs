@@ -8,18 +8,18 @@ namespace FineTune.Training.Processes;
 /// </summary>
 internal static class Interruption
 {
-    /// <summary>Milliseconds within which requests count as one.</summary>
+    /// <summary>Signals within this number of milliseconds count as one.</summary>
     private const long Together = 1000;
 
     private static readonly CancellationTokenSource Cancellation = new();
 
-    // Kept until the process ends: an unhandled signal would change the exit code.
+    // Registered until the process ends: an unhandled signal would change the exit code.
     private static readonly List<PosixSignalRegistration> Registrations = [];
 
     private static long _first;
 
-    /// <summary>Listens until the process ends.</summary>
-    /// <returns>Cancelled when work is to end.</returns>
+    /// <summary>Handles signals until the process ends.</summary>
+    /// <returns>A token that is cancelled by a signal.</returns>
     public static CancellationToken Listen()
     {
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM])

@@ -4,13 +4,13 @@ using FineTune.Files;
 namespace FineTune.Training.Processes;
 
 /// <summary>
-/// Lets trainings run side by side as long as memory allows. Each reserves what it needs before it allocates anything, so that trainings
-/// that start together do not all count on the same memory. They are let in by the order in which they came: one that needs much waits
-/// until enough is free, and those that came after it wait for it. What needs more than there is runs alone.
+/// Lets several trainings run at the same time if there is enough memory. Each reserves the memory that it needs before it allocates any, so trainings
+/// that start together do not all count on the same memory. They are admitted in the order of their requests: a large one waits
+/// until enough memory is free, and later ones wait for it. A training that needs more than the machine has runs alone.
 /// </summary>
 /// <remarks>
-/// The reservations are lines of one file, which is read and written by whoever has it open. A reservation counts as long as its own
-/// file is locked, which the system ends with the process, however that ends.
+/// The reservations are lines of one file; a process opens it exclusively to read and write it. A reservation is valid as long as its own
+/// file is locked. The system releases that lock when the process ends, however it ends.
 /// </remarks>
 internal sealed class MemoryTurn : IDisposable
 {
@@ -23,11 +23,11 @@ internal sealed class MemoryTurn : IDisposable
         _own = own;
     }
 
-    /// <summary>Waits until there is memory enough, or nobody else trains.</summary>
+    /// <summary>Waits until there is enough memory, or no other training is running.</summary>
     /// <param name="path">The file of the reservations that all trainings of a user share.</param>
-    /// <param name="bytes">What this training needs.</param>
+    /// <param name="bytes">The memory that this training needs, in bytes.</param>
     /// <param name="waiting">Called once, when it has to wait.</param>
-    /// <param name="free">The bytes that are free now; what the system, or the limit of a container, leaves by default.</param>
+    /// <param name="free">The number of free bytes; by default, those of the system or within the limit of the container.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public static MemoryTurn Take(string path, long bytes, Action waiting, Func<long>? free = null, CancellationToken cancellation = default)
     {
@@ -51,10 +51,10 @@ internal sealed class MemoryTurn : IDisposable
         }
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the reservation.</summary>
     public void Dispose()
     {
-        // Its line goes when somebody reads the file next.
+        // The next process that reads the file removes its line.
         _own.Dispose();
         BestEffort.Run(() => File.Delete(_path));
     }
@@ -75,8 +75,8 @@ internal sealed class MemoryTurn : IDisposable
         {
             Reservation[] running = [.. all.Where(static r => r.Shared > 0)];
             long now = Math.Max(1, free());
-            // What was free before the first of those that run now began is what they share: what they have allocated since is not
-            // counted twice, and what they have not allocated yet is not given away.
+            // All running trainings share the memory that was free before the first of them started. Memory that they have allocated since then is
+            // not counted twice, and memory that they have not allocated yet is not given away.
             if (running.Length == 0) shared = now;
             else if (bytes <= now && bytes <= running.Aggregate(running[0].Shared, static (left, r) => left - Math.Min(left, r.Bytes))) shared = running[0].Shared;
         }
@@ -102,7 +102,7 @@ internal sealed class MemoryTurn : IDisposable
         {
             if (left is null) return true;
         }
-        // Its process was killed. Nobody takes the file of another ticket, so nobody locks what is deleted here.
+        // Its process was killed. A process only locks the file of its own ticket, so the deleted file is not in use.
         BestEffort.Run(() => File.Delete(file));
         return false;
     }
@@ -113,7 +113,7 @@ internal sealed class MemoryTurn : IDisposable
         using var text = new StreamReader(ledger, leaveOpen: true);
         while (text.ReadLine() is { } line)
         {
-            // A line that is not whole was being written when its process was killed.
+            // Incomplete lines are ignored: their process was killed while it wrote them.
             string[] cells = line.Split(' ');
             if (cells.Length == 3
                 && long.TryParse(cells[1], CultureInfo.InvariantCulture, out long bytes)
@@ -136,15 +136,15 @@ internal sealed class MemoryTurn : IDisposable
 
     private static long Free()
     {
-        // The figures are those of the last collection.
+        // These numbers are those of the last garbage collection.
         GC.Collect();
         GCMemoryInfo memory = GC.GetGCMemoryInfo();
         return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
     }
 
-    /// <summary>A training in the order in which it came.</summary>
+    /// <summary>A training in the order of requests.</summary>
     /// <param name="Ticket">Its name.</param>
-    /// <param name="Bytes">What it needs.</param>
-    /// <param name="Shared">What all that run share, or 0 while it waits.</param>
+    /// <param name="Bytes">The memory that it needs.</param>
+    /// <param name="Shared">The memory that all running trainings share; 0 while it waits.</param>
     private sealed record Reservation(string Ticket, long Bytes, long Shared);
 }

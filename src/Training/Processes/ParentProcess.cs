@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FineTune.Training.Processes;
 
-/// <summary>Cancels when another process has ended: a build that is killed must not leave its training behind.</summary>
+/// <summary>Cancels when another process has ended: the training of a killed build must not continue.</summary>
 internal static class ParentProcess
 {
     /// <summary>Watches a process.</summary>

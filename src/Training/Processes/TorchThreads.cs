@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Processes;
 
-/// <summary>Lets libtorch share operations among another number of threads, until this is disposed.</summary>
+/// <summary>Sets the number of libtorch's threads until it is disposed.</summary>
 internal sealed class TorchThreads : IDisposable
 {
     private readonly int _before = get_num_threads();

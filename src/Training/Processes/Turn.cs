@@ -3,12 +3,12 @@ using ModelSpec.Locks;
 namespace FineTune.Training.Processes;
 
 /// <summary>
-/// A piece of work that one process at a time does: a lock file that the system frees when the process ends, however it ends. The file
-/// itself stays, as deleting it would let one process lock the deleted file while another locks its successor.
+/// Mutual exclusion between processes: a lock file that the system releases when the process ends, however it ends. The file
+/// itself is not deleted: otherwise, one process could lock the deleted file while another locks its successor.
 /// </summary>
 internal sealed class Turn : IDisposable
 {
-    // What opening a locked file fails with on Windows (ERROR_SHARING_VIOLATION) and on Unix (EWOULDBLOCK; macOS numbers it 35).
+    // The error of opening a locked file on Windows (ERROR_SHARING_VIOLATION) and on Unix (EWOULDBLOCK; macOS numbers it 35).
     private const int SharingViolation = unchecked((int)0x80070020);
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
@@ -17,9 +17,9 @@ internal sealed class Turn : IDisposable
     private Turn(FileStream file) => _file = file;
 
     /// <summary>Waits until no other process has the turn, and takes it.</summary>
-    /// <param name="path">The lock file; its folder is made where it is missing.</param>
+    /// <param name="path">The lock file; its folder is created if it does not exist.</param>
     /// <param name="waiting">Called once, when another process has the turn.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     public static Turn Take(string path, Action waiting, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -32,9 +32,9 @@ internal sealed class Turn : IDisposable
         }
     }
 
-    /// <summary>The key of the turn at a file: the same for every way to write its path.</summary>
+    /// <summary>The key of the turn for a file: the same for all spellings of its path.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="ignoresCase">Whether the system's file names are the same in upper and lower case.</param>
+    /// <param name="ignoresCase">Whether the system's file names are case-insensitive.</param>
     /// <returns>64 hexadecimal digits.</returns>
     public static string KeyOf(string path, bool ignoresCase)
     {
@@ -44,7 +44,7 @@ internal sealed class Turn : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Opens a lock file, or returns null if another process has it in a way that does not go with this one.</summary>
+    /// <summary>Opens a lock file, or returns null if another process has opened it in a mode that excludes this one.</summary>
     internal static FileStream? TryOpen(string path, FileAccess access, FileShare share)
     {
         try

@@ -12,17 +12,17 @@ internal static class AugmentationSheet
     /// <summary>The images, and the versions of each.</summary>
     public const int Side = 8;
 
-    /// <summary>The numbers of images to draw: of as many classes as there are rows for, as images stand in the order of their classes.</summary>
-    /// <param name="count">How many images there are.</param>
+    /// <summary>The numbers of images to draw: evenly spread, and therefore of different classes, because images are in the order of their classes.</summary>
+    /// <param name="count">The number of images.</param>
     public static long[] Choose(int count)
     {
         int rows = Math.Min(Side, count);
         return [.. Enumerable.Range(0, rows).Select(row => (long)row * count / rows)];
     }
 
-    /// <summary>Draws the sheet as the first stage would see it and writes it as PNG.</summary>
+    /// <summary>Draws the sheet with the versions of the first stage, and writes it as PNG.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="images">The images to draw; those that could not be read are left out.</param>
+    /// <param name="images">The images to draw; those that could not be read are skipped.</param>
     /// <param name="numbers">The number of each of them among the training images, which decides its versions.</param>
     /// <param name="augmenter">Makes the versions.</param>
     /// <param name="size">The size of each.</param>

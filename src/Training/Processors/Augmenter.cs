@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Processors;
 
 /// <summary>
-/// Random changes of training images. The built-in ones: for each image one affine map, drawn and composed as Keras's <c>ImageDataGenerator</c> does
-/// (rotation, shift, shear, zoom, each in pixels around the centre), then a mirror and a change of brightness. A whole batch is
-/// warped at once with bilinear interpolation. Then the processors of plugins. What happens to an image depends on seed, image, the number of its version and, without
-/// views, the stage alone.
+/// Random changes of training images: first the built-in ones, then the processors of plugins. The built-in ones are an affine map per image, drawn and
+/// composed as in Keras's <c>ImageDataGenerator</c> (rotation, shift, shear, zoom, each in pixels around the centre), then mirroring and a change
+/// of brightness. A whole batch is warped at once with bilinear interpolation. The changes of an image depend only on the seed, the image, the number
+/// of its version and, without views, the stage.
 /// </summary>
 /// <param name="settings">The built-in changes; null for none.</param>
 /// <param name="seed">The seed of the spec.</param>
@@ -18,9 +18,9 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
 {
     private int Views => settings?.Views ?? 0;
 
-    /// <summary>What a spec asks for, or null if its training images stay as they are.</summary>
+    /// <summary>Creates the augmenter of a spec, or null if its training images are not changed.</summary>
     /// <param name="spec">The spec.</param>
-    /// <param name="cancellation">Ends the processors.</param>
+    /// <param name="cancellation">Cancels the processors.</param>
     public static Augmenter? Create(SpecSource spec, CancellationToken cancellation = default)
     {
         ImageProcessing? processing = spec.Plan.Processors.Count > 0 ? new ImageProcessing(spec, cancellation) : null;
@@ -28,8 +28,8 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
     }
 
     /// <summary>
-    /// How many versions of each training image a plan has: 0 for another in every epoch, 1 where images stay as they are. Processors without
-    /// <c>[data.augment]</c> have its default, another in every epoch.
+    /// The number of versions of each training image: 0 for a new one in every epoch, 1 if images are not changed. Without
+    /// <c>[data.augment]</c>, processors create a new version in every epoch, as by default.
     /// </summary>
     public static int ViewsOf(TrainingPlan plan) => plan.Augmentation?.Views ?? (plan.Processors.Count > 0 ? 0 : 1);
 
@@ -37,7 +37,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
     /// <param name="pixels">uint8 <c>[N, H, W, 3]</c>.</param>
     /// <param name="images">The index of each image in its set.</param>
     /// <param name="stage">The index of the stage.</param>
-    /// <param name="epoch">The epoch within the stage, from 1; it decides the version of each image.</param>
+    /// <param name="epoch">The epoch within the stage, from 1; it determines the version of each image.</param>
     /// <returns>float32 <c>[N, H, W, 3]</c> in [0, 255].</returns>
     public Tensor Apply(Tensor pixels, ReadOnlySpan<long> images, int stage, int epoch)
     {
@@ -59,7 +59,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
         return Change(pixels, images, versions, 0);
     }
 
-    /// <summary>The version of an image that an epoch sees: with views, a number in [0, views), another for each image; without, the epoch.</summary>
+    /// <summary>The version of an image in an epoch: with views, a number in [0, views), which changes from epoch to epoch and from image to image; without, the epoch.</summary>
     public long Version(long image, int epoch) => Views > 0 ? (epoch - 1 + image) % Views : epoch;
 
     private Tensor Change(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
@@ -100,7 +100,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
     }
 
     /// <summary>
-    /// The map from a place in the result to a place in the source, as two rows of three for (x, y, 1): Keras's
+    /// The map from a position in the result to a position in the source, as two rows of three for (x, y, 1): Keras's
     /// <c>apply_affine_transform</c> with its (row, column) order turned into (x, y), and its pixels into coordinates from -1 to 1.
     /// </summary>
     private static void Draw(Augmentation settings, ref SeededRandom random, int height, int width, Span<float> map, out float brightness)
@@ -122,7 +122,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
         double offsetRow = cos * shiftY - sin * shiftX;
         double offsetColumn = sin * shiftY + cos * shiftX;
 
-        // Keras turns around the middle of the pixels, which is 0 here: what is left are the axes' lengths.
+        // Keras rotates around the middle of the pixels, which is 0 here, so only the lengths of the axes remain.
         double mirror = flip ? -1 : 1;
         map[0] = (float)(cc * mirror);
         map[1] = (float)(cr * height / width);
@@ -132,7 +132,7 @@ internal sealed class Augmenter(Augmentation? settings, long seed, ImageProcessi
         map[5] = (float)(offsetRow * 2 / height);
     }
 
-    /// <summary>Coordinates of images of <paramref name="size"/> pixels, taken modulo that, as ones of images with a pixel more.</summary>
+    /// <summary>Converts coordinates of images of <paramref name="size"/> pixels, modulo that size, to coordinates of images with one more pixel.</summary>
     private static Tensor Wrap(Tensor coordinates, int size) =>
         coordinates.add(1).mul(size / 2.0).sub(0.5).remainder(size).add(0.5).mul(2.0 / (size + 1)).sub(1);
 

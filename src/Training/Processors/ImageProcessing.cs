@@ -8,9 +8,9 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Processors;
 
 /// <summary>
-/// Runs the processors of a spec on versions of training images: one processor after another, many images at once, on the CPU. What happens
-/// to an image depends on the seed, the stage, its version, the image and the processor's place in the spec, whatever else is in the batch
-/// and however many threads there are.
+/// Runs the processors of a spec on versions of training images: one processor after another, many images in parallel, on the CPU. The changes of an
+/// image depend only on the seed, the stage, its version, the image and the processor's position in the spec, and not on the rest of the batch
+/// or the number of threads.
 /// </summary>
 internal sealed class ImageProcessing
 {
@@ -20,9 +20,9 @@ internal sealed class ImageProcessing
     private readonly CancellationToken _cancellation;
     private readonly (RegisteredPart<IImageProcessor> Processor, PartPlace Place, PartValues Values)[] _processors;
 
-    /// <summary>Takes the processors of a spec.</summary>
+    /// <summary>Creates the processors of a spec.</summary>
     /// <param name="spec">The spec.</param>
-    /// <param name="cancellation">Ends the processors.</param>
+    /// <param name="cancellation">Cancels the processors.</param>
     public ImageProcessing(SpecSource spec, CancellationToken cancellation)
     {
         _seed = spec.Plan.Seed;
@@ -38,9 +38,9 @@ internal sealed class ImageProcessing
     /// <param name="pixels">float32 <c>[N, H, W, 3]</c>, RGB in [0, 255], on any device.</param>
     /// <param name="images">The index of each image in its set.</param>
     /// <param name="versions">The number of the version of each.</param>
-    /// <param name="stage">The index of the stage; 0 if all stages see the same versions.</param>
+    /// <param name="stage">The index of the stage; 0 if all stages use the same versions.</param>
     /// <returns>float32 <c>[N, H, W, 3]</c> on the same device.</returns>
-    /// <exception cref="TrainingException">A processor failed, or gives something else than finite numbers.</exception>
+    /// <exception cref="TrainingException">A processor failed, or its output is not finite.</exception>
     public Tensor Apply(Tensor pixels, ReadOnlySpan<long> images, ReadOnlySpan<long> versions, int stage)
     {
         int height = (int)pixels.shape[1], width = (int)pixels.shape[2], size = height * width * Channels;
@@ -75,7 +75,7 @@ internal sealed class ImageProcessing
         }
         catch (AggregateException e)
         {
-            // Where several images fail, one says what is wrong.
+            // If several images fail, one error is enough.
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
             throw;
         }

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
-/// <summary>Goes through a stage's training images, step by step.</summary>
+/// <summary>Trains a stage step by step.</summary>
 internal sealed class EpochRunner : IDisposable
 {
     private readonly NetworkModule _module;
@@ -33,10 +33,10 @@ internal sealed class EpochRunner : IDisposable
     /// <param name="plan">The plan that the stage belongs to.</param>
     /// <param name="index">The index of the stage.</param>
     /// <param name="images">The training images, all decoded.</param>
-    /// <param name="features">What enters the layers that learn, or null to compute it for each batch.</param>
-    /// <param name="augmenter">Makes the versions of images where there are no features, or null for the images as they are.</param>
-    /// <param name="device">Where the network is.</param>
-    /// <param name="precision">What convolutions compute in.</param>
+    /// <param name="features">The input of the layers that learn, or null to compute it for each batch.</param>
+    /// <param name="augmenter">Creates the versions of images if there are no features; null for unchanged images.</param>
+    /// <param name="device">The device of the network.</param>
+    /// <param name="precision">The type that convolutions compute in.</param>
     public EpochRunner(
         NetworkModule module, TrainingPlan plan, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision)
     {
@@ -60,11 +60,11 @@ internal sealed class EpochRunner : IDisposable
         {
             _classWeights = tensor(ClassWeights.Balanced(images.LabelsOf(images.Readable()), module.Network.Classes.Count), device: device);
         }
-        // Batch normalisation has no variance to learn from in a batch of one image.
+        // Batch normalisation cannot compute a variance from a single image.
         _needsTwo = module.Network.Layers.Any(layer => layer.Main is BatchNormPrimitive && !Stage.Freezes(layer));
     }
 
-    /// <summary>What changes the parameters.</summary>
+    /// <summary>The optimizer.</summary>
     public OptimizerHelper Optimizer { get; }
 
     private Stage Stage { get; }
@@ -75,12 +75,12 @@ internal sealed class EpochRunner : IDisposable
     /// <summary>Trains on every image once.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     /// <param name="order">The images in the order in which they are trained on.</param>
-    /// <param name="cancellation">Ends it before its next step.</param>
-    /// <returns>The mean loss, and the share of right answers in [0, 1], of the images that were trained on.</returns>
+    /// <param name="cancellation">Cancels the epoch before its next step.</param>
+    /// <returns>The mean loss, and the share of correct answers in [0, 1], for the images that were used.</returns>
     public (double Loss, double Accuracy) Run(int epoch, ReadOnlySpan<long> order, CancellationToken cancellation)
     {
         using DisposeScope epochScope = NewDisposeScope();
-        // Summed on the device: reading them once an epoch does not make the device wait for the host at every step.
+        // Summed on the device and read once per epoch, so that the device does not wait for the host at every step.
         Tensor lossSum = zeros(1, device: _device);
         Tensor correct = zeros(1, dtype: ScalarType.Int64, device: _device);
         int trained = 0;

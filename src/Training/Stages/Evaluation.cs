@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
-/// <summary>How a network does on a set of images.</summary>
-/// <param name="Confusion">Which answers it gave.</param>
+/// <summary>The evaluation of a network on a set of images.</summary>
+/// <param name="Confusion">Its answers.</param>
 /// <param name="Loss">Its mean cross-entropy.</param>
 internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
 {
-    /// <summary>The places of the images in their set; empty if the evaluation comes from the cache.</summary>
+    /// <summary>The indices of the images in their set; empty if the evaluation comes from the cache.</summary>
     public IReadOnlyList<long> Rows { get; init; } = [];
 
     /// <summary>The logits of each image, row by row; empty if the evaluation comes from the cache.</summary>
@@ -19,15 +19,15 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
 
     private const int PassSize = 64;
 
-    /// <summary>The share of right answers, in [0, 1].</summary>
+    /// <summary>The share of correct answers, in [0, 1].</summary>
     public double Accuracy => Confusion.Accuracy;
 
     /// <summary>Evaluates the layers after the features, in evaluation mode.</summary>
     /// <param name="module">The network.</param>
     /// <param name="images">The images.</param>
-    /// <param name="features">What enters the layers from <paramref name="depth"/> on.</param>
+    /// <param name="features">The input of the layers from <paramref name="depth"/> on.</param>
     /// <param name="depth">The first layer after the features.</param>
-    /// <param name="mirrored">The same of the mirrored images, where both looks make an answer; or null.</param>
+    /// <param name="mirrored">The features of the mirrored images if both are averaged; otherwise null.</param>
     public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth, Features? mirrored = null)
     {
         module.eval();

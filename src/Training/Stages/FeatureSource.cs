@@ -12,14 +12,14 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Stages;
 
 /// <summary>
-/// Where stages get their features from. The pass that computes them for one stage also keeps what enters the layers of later stages
-/// that begin further in front, as long as the layers up to there stay frozen: images go through the body once for all stages.
+/// Provides the features of stages. The pass that computes them for one stage also keeps the inputs of later stages that train more
+/// layers, as long as the layers before them stay frozen. Images therefore pass through the body once for all stages.
 /// </summary>
-/// <param name="module">The network, as it is when features are asked for.</param>
+/// <param name="module">The network; features are computed with its current weights.</param>
 /// <param name="spec">The spec.</param>
-/// <param name="device">Where the network is.</param>
-/// <param name="store">Where features are kept.</param>
-/// <param name="log">Where progress is told.</param>
+/// <param name="device">The device of the network.</param>
+/// <param name="store">Stores the features.</param>
+/// <param name="log">Receives progress.</param>
 internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Device device, TensorStore store, IProgressLog log) : IDisposable
 {
     private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
@@ -29,20 +29,20 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
 
     private Network Network => spec.Network;
 
-    /// <summary>Whether the first layers do anything that is worth keeping: pixels are smaller than what layers without weights turn them into.</summary>
-    /// <param name="depth">How many layers.</param>
+    /// <summary>Whether the output of the first layers is worth keeping: pixels are smaller than the output of layers without weights.</summary>
+    /// <param name="depth">The number of layers.</param>
     public bool IsWorthKeeping(int depth) => Network.Layers.Take(depth).Any(static l => l.Parameters > 0);
 
-    /// <summary>What enters the layers that a stage trains.</summary>
+    /// <summary>The input of the layers that a stage trains.</summary>
     /// <param name="images">The images.</param>
     /// <param name="stage">The index of the stage.</param>
-    /// <param name="precision">What the frozen layers' convolutions compute in.</param>
-    /// <param name="what">What the features are for, as told.</param>
-    /// <param name="cancellation">Ends the computation.</param>
-    /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
-    /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="precision">The type that the convolutions of frozen layers compute in.</param>
+    /// <param name="what">The purpose of the features, for messages.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
+    /// <param name="augmenter">Creates the versions of images; null for unchanged images.</param>
+    /// <param name="views">The number of versions of each image.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
-    /// <returns>The features, which are this source's own until <see cref="Release"/>.</returns>
+    /// <returns>The features. This source owns them until <see cref="Release"/>.</returns>
     /// <exception cref="TrainingException">There is no room for them.</exception>
     public Features Of(
         ImageSet images, int stage, ScalarType precision, string what, CancellationToken cancellation, Augmenter? augmenter = null, int views = 1,
@@ -51,7 +51,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         int depth = Plan.FrozenPrefix(Plan.Stages[stage]);
         if (_kept.TryGetValue((images, precision, depth, isMirrored), out Features? known)) return known;
 
-        // Pixels take a quarter of what they become, and are there anyway.
+        // Pixels take a quarter of the space, and are stored anyway.
         if (augmenter is null && !IsWorthKeeping(depth))
         {
             var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device, isMirrored);
@@ -86,7 +86,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         }
     }
 
-    /// <summary>Gives back the features that no stage from <paramref name="stage"/> on needs.</summary>
+    /// <summary>Releases the features that no stage from <paramref name="stage"/> on needs.</summary>
     public void Release(int stage)
     {
         IReadOnlyList<int> needed = stage < Plan.Stages.Count ? Depths(stage) : [];
@@ -100,7 +100,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     /// <inheritdoc />
     public void Dispose() => Release(Plan.Stages.Count);
 
-    /// <summary>How many layers make the features of a stage, in ascending order, after those of later stages.</summary>
+    /// <summary>The depths after which the pass for a stage keeps the output, in ascending order: those that later stages share, and the stage's own.</summary>
     private IReadOnlyList<int> Depths(int stage)
     {
         int own = Plan.FrozenPrefix(Plan.Stages[stage]);
@@ -118,8 +118,8 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
     }
 
     /// <summary>
-    /// Whether a stage gets the same bytes where it computes its features by itself: the layers on both sides are not made into one
-    /// in a pass that goes through both.
+    /// Whether a stage gets the same bytes if it computes its features itself: a pass through the layers on both sides must not
+    /// fuse them.
     /// </summary>
     private bool SplitsNothing(int depth) => Network.Layers.ElementAtOrDefault(depth)?.Main is not (BatchNormPrimitive or ActivatePrimitive or AddPrimitive);
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Stages;
 
 /// <summary>
-/// What enters the layers that learn: the output of the frozen layers in front of them, for every image of a set and, with views, for
+/// The input of the layers that learn: the output of the frozen layers before them, for every image of a set and, with views, for
 /// every version of it. It does not change during a stage, so it is computed once for all epochs, while images are still being decoded.
 /// </summary>
 internal sealed class Features : IDisposable
@@ -16,7 +16,7 @@ internal sealed class Features : IDisposable
     /// <summary>The dimension of an image's columns in <c>[N, H, W, 3]</c>.</summary>
     private const int Across = 2;
 
-    /// <summary>Gives the features of rows, of which there are as many for each view as there are images.</summary>
+    /// <summary>Returns the features of rows. For each view, there is one row per image.</summary>
     private readonly Func<long[], Tensor> _rows;
 
     private readonly IDisposable _owned;
@@ -31,11 +31,11 @@ internal sealed class Features : IDisposable
         _augmenter = augmenter;
     }
 
-    /// <summary>Computes features whenever they are asked for: for layers whose output is not worth keeping.</summary>
-    /// <param name="layers">The frozen layers, which become the features' own.</param>
-    /// <param name="images">The images, decoded by the time that features are asked for.</param>
-    /// <param name="transform">What happens to pixels.</param>
-    /// <param name="device">Where the layers are.</param>
+    /// <summary>Creates features that are computed for each batch, for layers whose output is not worth keeping.</summary>
+    /// <param name="layers">The frozen layers; the features own them.</param>
+    /// <param name="images">The images, which must be decoded when features are computed.</param>
+    /// <param name="transform">Normalises pixels.</param>
+    /// <param name="device">The device of the layers.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
     public static Features OnDemand(InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device, bool isMirrored = false) => new(
         rows =>
@@ -45,11 +45,11 @@ internal sealed class Features : IDisposable
         },
         layers, images.Count, augmenter: null);
 
-    /// <summary>Takes features that are kept.</summary>
-    /// <param name="values"><c>[N × views, F]</c>, or <c>[N × views, H, W, C]</c>: the order that convolutions are fastest with.</param>
+    /// <summary>Creates features from stored values.</summary>
+    /// <param name="values"><c>[N × views, F]</c>, or <c>[N × views, H, W, C]</c>: the order in which convolutions are fastest.</param>
     /// <param name="images">The number of images.</param>
-    /// <param name="augmenter">What made the versions, or null.</param>
-    /// <param name="device">Where features go.</param>
+    /// <param name="augmenter">Created the versions, or null.</param>
+    /// <param name="device">The device of the returned features.</param>
     private static Features Kept(StoredTensor values, int images, Augmenter? augmenter, Device device) => new(
         rows =>
         {
@@ -61,15 +61,15 @@ internal sealed class Features : IDisposable
     /// <summary>Computes the features after each of several parts of the frozen layers, in one pass through all of them.</summary>
     /// <param name="parts">The frozen layers, in parts that follow one another.</param>
     /// <param name="images">The images.</param>
-    /// <param name="passSize">How many images run at once.</param>
-    /// <param name="transform">What happens to pixels.</param>
-    /// <param name="device">Where the layers are.</param>
-    /// <param name="store">Where features are kept.</param>
+    /// <param name="passSize">The number of images in a pass.</param>
+    /// <param name="transform">Normalises pixels.</param>
+    /// <param name="device">The device of the layers.</param>
+    /// <param name="store">Stores the features.</param>
     /// <param name="progress">Called with the number of finished image passes and their total.</param>
-    /// <param name="augmenter">Makes the versions of images, or null for the images as they are.</param>
-    /// <param name="views">How many versions there are of each image.</param>
+    /// <param name="augmenter">Creates the versions of images; null for unchanged images.</param>
+    /// <param name="views">The number of versions of each image.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
-    /// <param name="cancellation">Ends the waiting for images.</param>
+    /// <param name="cancellation">Cancels the wait for images.</param>
     /// <returns>The features after each part.</returns>
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static IReadOnlyList<Features> Compute(
@@ -111,7 +111,7 @@ internal sealed class Features : IDisposable
 
     /// <summary>The float32 features of some images, on the device: <c>[N, F]</c>, or <c>[N, C, H, W]</c> in channels-last memory order.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="epoch">The epoch, which decides between views.</param>
+    /// <param name="epoch">The epoch, which determines the view.</param>
     public Tensor Of(ReadOnlySpan<long> images, int epoch)
     {
         using DisposeScope scope = NewDisposeScope();

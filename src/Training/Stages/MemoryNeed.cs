@@ -8,23 +8,23 @@ namespace FineTune.Training.Stages;
 /// <summary>Estimates the memory that a training needs at its peak.</summary>
 internal static class MemoryNeed
 {
-    /// <summary>libtorch and the runtime by themselves.</summary>
+    /// <summary>The memory of libtorch and the runtime alone.</summary>
     private const long Base = 400L << 20;
 
     /// <summary>
-    /// Decoded images, kept features, weights with gradients and two numbers of optimizer state for each, and the activations of a batch,
+    /// Decoded images, stored features, weights with their gradients and two numbers of optimizer state each, and the activations of a batch,
     /// which count twice for layers that are trained.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="split">The images.</param>
-    /// <param name="budget">The most that decoded images and kept features take.</param>
+    /// <param name="budget">The largest size of decoded images and stored features.</param>
     /// <returns>Bytes.</returns>
     public static long Of(TrainingPlan plan, DatasetSplit split, long budget)
     {
         Network network = plan.Network;
         long pixels = (long)split.Count * network.InputHeight * network.InputWidth * 3;
         int views = Augmenter.ViewsOf(plan);
-        // The pass for one stage keeps those of later stages, too.
+        // The pass for one stage also stores the features of later stages.
         long features = plan.Stages.Select(plan.FrozenPrefix).Distinct()
             .Sum(depth => (long)views * split.Count * network.Layers[Math.Max(depth - 1, 0)].Output.Elements * sizeof(float));
         long weights = network.Layers.Sum(static l => l.Parameters) * sizeof(float);

@@ -9,12 +9,12 @@ namespace FineTune.Training.Stages;
 /// <param name="Parameters">The parameters.</param>
 internal sealed record RateGroup(double Factor, IReadOnlyList<Parameter> Parameters);
 
-/// <summary>Makes TorchSharp's optimizers.</summary>
+/// <summary>Creates TorchSharp's optimizers.</summary>
 internal static class Optimizers
 {
-    /// <summary>Makes an optimizer with a parameter group for each learning rate, in the order given.</summary>
+    /// <summary>Creates an optimizer with a parameter group for each learning rate, in the given order.</summary>
     /// <param name="settings">The optimizer of the stage.</param>
-    /// <param name="groups">The parameters; their factors count once SetLearningRate has been called.</param>
+    /// <param name="groups">The parameters; their factors apply after SetLearningRate was called.</param>
     public static OptimizerHelper Create(Optimizer settings, IReadOnlyList<RateGroup> groups)
     {
         OptimizerHelper optimizer = Create(settings, groups[0].Parameters);
@@ -44,7 +44,7 @@ internal static class Optimizers
         _ => throw new NotSupportedException(settings.Kind.ToString()),
     };
 
-    /// <summary>A group that takes all of its settings from its optimizer.</summary>
+    /// <summary>A group with the settings of its optimizer.</summary>
     private static ParamGroup GroupOf(OptimizerKind kind, IReadOnlyList<Parameter> parameters) => kind switch
     {
         OptimizerKind.Sgd => new SGD.ParamGroup(parameters),

@@ -17,10 +17,10 @@ namespace FineTune.Training.Stages;
 /// <param name="spec">The spec.</param>
 /// <param name="images">The images, which may still be being decoded.</param>
 /// <param name="complete">Waits until all images are decoded, and checks them; called before the first step.</param>
-/// <param name="device">Where the network is.</param>
-/// <param name="precision">What convolutions compute in while training; the evaluation is in float32, as predictions are.</param>
-/// <param name="features">Where the output of frozen layers comes from.</param>
-/// <param name="log">Where progress is told.</param>
+/// <param name="device">The device of the network.</param>
+/// <param name="precision">The type that convolutions compute in during training. The evaluation uses float32, as predictions do.</param>
+/// <param name="features">Provides the output of frozen layers.</param>
+/// <param name="log">Receives progress.</param>
 internal sealed class StageRunner(
     NetworkModule module, SpecSource spec, ImageSets images, Action complete, Device device, ScalarType precision, FeatureSource features, IProgressLog log)
 {
@@ -30,9 +30,9 @@ internal sealed class StageRunner(
 
     /// <summary>Trains the layers that the stage does not freeze.</summary>
     /// <param name="index">The index of the stage.</param>
-    /// <param name="checkpoints">Where the state after each epoch is kept; what is there already is gone on with.</param>
-    /// <param name="cancellation">Ends the stage before its next step.</param>
-    /// <returns>How the network does on the test part afterwards.</returns>
+    /// <param name="checkpoints">Stores the state after each epoch; an existing state is resumed.</param>
+    /// <param name="cancellation">Cancels the stage before its next step.</param>
+    /// <returns>The evaluation of the network on the test images after the stage.</returns>
     /// <exception cref="TrainingException">The loss became infinite or undefined.</exception>
     public Evaluation Run(int index, CheckpointFolder checkpoints, CancellationToken cancellation)
     {

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Stages;
 
 /// <summary>
-/// How many threads share the operations of a step. Small steps take one: an operation of microseconds is over before a second thread
-/// has begun with its part, and the first one waits for it. Which steps are small depends on the spec alone, so the result does, too.
+/// The number of threads that share the operations of a step. Small steps use one thread: an operation of a few microseconds would be finished before
+/// a second thread starts, and the first thread would wait for it. The number depends only on the spec, and so do the results.
 /// </summary>
 internal static class StepThreads
 {
     /// <summary>
-    /// Multiplications of a forward pass of a batch from which on two threads are faster: MobileNet's head for 17 classes has 6 millions,
-    /// and for 1,000 classes 14, VGG16's 200, and any convolution more.
+    /// The number of multiplications of a batch's forward pass above which two threads are faster. MobileNet's head has 6 million for 17 classes
+    /// and 14 million for 1,000 classes; VGG16's head has 200 million, and any convolution has more.
     /// </summary>
     private const long WorthSharing = 10_000_000;
 

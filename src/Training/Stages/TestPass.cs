@@ -7,17 +7,17 @@ using static TorchSharp.torch;
 
 namespace FineTune.Training.Stages;
 
-/// <summary>Runs a trained network on images, in float32 as predictions do.</summary>
+/// <summary>Runs a trained network on images, in float32, as predictions do.</summary>
 internal static class TestPass
 {
     /// <summary>Evaluates the weights of a file.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="weights">The trained weights.</param>
     /// <param name="tested">The images.</param>
-    /// <param name="device">Where to compute.</param>
-    /// <param name="scratch">The folder for what does not fit into memory.</param>
-    /// <param name="log">Where progress is told.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="device">The device of the evaluation.</param>
+    /// <param name="scratch">The folder for data that does not fit into memory.</param>
+    /// <param name="log">Receives progress.</param>
+    /// <param name="cancellation">Cancels the evaluation.</param>
     /// <exception cref="TrainingException">The weights are missing or of another network, or too many images cannot be read.</exception>
     public static Evaluation Run(
         SpecSource spec, string weights, IReadOnlyList<LabeledImage> tested, Device device, string scratch, IProgressLog log, CancellationToken cancellation)

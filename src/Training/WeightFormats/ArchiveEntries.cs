@@ -2,16 +2,16 @@ using System.IO.Compression;
 
 namespace FineTune.Training.WeightFormats;
 
-/// <summary>Reads entries of zip archives whose sizes are not to be trusted.</summary>
+/// <summary>Reads entries of zip archives without trusting their declared sizes.</summary>
 internal static class ArchiveEntries
 {
-    /// <summary>Whether a file begins as zip archives do.</summary>
+    /// <summary>Whether a file begins like a zip archive.</summary>
     public static bool BeginsArchive(ReadOnlySpan<byte> start) => start is [(byte)'P', (byte)'K', 3, 4, ..];
 
     /// <summary>Copies an entry's content.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="target">Where the content goes; its position is at the start afterwards.</param>
-    /// <param name="limit">The most bytes that the entry may have. A small archive can inflate to any size.</param>
+    /// <param name="target">Receives the content; its position is at the start afterwards.</param>
+    /// <param name="limit">The largest number of bytes. A small archive can be extracted to any size.</param>
     /// <exception cref="InvalidDataException">The entry is damaged, or has more bytes.</exception>
     public static void CopyTo(this ZipArchiveEntry entry, Stream target, long limit)
     {

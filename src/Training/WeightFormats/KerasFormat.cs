@@ -7,10 +7,10 @@ namespace FineTune.Training.WeightFormats;
 /// <summary>Archives <c>.keras</c> of Keras 3, with the weights as an HDF5 file in them.</summary>
 internal sealed class KerasFormat : IWeightFormat
 {
-    /// <summary>What an archive calls its weights.</summary>
+    /// <summary>The name of the weights in an archive.</summary>
     private const string Weights = "model.weights.h5";
 
-    /// <summary>What an archive may inflate to.</summary>
+    /// <summary>The largest size of the extracted weights.</summary>
     private const long LargestEntry = 16L << 30;
 
     /// <inheritdoc />

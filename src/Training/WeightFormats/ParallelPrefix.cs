@@ -7,7 +7,7 @@ internal static class ParallelPrefix
 {
     private const string Module = "module.";
 
-    /// <summary>The prefix where every name has it, and nothing otherwise: a network may have a layer of that name.</summary>
+    /// <summary>The prefix if every name has it, otherwise nothing: a network may have a layer of that name.</summary>
     public static string Find(IReadOnlyCollection<string> names) =>
         names.Count > 0 && names.All(static name => name.StartsWith(Module, StringComparison.Ordinal)) ? Module : "";
 }

@@ -3,9 +3,9 @@ using Own = FineTune.Weights.ElementType;
 
 namespace FineTune.Training.WeightFormats;
 
-/// <summary>The element types of the runtime's readers in the terms of the contracts.</summary>
+/// <summary>Converts the element types of the runtime's readers to those of the contracts.</summary>
 internal static class PipelineTypes
 {
-    /// <summary>The same type: both have the same names.</summary>
+    /// <summary>The same type; the names are the same.</summary>
     public static Contract ToContract(this Own type) => Enum.Parse<Contract>(type.ToString());
 }

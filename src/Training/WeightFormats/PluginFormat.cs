@@ -4,11 +4,11 @@ using FineTune.Training.Plugins;
 
 namespace FineTune.Training.WeightFormats;
 
-/// <summary>A plugin's weight format while one file is read. Each call of the plugin has a thread of its own.</summary>
+/// <summary>A plugin's weight format while one file is read. Each call of the plugin runs on a new thread.</summary>
 /// <param name="format">The format.</param>
-/// <param name="location">The position of an error that says that the plugin does not return.</param>
-/// <param name="grace">How long it may take to return after the work was cancelled.</param>
-/// <param name="cancellation">Ends the wait for the plugin.</param>
+/// <param name="location">The position of the error about a plugin that does not return.</param>
+/// <param name="grace">The time that it may take to return after a cancellation.</param>
+/// <param name="cancellation">Cancels the wait for the plugin.</param>
 internal sealed class PluginFormat(RegisteredPart<IWeightFormat> format, SpecLocation location, TimeSpan grace, CancellationToken cancellation)
 {
     /// <summary>The format itself.</summary>
@@ -20,7 +20,7 @@ internal sealed class PluginFormat(RegisteredPart<IWeightFormat> format, SpecLoc
     /// <summary>Whether a call of the plugin has not returned in time: its thread still runs.</summary>
     public bool IsAbandoned { get; private set; }
 
-    /// <summary>Asks the format whether a file is its own.</summary>
+    /// <summary>Whether the format recognizes a file.</summary>
     /// <exception cref="InvalidDataException">The plugin failed.</exception>
     /// <exception cref="TrainingException">The plugin did not return after the work was cancelled.</exception>
     public bool Recognizes(byte[] start, Stream file) => Run(() => format.Part.Recognizes(start, file));
@@ -52,7 +52,7 @@ internal sealed class PluginFormat(RegisteredPart<IWeightFormat> format, SpecLoc
         }
     }
 
-    /// <summary>What the contract lets a format throw says by itself what is wrong with the file.</summary>
+    /// <summary>The message of an exception that the contract allows describes the error in the file.</summary>
     private bool IsReason(Exception e) =>
         e is InvalidDataException or IOException or UnauthorizedAccessException
         || (e is OperationCanceledException && cancellation.IsCancellationRequested);

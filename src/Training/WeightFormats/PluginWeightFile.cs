@@ -5,8 +5,8 @@ using FineTune.Training.Plugins;
 namespace FineTune.Training.WeightFormats;
 
 /// <summary>
-/// A file that a plugin reads. What goes wrong in the plugin becomes the reason why the file cannot be read, and names the plugin. A plugin
-/// that does not return when the work is cancelled is abandoned.
+/// A file that a plugin reads. An error in the plugin becomes the reason why the file cannot be read, and names the plugin. A plugin
+/// that does not return after a cancellation is abandoned.
 /// </summary>
 internal sealed class PluginWeightFile : IWeightFile
 {

@@ -2,10 +2,10 @@ using FineTune.Pipeline;
 
 namespace FineTune.Training.WeightFormats;
 
-/// <summary>Checkpoints as PyTorch wrote them before 1.6: pickles one after another.</summary>
+/// <summary>Checkpoints as PyTorch wrote them before 1.6: a sequence of pickles.</summary>
 internal sealed class PyTorchLegacyFormat : IWeightFormat
 {
-    /// <summary>The opcode <c>PROTO</c>, which every pickle since protocol 2 begins with.</summary>
+    /// <summary>The opcode <c>PROTO</c>, the first byte of every pickle since protocol 2.</summary>
     private const byte Protocol = 0x80;
 
     /// <inheritdoc />

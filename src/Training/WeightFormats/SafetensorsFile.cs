@@ -35,6 +35,6 @@ internal sealed class SafetensorsFile : IWeightFile
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The header has types only that are known.</summary>
+    /// <summary>The header contains only known types.</summary>
     private static ElementType Type(SafetensorsEntry entry) => ElementTypes.OfSafetensors(entry.Type)!.Value;
 }

@@ -17,7 +17,7 @@ internal sealed class SafetensorsFormat : IWeightFormat
     /// <inheritdoc />
     public IReadOnlyList<string> Extensions => [".safetensors"];
 
-    /// <summary>By the brace that opens the header: the length before it may begin with a pickle's first byte.</summary>
+    /// <summary>Recognizes a file by the brace that opens the header, because the length before it may begin with the first byte of a pickle.</summary>
     public bool Recognizes(ReadOnlySpan<byte> start, Stream file) => start.Length > Length && start[Length] == (byte)'{';
 
     /// <inheritdoc />

@@ -6,8 +6,8 @@ internal static class StridedView
     /// <summary>Puts the numbers of a view into row-major order.</summary>
     /// <param name="values">The storage from the view's first number on.</param>
     /// <param name="shape">The view's dimensions.</param>
-    /// <param name="strides">How far apart neighbours along each dimension are.</param>
-    /// <exception cref="InvalidDataException">The view has more numbers than an array can.</exception>
+    /// <param name="strides">The distance between neighbours along each dimension.</param>
+    /// <exception cref="InvalidDataException">The view has more numbers than an array can have.</exception>
     public static float[] ToRowMajor(float[] values, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
     {
         long count = 1;

@@ -6,9 +6,9 @@ using FineTune.Weights;
 namespace FineTune.Training.WeightFormats;
 
 /// <summary>
-/// A <c>.pth</c> file as PyTorch wrote it before 1.6, torchvision's VGG16 among them: a magic number, a version, a note on the system,
-/// the tensors and the list of storages as five pickles, then the storages, each after its length. Only the storages that are asked
-/// for are read.
+/// A <c>.pth</c> file as PyTorch wrote it before 1.6, such as torchvision's VGG16: five pickles (a magic number, a version, a note on the system,
+/// the tensors and the list of storages), then the storages, each preceded by its length. Only the storages that are
+/// needed are read.
 /// </summary>
 internal sealed class TorchLegacyFile : IWeightFile
 {
@@ -52,7 +52,7 @@ internal sealed class TorchLegacyFile : IWeightFile
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Finds where each storage's numbers begin, by stepping from length to length; an optimizer's storages are stepped over, too.</summary>
+    /// <summary>Finds the start of each storage's numbers, by stepping from length to length, including the storages of an optimizer.</summary>
     private static Dictionary<string, long> Locate(Stream file, IEnumerable<string> keys, IReadOnlyDictionary<string, PickledStorage> storages)
     {
         var positions = new Dictionary<string, long>(StringComparer.Ordinal);

@@ -8,11 +8,11 @@ namespace FineTune.Training.WeightFormats;
 
 /// <summary>
 /// A <c>.pth</c> file as PyTorch writes it since 1.6: a zip archive with <c>data.pkl</c>, which describes the tensors, and one file per
-/// storage. Only the storages that are asked for are read.
+/// storage. Only the storages that are needed are read.
 /// </summary>
 internal sealed class TorchZipFile : IWeightFile
 {
-    /// <summary>A description of some 100 bytes per tensor is never this long.</summary>
+    /// <summary>The largest size of the description; it has about 100 bytes per tensor.</summary>
     private const long LongestPickle = 256 << 20;
 
     private readonly ZipArchive _archive;
@@ -20,8 +20,8 @@ internal sealed class TorchZipFile : IWeightFile
     private readonly StateDict _state;
 
     /// <summary>Reads the description of the tensors.</summary>
-    /// <param name="archive">The archive. It is disposed of with this object, not where the constructor throws.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or is not PyTorch's.</exception>
+    /// <param name="archive">The archive. It is disposed with this object, but not if the constructor throws.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, or was not written by PyTorch.</exception>
     public TorchZipFile(ZipArchive archive)
     {
         _archive = archive;

@@ -12,18 +12,18 @@ using static TorchSharp.torch;
 namespace FineTune.Training.Weights;
 
 /// <summary>
-/// Fills a backbone from a weight file. Every tensor of the backbone must be there with its shape; the file's own top
-/// (<see cref="Network.TopKeys"/>) and single numbers are left unread, and anything else that the backbone does not have is an error.
+/// Loads a backbone from a weight file. The file must contain every tensor of the backbone with its shape. The original top
+/// (<see cref="Network.TopKeys"/>) and single numbers are skipped, and any other tensor that the backbone does not have is an error.
 /// </summary>
 internal static class BackboneWeights
 {
     /// <summary>Loads every layer of the backbone.</summary>
-    /// <returns>Whose format the file has.</returns>
+    /// <returns>The publisher whose format the file has.</returns>
     /// <param name="path">The file.</param>
     /// <param name="module">The network.</param>
     /// <param name="spec">The spec.</param>
-    /// <param name="cancellation">Ends the loading.</param>
-    /// <exception cref="TrainingException">The file is damaged, lacks tensors, has others, or has other shapes.</exception>
+    /// <param name="cancellation">Cancels loading.</param>
+    /// <exception cref="TrainingException">The file is damaged, lacks tensors, or contains other tensors or other shapes.</exception>
     public static WeightPublisher Load(string path, NetworkModule module, SpecSource spec, CancellationToken cancellation = default)
     {
         try
@@ -45,7 +45,7 @@ internal static class BackboneWeights
         }
     }
 
-    /// <summary>Finds the file's name of every tensor of the backbone, by state-dict key.</summary>
+    /// <summary>Finds the name in the file of every tensor of the backbone, by state-dict key.</summary>
     private static Dictionary<string, string> Match(IWeightFile file, string path, SpecSource spec)
     {
         bool isKeras = file is KerasWeightFile;
@@ -81,7 +81,7 @@ internal static class BackboneWeights
         return names;
     }
 
-    /// <summary>The names of the file's tensors by what the backbone calls them.</summary>
+    /// <summary>The names of the file's tensors by their names in the backbone.</summary>
     private static Dictionary<string, string> ByExpectedName(IWeightFile file, string path, SpecSource spec)
     {
         HashSet<string> expected = [.. spec.Network.Body.SelectMany(static layer => layer.State.Select(tensor => Expected(layer, tensor, false)))];
@@ -96,19 +96,19 @@ internal static class BackboneWeights
         }
         return names;
 
-        // A rename may be written for the names as they are in the file, with the prefix of data-parallel training, and a backbone may have it itself.
+        // A rename may include the prefix of data-parallel training, as in the file, and a backbone may have a layer of that name.
         string Renamed(string prefix, string name) =>
             Rename(prefix + name, spec.Plan) is var whole && (whole != prefix + name || expected.Contains(whole)) ? whole : Rename(name, spec.Plan);
     }
 
-    /// <summary>What a tensor is called in a file: Keras's files go by the names of layers, others by state-dict keys.</summary>
+    /// <summary>The name of a tensor in a file: Keras's files use the names of layers, others use state-dict keys.</summary>
     private static string Expected(Layer layer, StateTensor tensor, bool isKeras) =>
         Layer.Join(isKeras ? layer.Name : layer.Key, tensor);
 
     private static string Rename(string name, TrainingPlan plan) =>
         plan.WeightSet?.Rename.Select(rename => rename.Apply(name)).FirstOrDefault(static renamed => renamed is not null) ?? name;
 
-    /// <summary>The backbone's own top, a head of ours, and counters that nothing uses.</summary>
+    /// <summary>The original top, a head of this project, and unused counters.</summary>
     private static bool IsIgnored(string name, Network network) =>
         name.StartsWith("head.", StringComparison.Ordinal)
         || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)

@@ -5,17 +5,17 @@ using ModelSpec.Backbones;
 namespace FineTune.Training.Weights;
 
 /// <summary>
-/// What is worth a warning about a weight file that fits the backbone. The generated classifier's preprocessing comes from the spec and
-/// is not changed by what a file turns out to be, so a file that expects another is reported.
+/// Warns about a weight file that fits the backbone, but probably expects other preprocessing. The preprocessing of the generated classifier comes
+/// from the spec and does not depend on the file.
 /// </summary>
 internal static class PretrainedCheck
 {
-    /// <summary>Warns of a file of another publisher with other preprocessing, or else of one that is not the published file.</summary>
+    /// <summary>Warns about a file of another publisher with other preprocessing, or else about a file that is not the published one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="publisher">Whose format it has.</param>
-    /// <param name="spec">The spec that asks for it.</param>
-    /// <param name="log">Where warnings go.</param>
-    /// <param name="cancellation">Ends the reading of the file.</param>
+    /// <param name="publisher">The publisher whose format it has.</param>
+    /// <param name="spec">The spec that names it.</param>
+    /// <param name="log">Receives warnings.</param>
+    /// <param name="cancellation">Cancels reading.</param>
     public static void Report(string path, WeightPublisher publisher, SpecSource spec, IProgressLog log, CancellationToken cancellation)
     {
         if (OfOtherPreprocessing(publisher, spec) is { } set)
@@ -33,7 +33,7 @@ internal static class PretrainedCheck
         }
     }
 
-    /// <summary>The publisher's weights of the backbone, where they expect other preprocessing and the spec does not choose one itself.</summary>
+    /// <summary>The publisher's weights of the backbone, if they expect other preprocessing and the spec does not set it itself; otherwise null.</summary>
     private static WeightSet? OfOtherPreprocessing(WeightPublisher publisher, SpecSource spec)
     {
         if (publisher == WeightPublisher.Any || spec.Spec.Backbone.Preprocess is not null) return null;

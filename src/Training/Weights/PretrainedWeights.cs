@@ -3,10 +3,10 @@ using FineTune.Training.Diagnostics;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Finds the weights that a spec names, downloading a published file where no folder has it.</summary>
+/// <summary>Finds the weights that a spec names, and downloads a published file if no folder contains it.</summary>
 internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloader)
 {
-    /// <summary>The file that the spec names where it is on this machine; null if it is not, or where the spec asks for random weights.</summary>
+    /// <summary>The file that the spec names; null if it is not on this machine, or if the spec asks for random weights.</summary>
     public string? Find(SpecSource spec)
     {
         if (spec.Plan.WeightSet is { } set) return folders.Find(RemoteFiles.Of(set).RelativePath);
@@ -18,7 +18,7 @@ internal sealed class PretrainedWeights(AssetFolders folders, Downloader downloa
     /// <summary>Whether the spec asks for random weights, or its file is on this machine.</summary>
     public bool IsHere(SpecSource spec) => (spec.Plan.WeightSet is null && spec.Plan.WeightFile is null) || Find(spec) is not null;
 
-    /// <summary>The file that the spec names, downloaded where it is published and not here; null if the spec asks for random weights.</summary>
+    /// <summary>The file that the spec names, downloaded if necessary; null if the spec asks for random weights.</summary>
     /// <exception cref="TrainingException">The file is missing.</exception>
     public string? Locate(SpecSource spec, CancellationToken cancellation = default)
     {

@@ -4,13 +4,13 @@ using FineTune.Weights;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>The weights of a whole network that a training wrote.</summary>
+/// <summary>Trained weights of a whole network.</summary>
 internal static class TrainedWeights
 {
-    /// <summary>The file beside a spec that a training writes by default.</summary>
+    /// <summary>The file next to a spec that a training writes by default.</summary>
     public static string FileOf(SpecSource spec) => Path.ChangeExtension(spec.Spec.Path, ".safetensors");
 
-    /// <summary>Fills a network.</summary>
+    /// <summary>Loads weights into a network.</summary>
     /// <exception cref="TrainingException">The file is missing, damaged, or of another network.</exception>
     public static void Load(string path, NetworkModule module, SpecSource spec)
     {

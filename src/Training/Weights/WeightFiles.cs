@@ -5,21 +5,21 @@ using FineTune.Training.WeightFormats;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Opens weight files of every format, by their content, not by their names.</summary>
+/// <summary>Opens weight files of every format. The format is detected from the content, not from the name.</summary>
 internal static class WeightFiles
 {
-    /// <summary>The bytes that formats recognize files by.</summary>
+    /// <summary>The number of bytes that formats get to recognize a file.</summary>
     private const int StartLength = 16;
 
     private const int LongestReason = 500;
 
-    /// <summary>Opens a file of the first format that recognizes it.</summary>
+    /// <summary>Opens a file with the first format that recognizes it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="parts">The parts of the pipeline, formats among them.</param>
-    /// <param name="location">The position of an error that says that a plugin does not return.</param>
-    /// <param name="cancellation">Ends the wait for a plugin.</param>
+    /// <param name="parts">The parts of the pipeline, including formats.</param>
+    /// <param name="location">The position of the error about a plugin that does not return.</param>
+    /// <param name="cancellation">Cancels the wait for a plugin.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or of another format.</exception>
-    /// <exception cref="IOException">The file is not there, or cannot be read.</exception>
+    /// <exception cref="IOException">The file does not exist, or cannot be read.</exception>
     /// <exception cref="TrainingException">A plugin did not return after the work was cancelled.</exception>
     public static IWeightFile Open(string path, PartRegistry parts, SpecLocation location, CancellationToken cancellation)
     {
@@ -46,7 +46,7 @@ internal static class WeightFiles
         }
     }
 
-    /// <summary>Why a file could not be read, as a part of one line: names and messages out of a file can have any characters.</summary>
+    /// <summary>The reason why a file could not be read, as a part of one line: names and messages from a file can contain any characters.</summary>
     public static string Reason(Exception e)
     {
         string reason = string.Concat(e.Message.Take(LongestReason).Select(static c => char.IsControl(c) ? ' ' : c));

@@ -5,12 +5,12 @@ using FineTune.Pipeline;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Lists what a weight file holds.</summary>
+/// <summary>Lists the content of a weight file.</summary>
 internal static class WeightListing
 {
     private const int FirstValues = 4;
 
-    /// <summary>A line per tensor: its name, element type and shape; then how many there are.</summary>
+    /// <summary>A line per tensor: its name, element type and shape; then their number.</summary>
     public static string Text(IWeightFile file)
     {
         int name = file.Tensors.Select(static t => t.Name.Length).DefaultIfEmpty().Max();
@@ -26,7 +26,7 @@ internal static class WeightListing
     }
 
     /// <summary>
-    /// An array of an object per tensor: <c>name</c>, <c>shape</c>, <c>type</c>, <c>first</c> (up to four values as float32, row-major in PyTorch's
+    /// An array with one object per tensor: <c>name</c>, <c>shape</c>, <c>type</c>, <c>first</c> (up to four values as float32, row-major in PyTorch's
     /// order) and <c>sum</c> (of the float32 values, in double precision). Values that JSON does not have, infinities and NaN, are null.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>

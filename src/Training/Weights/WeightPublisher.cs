@@ -4,22 +4,22 @@ using FineTune.Training.WeightFormats.Keras;
 
 namespace FineTune.Training.Weights;
 
-/// <summary>Whose files have a format.</summary>
+/// <summary>The publisher whose files have a format.</summary>
 internal enum WeightPublisher
 {
-    /// <summary>Anybody's: safetensors.</summary>
+    /// <summary>Any publisher: safetensors.</summary>
     Any,
 
-    /// <summary>PyTorch's, torchvision among them.</summary>
+    /// <summary>PyTorch, including torchvision.</summary>
     PyTorch,
 
-    /// <summary>Keras's.</summary>
+    /// <summary>Keras.</summary>
     Keras,
 }
 
 internal static class WeightPublishers
 {
-    /// <summary>By the content of a file.</summary>
+    /// <summary>The publisher of a file, by its content.</summary>
     public static WeightPublisher Of(IWeightFile file) => file switch
     {
         KerasWeightFile => WeightPublisher.Keras,
@@ -27,7 +27,7 @@ internal static class WeightPublishers
         _ => WeightPublisher.Any,
     };
 
-    /// <summary>By the name of a published file.</summary>
+    /// <summary>The publisher of a published file, by its name.</summary>
     public static WeightPublisher Of(string name) => Path.GetExtension(name).ToLowerInvariant() switch
     {
         ".h5" or ".keras" => WeightPublisher.Keras,

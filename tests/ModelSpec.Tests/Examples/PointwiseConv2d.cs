@@ -1,12 +1,12 @@
 namespace ModelSpec.Layers.Types;
 
-/// <summary><c>pointwise_conv2d</c>: a convolution of each pixel by itself.</summary>
+/// <summary><c>pointwise_conv2d</c>: a convolution of each pixel, with a kernel of 1 × 1.</summary>
 internal sealed class PointwiseConv2dType() : LayerType("pointwise_conv2d")
 {
     public override LayerDefinition Read(LayerKeys keys) => new PointwiseConv2d(keys.Whole("filters"), keys.Flag("bias", true));
 }
 
-/// <summary>A convolution of each pixel by itself, <c>[N, C, H, W]</c> to <c>[N, Filters, H, W]</c>.</summary>
+/// <summary>A convolution of each pixel, <c>[N, C, H, W]</c> to <c>[N, Filters, H, W]</c>.</summary>
 /// <param name="Filters">Output channels before the width multiplier.</param>
 /// <param name="Bias">Whether a number is added to each output channel.</param>
 internal sealed record PointwiseConv2d(int Filters, bool Bias) : LayerDefinition

@@ -141,7 +141,7 @@ save("rgb.bmp", rgb)
 save("palette.bmp", rgb.quantize(13))
 save("animated.gif", rgb.quantize(13), save_all=True, append_images=[ImageOps.mirror(rgb).quantize(13)], duration=100)
 
-# A GIF has no colours under transparency but a palette's entry that nobody sees: black is expected.
+# Transparent pixels of a GIF have no colour other than an unused entry of the palette, so black is expected.
 rgb.quantize(13).save("transparent.gif", transparency=5)
 seen = Image.open("transparent.gif").convert("RGBA")
 black = Image.new("RGB", seen.size)

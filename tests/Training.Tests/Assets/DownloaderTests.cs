@@ -181,7 +181,7 @@ public class DownloaderTests
         using var server = new LoopbackServer(Body, dropAfter: [5000], tags: true, replacement: other);
         using var folder = new TemporaryFolder();
 
-        // Nothing but the server's tag tells the two apart.
+        // Only the server's tag distinguishes the two.
         string path = Download(server, folder, null);
 
         Assert.Equal(other, File.ReadAllBytes(path));
@@ -209,7 +209,7 @@ public class DownloaderTests
         using var folder = new TemporaryFolder();
         var log = new RecordingLog();
         using var client = new HttpClient();
-        // However short the patience: each attempt that is silent too early resumes where it is.
+        // Even with a short time limit, each attempt resumes where the previous one ended.
         var downloader = new Downloader(new AssetFolders([], folder.Path), log, client, new DownloadPatience(TimeSpan.FromSeconds(2), TimeSpan.Zero));
 
         string path = downloader.Download(new RemoteFile("w.bin", server.Url, Digest("sha256"), "weights/w.bin"), Location, TestContext.Current.CancellationToken);
@@ -324,7 +324,7 @@ public class DownloaderTests
         return bytes.ToArray();
     }
 
-    /// <summary>Cancels as soon as something is told.</summary>
+    /// <summary>Cancels as soon as something is logged.</summary>
     private sealed class CancellingLog(CancellationTokenSource cancellation) : FineTune.Training.IProgressLog
     {
         public void Line(string text) => cancellation.Cancel();

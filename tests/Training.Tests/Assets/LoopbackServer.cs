@@ -7,7 +7,7 @@ using System.Text;
 namespace Training.Tests.Assets;
 
 /// <summary>
-/// An HTTP server on loopback that serves one body, byte ranges included, and misbehaves as it is told: it ends connections early,
+/// An HTTP server on loopback that serves one body, byte ranges included, and misbehaves on request: it ends connections early,
 /// damages the body, ignores ranges, falls silent, has another file after some requests, answers late or with another status.
 /// </summary>
 internal sealed class LoopbackServer : IDisposable
@@ -47,7 +47,7 @@ internal sealed class LoopbackServer : IDisposable
     /// <summary>The range that each request asked for, or an empty text.</summary>
     public List<string> Requests { get; } = [];
 
-    /// <summary>Told when a request has got all that it gets before the server falls silent.</summary>
+    /// <summary>Called when the server has sent its last byte to a request and becomes silent.</summary>
     public Action? Silent { get; set; }
 
     public void Dispose()
@@ -81,7 +81,7 @@ internal sealed class LoopbackServer : IDisposable
             int sent = number < _dropAfter.Length ? _dropAfter[number] : body.Length - from;
             await stream.WriteAsync(body.AsMemory(from, sent));
             if (number >= _silent) continue;
-            // The connection stays open, and nothing comes.
+            // The connection stays open, but nothing is sent.
             Silent?.Invoke();
             _ = await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, _end.Token);
         }

@@ -29,7 +29,7 @@ public class CacheFolderTests
         string props = Path.GetFullPath(Path.Combine(targets, "FineTune.Build.props"));
         string project = folder.Write("app.proj", $"""<Project><Import Project="{props}" /></Project>""");
         var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getProperty:ModelSpecCache"]) { RedirectStandardOutput = true };
-        // What the test host is told must not reach the build under test.
+        // The environment of the test host must not affect the build under test.
         foreach (string name in (string[])["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath"]) start.Environment.Remove(name);
 
         using Process process = Process.Start(start)!;

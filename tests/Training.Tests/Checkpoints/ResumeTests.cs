@@ -9,7 +9,7 @@ public class ResumeTests
 {
     private static readonly (string, string) Validated = ("{ train = 0.75, test = 0.25 }", "{ train = 0.5, validation = 0.25, test = 0.25 }");
 
-    /// <summary>What is trained, as changes of the tiny spec's second stage.</summary>
+    /// <summary>The trained specs, as changes of the tiny spec's second stage.</summary>
     public static TheoryData<string> Settings =>
     [
         "optimizer = \"sgd\"\nlearning_rate = 0.01\nmomentum = 0.9",
@@ -99,7 +99,7 @@ public class ResumeTests
         Directory.Delete(project.Cache, recursive: true);
     }
 
-    /// <summary>Makes the writing of a checkpoint of the last stage fail: a folder stands in its place.</summary>
+    /// <summary>Makes the writing of a checkpoint of the last stage fail: a folder has its name.</summary>
     private static Obstruction Obstacle(TinyProject project, SpecSource spec, int epoch) => new(Path.Combine(
         project.Cache, "checkpoints", project.LastStage(spec), string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:0000000}.checkpoint")));
 

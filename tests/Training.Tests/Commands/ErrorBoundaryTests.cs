@@ -56,7 +56,7 @@ public class ErrorBoundaryTests
     {
         using var project = new TinyProject();
         project.Read();
-        // A folder stands where the lock is to be written.
+        // A folder has the name of the lock.
         Directory.CreateDirectory(project.Lock);
 
         (int code, string[] lines) = Run(

@@ -213,7 +213,7 @@ public class ImageListTests
         var log = new RecordingLog();
 
         project.BringUpToDate(project.Read(Lists), log, locked: true);
-        Assert.Contains("the dataset 'pictures' is not here", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.Contains("the dataset 'pictures' is not on this machine", Assert.Single(log.Lines), StringComparison.Ordinal);
 
         project.Write("lists/test.txt", "Red-Sky/02.png\ngreen_sea/deep/03.png");
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.BringUpToDate(project.Read(Lists), locked: true)).Diagnostic;

@@ -115,7 +115,7 @@ public class ImagePreparationTests
     {
         Network network = Reference.Spec("resnet50.modelspec").Network;
 
-        Assert.Equal("ResNet50Classifier: resnet50, images resized to 256 (bilinear), the middle 224 × 224 cut out", LayerTable.Title(network));
+        Assert.Equal("ResNet50Classifier: resnet50, images resized to 256 (bilinear), cropped to the central 224 × 224", LayerTable.Title(network));
         Assert.Equal("Vgg16Classifier: vgg16", LayerTable.Title(Reference.Spec("vgg16.modelspec").Network));
         Assert.Contains("\"resize\": 256,", LayerTable.Json(Reference.Spec("resnet50.modelspec").Plan), StringComparison.Ordinal);
     }

@@ -26,7 +26,7 @@ public class TensorStoreTests
         }
         Assert.Empty(Directory.GetFiles(folder["scratch"]));
 
-        // What is given back may be taken again.
+        // Released memory can be allocated again.
         inMemory.Dispose();
         Directory.Delete(folder["scratch"]);
         store.Allocate([1000], ScalarType.Float32).Dispose();

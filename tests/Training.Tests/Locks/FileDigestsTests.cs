@@ -34,7 +34,7 @@ public class FileDigestsTests
         using var project = new TinyProject();
         SpecSource spec = project.Read();
         File.Delete(project["pictures/Red-Sky/03.png"]);
-        // It is listed, but there is nothing behind its name.
+        // The link is listed, but its target does not exist.
         File.CreateSymbolicLink(project["pictures/Red-Sky/03.png"], project["nothing"]);
 
         var error = Assert.Throws<FineTune.Training.Diagnostics.TrainingException>(() => project.Train(spec));

@@ -61,7 +61,7 @@ public class FineTuningTests
         Assert.Equal(project.Train(project.Read(change)), incremental);
     }
 
-    // What changes in the spec, and how the reason names it.
+    // The change of the spec, and its name in the reason.
     [Theory]
     [InlineData("seed = 7", "seed = 8", "[model] seed changed 7 → 8")]
     [InlineData("\"dropout(0.25)\", ", "", "[head] layers changed ")]
@@ -127,7 +127,7 @@ public class FineTuningTests
 
         Assert.Equal(trained, project.BringUpToDate(project.Read(), log));
 
-        Assert.Contains(log.Lines, static l => l.Contains("is not here and not in the cache; where it was trained, it is sha256:", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.Contains("is neither here nor in the cache; on the machine that trained it, it is sha256:", StringComparison.Ordinal));
         Assert.Contains(log.Lines, static l => l.Contains("warm-up epoch 3/3", StringComparison.Ordinal));
     }
 
@@ -183,7 +183,7 @@ public class FineTuningTests
         var log = new RecordingLog();
 
         project.BringUpToDate(project.Read(), log, locked: true);
-        Assert.Contains("the dataset 'pictures' is not here", Assert.Single(log.Lines), StringComparison.Ordinal);
+        Assert.Contains("the dataset 'pictures' is not on this machine", Assert.Single(log.Lines), StringComparison.Ordinal);
 
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.BringUpToDate(project.Read(("seed = 7", "seed = 8")))).Diagnostic;
         Assert.Equal("MSPEC1001", diagnostic.Descriptor.Code);
@@ -260,7 +260,7 @@ public class FineTuningTests
     public void Images_that_change_while_they_are_read_are_an_error()
     {
         using var project = new TinyProject();
-        // The first line tells that decoding begins.
+        // The first line is written when decoding begins.
         var log = new ActingLog(static l => l.Contains("random weights", StringComparison.Ordinal), () => project.AddPicture("Red-Sky/03.png", new SKColor(150, 1, 2)));
 
         Diagnostic diagnostic = Assert.Throws<TrainingException>(() => project.BringUpToDate(project.Read(), log)).Diagnostic;
@@ -279,7 +279,7 @@ public class FineTuningTests
         var digests = new FileDigests(folder["memory"]);
         string first = digests.Of(file);
 
-        // The same size and time: what is remembered counts. Another time: it is read again.
+        // With the same size and time, the cached digest is used. With another time, the file is read again.
         File.WriteAllText(file, "two");
         File.SetLastWriteTimeUtc(file, old);
         Assert.Equal(first, digests.Of(file));

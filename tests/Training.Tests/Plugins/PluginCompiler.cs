@@ -11,14 +11,14 @@ namespace Training.Tests.Plugins;
 /// <summary>Plugins of the tests: one that is a project of its own, and small ones that are compiled from their source.</summary>
 internal static class PluginCompiler
 {
-    /// <summary>What every source begins with.</summary>
+    /// <summary>The beginning of every source.</summary>
     private const string Usings = "using System; using System.Collections.Generic; using System.Linq; using System.Threading; using FineTune.Pipeline;\n";
 
     /// <summary>The assembly of the project TestPlugin, in its own output folder.</summary>
     public static string TestPlugin { get; } = Path.GetFullPath(
         typeof(PluginCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "TestPlugin").Value!);
 
-    /// <summary>What the item of TestPlugin provides.</summary>
+    /// <summary>The <c>Provides</c> of TestPlugin's item.</summary>
     public const string TestProvides =
         "importer:csv(path:text=path, label:text=label), processor:erase(probability:number[0..1]=0.5), format:plain(.plain), "
         + "evaluator:top(count:whole[1..]=2), exporter:names(upper:flag=false)";

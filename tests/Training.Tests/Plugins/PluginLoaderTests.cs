@@ -27,7 +27,7 @@ public class PluginLoaderTests
         RegisteredPart<IDatasetImporter> csv = registry.Find<IDatasetImporter>("csv");
         Assert.Equal("TestPlugin.dll", csv.Plugin.Name);
         Assert.StartsWith("sha256:", csv.Plugin.Digest, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(AppContext.BaseDirectory, "TestPlugin.Dependency.dll")), "the dependency is beside the tests, too");
+        Assert.False(File.Exists(Path.Combine(AppContext.BaseDirectory, "TestPlugin.Dependency.dll")), "the dependency is next to the tests, too");
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public class TurnTests
             () => MemoryTurn.Take(folder["memory.lock"], 90, waits.Set, static () => 100), TestContext.Current.CancellationToken);
         waits.Wait(TestContext.Current.CancellationToken);
 
-        // It would fit beside the first one, but then the big one's turn would never come.
+        // It would fit into memory together with the first one, but then the large one would wait forever.
         using var cancellation = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(
             () => MemoryTurn.Take(folder["memory.lock"], 10, cancellation.Cancel, static () => 100, cancellation.Token));

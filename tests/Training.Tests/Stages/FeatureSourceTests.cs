@@ -62,7 +62,7 @@ public class FeatureSourceTests
 
     [Theory]
     [InlineData("0..4")] // kept
-    [InlineData("none")] // computed when they are asked for
+    [InlineData("none")] // computed for each batch
     public void Mirrored_features_are_those_of_the_mirrored_images(string freeze)
     {
         using TinyProject project = new(), mirrored = new();
@@ -93,7 +93,7 @@ public class FeatureSourceTests
     }
 
     /// <summary>
-    /// Whether a stage's features come from the first stage's pass: they are the same then whatever became of the weights meanwhile.
+    /// Whether a stage's features come from the first stage's pass: they are then the same, even if the weights have changed in the meantime.
     /// </summary>
     private static bool IsShared(SpecSource spec, int stage)
     {

@@ -2,7 +2,7 @@ using FineTune.Training;
 
 namespace Training.Tests.Stages;
 
-/// <summary>The output of frozen layers: where it is kept changes nothing but memory.</summary>
+/// <summary>The output of frozen layers. Where it is stored affects only the memory.</summary>
 public class FeatureTests
 {
     private const string Augmented = "[data.augment]\nrotation = 20\nzoom = 0.2\nhorizontal_flip = true\n";

@@ -49,7 +49,7 @@ public class PrecisionTests
         Assert.Equal("fp32", chosen);
     }
 
-    // bfloat16 has to be 1.3 times as fast; what a real machine measures differs from one to the next.
+    // bfloat16 has to be 1.3 times as fast; measurements differ between real machines.
     [Theory]
     [InlineData(1.31, 1.0, "bf16")]
     [InlineData(1.29, 1.0, "fp32")]

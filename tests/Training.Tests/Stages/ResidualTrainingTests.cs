@@ -4,7 +4,7 @@ using FineTune.Training.Diagnostics;
 
 namespace Training.Tests.Stages;
 
-/// <summary>A network with shortcuts is trained as a chain is: where its features are kept, and when it was interrupted, change nothing.</summary>
+/// <summary>A network with shortcuts is trained like a chain. Its weights do not depend on where features are stored or when the training was interrupted.</summary>
 public class ResidualTrainingTests
 {
     private const string Backbone = """
@@ -72,7 +72,7 @@ public class ResidualTrainingTests
         Assert.Equal(inMemory, project.Train(spec, memory: 0));
     }
 
-    /// <summary>What the first stage's pass keeps for the second is what the second would compute by itself.</summary>
+    /// <summary>The first stage's pass keeps the same features for the second stage that this stage would compute itself.</summary>
     [Theory]
     [MemberData(nameof(Cuts))]
     public void A_stage_that_begins_with_a_cached_result_before_it_ends_with_the_same_weights(string freeze, int cut)

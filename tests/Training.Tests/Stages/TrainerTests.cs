@@ -147,7 +147,7 @@ public class TrainerTests
         static byte[] Tensors(byte[] file) => file[(8 + (int)BitConverter.ToInt64(file))..];
     }
 
-    // Each by itself changes what is learnt: with only one of two in effect, both would not.
+    // Each of them changes the weights on its own, so both together must differ from each alone.
     [Theory]
     [InlineData("label_smoothing = 0.1")]
     [InlineData("class_weights = \"balanced\"")]
@@ -198,7 +198,7 @@ public class TrainerTests
     {
         using var project = new TinyProject();
         SpecSource spec = project.Read(("freeze = \"backbone\"", "freeze = \"none\""), ("freeze = \"0..4\"", "freeze = \"none\""));
-        // Memory for the pixels alone, and a file where more would go to.
+        // Memory only for the pixels, and a file in the place of the folder for the rest.
         project.Write("cache/scratch", "");
 
         Assert.NotEmpty(project.BringUpToDate(spec, memory: 32 * 16 * 16 * 3));

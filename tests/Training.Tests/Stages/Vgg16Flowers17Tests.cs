@@ -6,7 +6,7 @@ using ModelSpec.Diagnostics;
 
 namespace Training.Tests.Stages;
 
-/// <summary>The main job in small: VGG16 with its ImageNet weights learns to tell flowers apart from a few photos of each kind.</summary>
+/// <summary>The main use case on a small scale: VGG16 with its ImageNet weights learns to tell flowers apart from a few photos of each kind.</summary>
 public class Vgg16Flowers17Tests
 {
     private const string Weights = "weights/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";

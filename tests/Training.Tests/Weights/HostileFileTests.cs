@@ -11,7 +11,7 @@ using FineTune.Training.Weights;
 
 namespace Training.Tests.Weights;
 
-/// <summary>Files that claim what is not so.</summary>
+/// <summary>Files with false claims about their content.</summary>
 public class HostileFileTests
 {
     [Theory]
@@ -39,7 +39,7 @@ public class HostileFileTests
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => new PickleReader(new MemoryStream(Encoding.ASCII.GetBytes(pickle))).Read());
 
-        Assert.Contains("stacks more than", e.Message, StringComparison.Ordinal);
+        Assert.Contains("stack has more than", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public class PretrainedCheckTests
     [InlineData("zip.pth", "unit", true)]
     [InlineData("zip.pth", "torchvision", false)]
     [InlineData("keras2.h5", "torchvision", true)]
-    [InlineData("half.safetensors", "unit", false)] // whose weights they are, the format does not tell
+    [InlineData("half.safetensors", "unit", false)] // the format does not identify the publisher
     public void A_path_to_a_file_that_expects_other_preprocessing_gives_a_warning(string fixture, string preprocess, bool warns)
     {
         using var project = new TinyProject();
@@ -115,7 +115,7 @@ public class PretrainedCheckTests
         Diagnostic error = Assert.Throws<FineTune.Training.Diagnostics.TrainingException>(() => project.BringUpToDate(spec, log)).Diagnostic;
 
         Assert.Equal("MSPEC2002", error.Descriptor.Code);
-        Assert.Contains("is cut short", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is truncated", error.Message, StringComparison.Ordinal);
         Assert.Empty(log.Diagnostics);
     }
 
@@ -138,7 +138,7 @@ public class PretrainedCheckTests
         return project.Read(("\"none\"", $"\"{weights}\""));
     }
 
-#pragma warning disable CA5351 // MD5 is what the publishers give.
+#pragma warning disable CA5351 // The publishers give MD5 digests.
     private static byte[] Md5(string path) => MD5.HashData(File.ReadAllBytes(path));
 #pragma warning restore CA5351
 }

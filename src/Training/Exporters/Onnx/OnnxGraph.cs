@@ -96,6 +96,20 @@ internal sealed class OnnxGraph
     /// <param name="shape">Its dimensions: numbers, or names of those that are not fixed.</param>
     public void Output(string name, ReadOnlySpan<string> shape) => Proto.Output.Add(Value(name, DataType.Float, shape));
 
+    /// <summary>An operator with one output, which it is called after.</summary>
+    /// <param name="type">The operator.</param>
+    /// <param name="name">The output.</param>
+    /// <param name="inputs">What it reads.</param>
+    /// <param name="attributes">Its attributes.</param>
+    public static NodeProto Node(string type, string name, IEnumerable<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        var node = new NodeProto { Name = name, OpType = type };
+        node.Input.AddRange(inputs);
+        node.Output.Add(name);
+        foreach (AttributeProto attribute in attributes) node.Attribute.Add(attribute);
+        return node;
+    }
+
     /// <summary>An attribute of one whole number.</summary>
     public static AttributeProto Attribute(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
@@ -132,7 +146,11 @@ internal sealed class OnnxGraph
         return unique;
     }
 
-    private static ValueInfoProto Value(string name, DataType type, ReadOnlySpan<string> shape)
+    /// <summary>Describes a value.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">The type of its elements.</param>
+    /// <param name="shape">Its dimensions: numbers, or names of those that are not fixed.</param>
+    public static ValueInfoProto Value(string name, DataType type, ReadOnlySpan<string> shape)
     {
         var dimensions = new TensorShapeProto();
         foreach (string size in shape)

@@ -15,20 +15,29 @@ internal static class OnnxModel
     /// <summary>The first operator set whose resize has filters that widen as images shrink.</summary>
     private const int OperatorSet = 18;
 
-    private const string Prefix = "finetune.";
+    /// <summary>What our keys of the metadata begin with.</summary>
+    public const string Prefix = "finetune.";
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static ModelProto Create(OnnxGraph graph, TrainedModel trained, IReadOnlyList<string> classes, OnnxOptions options)
+    /// <summary>The graph alone.</summary>
+    public static ModelProto Create(GraphProto graph)
     {
-        var model = new ModelProto
-        {
-            IrVersion = IrVersion,
-            ProducerName = "FineTune.Build",
-            DocString = string.Create(CultureInfo.InvariantCulture, $"{trained.Name}: classifies images, {classes.Count} classes."),
-            Graph = graph.Proto,
-        };
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "FineTune.Build", Graph = graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OperatorSet });
+        return model;
+    }
+
+    /// <summary>The whole file.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="trained">What it computes.</param>
+    /// <param name="classes">The classes.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="figures">What was measured of a precision below float32.</param>
+    public static ModelProto Create(GraphProto graph, TrainedModel trained, IReadOnlyList<string> classes, OnnxOptions options, PrecisionFigures? figures)
+    {
+        ModelProto model = Create(graph);
+        model.DocString = string.Create(CultureInfo.InvariantCulture, $"{trained.Name}: classifies images, {classes.Count} classes.");
         SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
         // Everything that the weight file says, but for the name of its own format.
         foreach ((string key, string value) in trained.Metadata) if (key != "format") metadata[key] = value;
@@ -38,6 +47,8 @@ internal static class OnnxModel
         metadata[Prefix + "mirror"] = trained.Network.Mirror ? "true" : "false";
         metadata[Prefix + "weights"] = trained.Digest;
         if (trained.Fingerprint is { } fingerprint) metadata[Prefix + "fingerprint"] = fingerprint;
+        if (trained.WeightsLicence is { } licence) metadata[Prefix + "weights_licence"] = licence;
+        figures?.AddTo(metadata);
         AddImageFormat(graph, metadata, trained.Preparation, options.Form);
         foreach ((string key, string value) in metadata) model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         return model;
@@ -47,12 +58,12 @@ internal static class OnnxModel
     /// The format of the pixels in the words of ONNX (MetadataProps.md), for programs that fill inputs with images by themselves. Most
     /// normalisations are none that it has words for; then such a program must not believe that it knows.
     /// </summary>
-    private static void AddImageFormat(OnnxGraph graph, SortedDictionary<string, string> metadata, InputPreparation preparation, OnnxForm form)
+    private static void AddImageFormat(GraphProto graph, SortedDictionary<string, string> metadata, InputPreparation preparation, OnnxForm form)
     {
         string? range = form == OnnxForm.Pixels ? "NominalRange_0_255" : RangeOf(preparation);
         if (range is null) return;
         // Programs that know the word take such inputs for [N, C, H, W].
-        if (form == OnnxForm.Tensor) graph.Proto.Input[0].Type.Denotation = "IMAGE";
+        if (form == OnnxForm.Tensor) graph.Input[0].Type.Denotation = "IMAGE";
         metadata["Image.BitmapPixelFormat"] = form == OnnxForm.Tensor && preparation.IsBgr ? "Bgr8" : "Rgb8";
         metadata["Image.ColorSpaceGamma"] = "SRGB";
         metadata["Image.NominalPixelRange"] = range;

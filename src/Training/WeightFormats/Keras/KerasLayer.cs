@@ -14,11 +14,11 @@ internal enum KerasLayerKind
 /// <summary>A layer of a Keras file.</summary>
 /// <param name="Name">Its name in Keras, for example <c>block1_conv1</c>.</param>
 /// <param name="Path">Its name, preceded by the names of the models that it is nested in: <c>vgg16/block1_conv1</c>.</param>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Variables">Its weights in Keras's order.</param>
 internal sealed record KerasLayer(string Name, string Path, KerasLayerKind Kind, IReadOnlyList<KerasVariable> Variables);
 
 /// <summary>A weight of a layer.</summary>
-/// <param name="Name">What Keras calls it: <c>kernel</c>, <c>bias</c>, <c>gamma</c>, …; its number where the file does not tell.</param>
-/// <param name="Dataset">Where its numbers are.</param>
+/// <param name="Name">Its name in Keras: <c>kernel</c>, <c>bias</c>, <c>gamma</c>, …; its index if the file has no name.</param>
+/// <param name="Dataset">The dataset with its numbers.</param>
 internal sealed record KerasVariable(string Name, IH5Dataset Dataset);

@@ -10,7 +10,7 @@ namespace FineTune.Training.WeightFormats.Keras;
 /// </summary>
 internal sealed class KerasLayers
 {
-    /// <summary>Models in models are a few levels deep. Groups of a hostile file can be in themselves.</summary>
+    /// <summary>The largest nesting of groups. Nested models have a few levels; in a hostile file, a group can contain itself.</summary>
     private const int Depth = 16;
 
     private const int MostGroups = 100_000;
@@ -28,7 +28,7 @@ internal sealed class KerasLayers
 
     /// <summary>Finds every layer that has weights. An optimizer's weights are left out.</summary>
     /// <param name="file">The root group.</param>
-    /// <exception cref="InvalidDataException">The file is not Keras's.</exception>
+    /// <exception cref="InvalidDataException">The file was not written by Keras.</exception>
     public static IReadOnlyList<KerasLayer> Find(IH5Group file)
     {
         var found = new KerasLayers();
@@ -73,7 +73,7 @@ internal sealed class KerasLayers
 
     private void AddNamed(string name, IH5Group group, string[] weights)
     {
-        // A model within the model is one group; its layers are a part of the weights' names.
+        // A nested model is one group; the names of its layers are a part of the weights' names.
         var variables = weights.Select(weight => (Path: weight.Split('/'), Variable: new KerasVariable(Variable(weight), group.Dataset(weight)))).ToList();
         bool nests = variables.All(static v => v.Path.Length > 1) && variables.Select(static v => v.Path[^2]).Distinct(StringComparer.Ordinal).Count() > 1;
         foreach (var layer in variables.GroupBy(v => nests ? v.Path[^2] : name, static v => v.Variable, StringComparer.Ordinal))

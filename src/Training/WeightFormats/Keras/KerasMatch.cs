@@ -4,7 +4,7 @@ using ModelSpec.Layers;
 namespace FineTune.Training.WeightFormats.Keras;
 
 /// <summary>
-/// Finds the layers of a backbone in a Keras file: by their names, or, where the file has none of these names, as the n-th
+/// Finds the layers of a backbone in a Keras file: by their names, or, if the file has none of these names, as the n-th
 /// convolution, depthwise convolution or batch normalization.
 /// </summary>
 internal static class KerasMatch
@@ -12,8 +12,8 @@ internal static class KerasMatch
     /// <summary>The weights of the backbone's layers by <c>LAYER.TENSOR</c>, with PyTorch's word for the tensor, and their names in the file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="layers">The backbone's layers.</param>
-    /// <param name="rename">What the name of a layer in the file is in the backbone.</param>
-    /// <exception cref="InvalidDataException">The file has a layer twice.</exception>
+    /// <param name="rename">Maps the name of a layer in the file to the backbone's name.</param>
+    /// <exception cref="InvalidDataException">The file contains a layer twice.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Find(KerasWeightFile file, IEnumerable<Layer> layers, Func<string, string> rename)
     {
         List<Layer> wanted = [.. layers.Where(static layer => layer.State.Count > 0)];
@@ -45,7 +45,7 @@ internal static class KerasMatch
         }
     }
 
-    /// <summary>PyTorch's name of a weight; where Keras's does not tell, its place in the layer, which is PyTorch's as well.</summary>
+    /// <summary>PyTorch's name of a weight. If Keras's file has no name, it is derived from the weight's index, which is the same in PyTorch.</summary>
     private static string Tensor(Layer layer, KerasVariable variable, int index) => variable.Name switch
     {
         "kernel" or "depthwise_kernel" or "gamma" => "weight",

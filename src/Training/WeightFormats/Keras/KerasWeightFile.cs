@@ -18,7 +18,7 @@ internal sealed class KerasWeightFile : IWeightFile
     private readonly Dictionary<string, (IH5Dataset Dataset, int[] Order)> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Finds the tensors of a file.</summary>
-    /// <param name="stream">The HDF5 file. It is disposed of with this object, and where the constructor throws.</param>
+    /// <param name="stream">The HDF5 file. It is disposed with this object, or if the constructor throws.</param>
     /// <exception cref="InvalidDataException">It is not an HDF5 file of Keras, or it is damaged.</exception>
     public KerasWeightFile(Stream stream)
     {
@@ -50,7 +50,7 @@ internal sealed class KerasWeightFile : IWeightFile
 
     public string Prefix => "";
 
-    /// <summary>Whether a file begins as HDF5 files do.</summary>
+    /// <summary>Whether a file begins like an HDF5 file.</summary>
     public static bool Recognizes(ReadOnlySpan<byte> start) => start.StartsWith(Signature);
 
     /// <summary>The name of a weight in <see cref="Tensors"/>.</summary>
@@ -113,7 +113,7 @@ internal sealed class KerasWeightFile : IWeightFile
 
     private static float[] Convert<T>(T[] values, Converter<T, float> convert) => Array.ConvertAll(values, convert);
 
-    /// <summary>Which dimension of Keras each dimension of PyTorch is.</summary>
+    /// <summary>The dimension in Keras of each dimension in PyTorch.</summary>
     private static int[] Order(string variable, int rank, KerasLayerKind kind) => rank switch
     {
         4 when kind == KerasLayerKind.DepthwiseConv2D => [2, 3, 0, 1],
@@ -132,8 +132,8 @@ internal sealed class KerasWeightFile : IWeightFile
     }
 
     /// <summary>
-    /// An HDF5 file says in its superblock where it ends (HDF5 File Format Specification, "Disk Format: Level 0A"); a shorter one was
-    /// cut, even where what is missing is never read.
+    /// The superblock of an HDF5 file contains its length (HDF5 File Format Specification, "Disk Format: Level 0A"). A shorter file was
+    /// truncated; that is an error even if the missing bytes would not be read.
     /// </summary>
     private static void CheckLength(Stream stream)
     {
@@ -142,7 +142,7 @@ internal sealed class KerasWeightFile : IWeightFile
         int position = superblock[8] < 2 ? 40 : 28;
         if (read < superblock.Length || BinaryPrimitives.ReadUInt64LittleEndian(superblock[position..]) > (ulong)stream.Length)
         {
-            throw new InvalidDataException("The HDF5 file is cut short.");
+            throw new InvalidDataException("The HDF5 file is truncated.");
         }
         stream.Position = 0;
     }

@@ -7,22 +7,22 @@ namespace FineTune.Training.WeightFormats.Pickle;
 
 /// <summary>
 /// Reads the pickles that PyTorch writes, and only those: dictionaries, lists, tuples, numbers, text, and tensors as views of storages.
-/// A pickle is a program for a stack machine that may call any function by its name; this reader knows the names of
-/// <see cref="KnownNames"/>, makes plain values of them, and refuses every other name. It executes nothing
+/// A pickle is a program for a stack machine that may call any function by its name; this reader accepts only the names of
+/// <see cref="KnownNames"/> and creates plain values for them. It refuses every other name, and executes nothing
 /// (Python's <c>pickletools</c> documents the opcodes).
 /// </summary>
 internal sealed class PickleReader(Stream stream)
 {
-    /// <summary>PyTorch makes a few hundred operations per tensor at most; more than this is a hostile file.</summary>
+    /// <summary>The largest number of operations. PyTorch writes a few hundred per tensor at most; a file with more is hostile.</summary>
     private const long MostOperations = 20_000_000;
 
-    /// <summary>Python's pickler puts collections together from batches of 1,000, so its stack stays low.</summary>
+    /// <summary>The largest size of the stack. Python's pickler writes collections in batches of 1,000, so its stack stays small.</summary>
     private const int DeepestStack = 1 << 16;
 
-    /// <summary>As many dimensions as PyTorch allows.</summary>
+    /// <summary>The largest number of dimensions in PyTorch.</summary>
     private const int MostDimensions = 64;
 
-    /// <summary>How many numbers a view with repeated elements (stride 0) may have: a few bytes could claim any number of them.</summary>
+    /// <summary>The largest number of elements of a view that repeats elements (stride 0): a few bytes could claim any number of them.</summary>
     private const long LargestRepetition = 1 << 28;
 
     private static readonly object Mark = new();
@@ -55,7 +55,7 @@ internal sealed class PickleReader(Stream stream)
 
     /// <summary>Reads one pickle and leaves the stream just after it.</summary>
     /// <returns>A <see cref="PickledDictionary"/>, list, tuple (an array), number, text, <see cref="PickledTensor"/>, or null.</returns>
-    /// <exception cref="InvalidDataException">The pickle is damaged, or asks for something other than tensors; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The pickle is damaged, or requires something other than tensors; the message names it.</exception>
     public object? Read()
     {
         try
@@ -63,10 +63,10 @@ internal sealed class PickleReader(Stream stream)
             for (long operations = 0; operations < MostOperations; operations++)
             {
                 int opcode = stream.ReadByte();
-                if (opcode < 0) throw new InvalidDataException("The pickle is cut short.");
+                if (opcode < 0) throw new InvalidDataException("The pickle is truncated.");
                 if (opcode == '.') return _stack.Pop();
                 Execute((byte)opcode);
-                if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle stacks more than {DeepestStack} values, which no state dict needs.");
+                if (_stack.Count > DeepestStack) throw new InvalidDataException($"The pickle's stack has more than {DeepestStack} values, which no state dict needs.");
             }
             throw new InvalidDataException($"The pickle has more than {MostOperations} operations, which no state dict needs.");
         }
@@ -203,8 +203,8 @@ internal sealed class PickleReader(Stream stream)
         return known
             ? result
             : throw new InvalidDataException(
-                $"It holds more than tensors: its pickle asks for '{result}'. Nothing of it was run. "
-                + "Save model.state_dict() instead of the model; a file from elsewhere that asks for such names may be hostile.");
+                $"It contains more than tensors: its pickle requires '{result}'. Nothing was executed. "
+                + "Save model.state_dict() instead of the model; a file from another source that requires such names may be hostile.");
     }
 
     private static object? Make(PickledName name, object?[] arguments) => name.Name switch
@@ -223,7 +223,7 @@ internal sealed class PickleReader(Stream stream)
             && Array.TrueForAll(tensor.Shape, static s => s >= 0)
             && Array.TrueForAll(tensor.Strides, static s => s >= 0) && tensor.Offset >= 0
             && checked(tensor.Offset + tensor.Extent) <= tensor.Storage.Count;
-        if (!fits) throw new InvalidDataException($"The pickle has a tensor that reaches out of its storage '{tensor.Storage.Key}'.");
+        if (!fits) throw new InvalidDataException($"The pickle has a tensor that exceeds its storage '{tensor.Storage.Key}'.");
         return tensor.Count <= Math.Max(tensor.Storage.Count, LargestRepetition)
             ? tensor
             : throw new InvalidDataException($"The pickle has a tensor of {tensor.Count} numbers in a storage of {tensor.Storage.Count}.");
@@ -287,7 +287,7 @@ internal sealed class PickleReader(Stream stream)
 
     private byte[] ReadBytes(int count)
     {
-        // A length is believed only as far as the stream reaches.
+        // A length beyond the end of the stream is an error.
         if (stream.CanSeek && count > stream.Length - stream.Position) throw new EndOfStreamException();
         byte[] bytes = new byte[count];
         stream.ReadExactly(bytes);

@@ -8,10 +8,10 @@ internal sealed record PickledStorage(string Key, ElementType Type, long Count);
 /// <summary>A tensor that a pickle describes: a view of a storage.</summary>
 internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Shape, long[] Strides)
 {
-    /// <summary>How many numbers it holds.</summary>
+    /// <summary>The number of elements.</summary>
     public long Count => Shape.Aggregate(1L, static (product, size) => checked(product * size));
 
-    /// <summary>The number of storage elements from its first to its last, both included.</summary>
+    /// <summary>The number of storage elements from its first to its last, inclusive.</summary>
     public long Extent => Count == 0 ? 0 : checked(1 + Shape.Zip(Strides, static (size, stride) => checked((size - 1) * stride)).Sum());
 
     /// <summary>Whether its numbers are stored row-major and without gaps.</summary>
@@ -30,7 +30,7 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[]
     }
 }
 
-/// <summary>A name that a pickle asks for: one of the few that are known. It stands for what it makes; nothing is looked up or called.</summary>
+/// <summary>One of the known names that a pickle can use. It stands for the value that it creates; nothing is looked up or called.</summary>
 internal sealed record PickledName(string Module, string Name)
 {
     public override string ToString() => $"{Module}.{Name}";

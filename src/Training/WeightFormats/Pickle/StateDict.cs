@@ -3,20 +3,20 @@ using FineTune.Pipeline;
 namespace FineTune.Training.WeightFormats.Pickle;
 
 /// <summary>The tensors of a checkpoint that a pickle describes.</summary>
-/// <param name="Prefix">What every name in the file begins with: <c>module.</c> or nothing.</param>
+/// <param name="Prefix">The prefix of every name in the file: <c>module.</c> or nothing.</param>
 /// <param name="Tensors">The tensors by their names without the prefix.</param>
 /// <param name="List">The tensors as a weight file lists them, in the file's order.</param>
 internal sealed record StateDict(string Prefix, IReadOnlyDictionary<string, PickledTensor> Tensors, IReadOnlyList<WeightTensor> List)
 {
-    /// <summary>Where training scripts put the weights beside the optimizer, in the order in which they are looked for.</summary>
+    /// <summary>The keys under which training scripts store the weights, next to those of the optimizer, in the order in which they are tried.</summary>
     private static readonly string[] Keys = ["state_dict", "model_state_dict", "model"];
 
-    /// <summary>How many dictionaries may be in one another. A hostile pickle can have one that is in itself.</summary>
+    /// <summary>The largest nesting of dictionaries. In a hostile pickle, a dictionary can contain itself.</summary>
     private const int Depth = 3;
 
     /// <summary>
     /// Finds the tensors: in the dictionary's <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>, or in the dictionary itself.
-    /// What is beside them, for example numbers, text, None or an optimizer, is left out.
+    /// Everything else, for example numbers, text, None or an optimizer, is ignored.
     /// </summary>
     /// <exception cref="InvalidDataException">There is no dictionary of tensors.</exception>
     public static StateDict Find(object? root)

@@ -68,7 +68,7 @@ public class OnnxPixelTests
         };
         var graph = new OnnxGraph("pixels");
         graph.Output(PixelNodes.Add(graph, trained), [OnnxNames.Batch, "3", $"{height}", $"{width}"]);
-        ModelProto model = OnnxModel.Create(graph, trained, [], OnnxRun.OptionsOf("pixels"));
+        ModelProto model = OnnxModel.Create(graph.Proto, trained, [], OnnxRun.OptionsOf("pixels"), null);
         return new InferenceSession(model.ToByteArray());
     }
 

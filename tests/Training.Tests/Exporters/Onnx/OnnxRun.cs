@@ -24,9 +24,10 @@ internal sealed class OnnxRun : IDisposable
 
     private readonly InferenceSession _session;
 
-    public OnnxRun(byte[] model)
+    public OnnxRun(byte[] model, string? setting = null)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        if (setting is not null) options.AddSessionConfigEntry(setting, "1");
         _session = new InferenceSession(model, options);
     }
 
@@ -37,11 +38,20 @@ internal sealed class OnnxRun : IDisposable
         Translate(module, form, metadata).ToByteArray();
 
     /// <summary>The file of a module's network.</summary>
-    public static ModelProto Translate(NetworkModule module, string form = "tensor", IReadOnlyDictionary<string, string>? metadata = null) =>
-        OnnxExporter.Translate(ModelOf(module, metadata), [.. module.Network.Classes.Select(static c => c.Text)], OptionsOf(form), CancellationToken.None);
+    public static ModelProto Translate(NetworkModule module, string form = "tensor", IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        (TrainedModel trained, string[] classes, OnnxOptions options) = (ModelOf(module, metadata), [.. module.Network.Classes.Select(static c => c.Text)], OptionsOf(form));
+        return OnnxModel.Create(OnnxExporter.Translate(trained, classes, options.Form, CancellationToken.None).Graph, trained, classes, options, null);
+    }
 
-    public static OnnxOptions OptionsOf(string form) =>
-        OnnxOptions.Read(new PartValues(new Dictionary<string, object> { [OnnxOptions.FormKey] = form, [OnnxOptions.PrecisionKey] = "fp32" }));
+    public static OnnxOptions OptionsOf(string form, string precision = "fp32", double maxDrop = OnnxOptions.DefaultMaxDrop) => OnnxOptions.Read(ValuesOf(form, precision, maxDrop));
+
+    public static PartValues ValuesOf(string form, string precision = "fp32", double maxDrop = OnnxOptions.DefaultMaxDrop) => new(new Dictionary<string, object>
+    {
+        [OnnxOptions.FormKey] = form,
+        [OnnxOptions.PrecisionKey] = precision,
+        [OnnxOptions.MaxDropKey] = maxDrop,
+    });
 
     /// <summary>A module's network as an exporter sees it.</summary>
     public static TrainedModel ModelOf(NetworkModule module, IReadOnlyDictionary<string, string>? metadata = null)

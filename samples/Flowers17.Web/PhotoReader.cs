@@ -1,0 +1,48 @@
+namespace Flowers17.Web;
+
+/// <summary>Takes the photo out of a request.</summary>
+internal static class PhotoReader
+{
+    /// <summary>Reads the photo.</summary>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="BadHttpRequestException">The form cannot be read or has no file, or the photo has more bytes than <see cref="PhotoLimits.MaxBytes"/>.</exception>
+    public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.HasFormContentType) return await ReadFormAsync(request, cancellation);
+        if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
+        return await ReadAsync(request.Body, cancellation);
+    }
+
+    private static async Task<byte[]> ReadFormAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        IFormCollection form;
+        try
+        {
+            form = await request.ReadFormAsync(cancellation);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
+            throw new BadHttpRequestException($"The form cannot be read: {e.Message}", e);
+        }
+        if (form.Files is not [IFormFile file, ..]) throw new BadHttpRequestException("The form has no file.");
+        if (file.Length > PhotoLimits.MaxBytes) throw TooLarge();
+        await using Stream stream = file.OpenReadStream();
+        return await ReadAsync(stream, cancellation);
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream, CancellationToken cancellation)
+    {
+        using var photo = new MemoryStream();
+        byte[] buffer = new byte[81920];
+        for (int read; (read = await stream.ReadAsync(buffer, cancellation)) > 0;)
+        {
+            photo.Write(buffer, 0, read);
+            if (photo.Length > PhotoLimits.MaxBytes) throw TooLarge();
+        }
+        return photo.ToArray();
+    }
+
+    private static BadHttpRequestException TooLarge() =>
+        new($"A photo may have {PhotoLimits.MaxBytes / 1_000_000} MB at most.", StatusCodes.Status413PayloadTooLarge);
+}
