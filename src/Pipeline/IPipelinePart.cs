@@ -3,7 +3,7 @@ namespace FineTune.Pipeline;
 /// <summary>A part of the pipeline that specs can name. Parts keep no state between calls: one object serves a whole training.</summary>
 public interface IPipelinePart
 {
-    /// <summary>The word of the language: lower-case letters, digits and underscores.</summary>
+    /// <summary>The word of the language: lower-case letters, digits and underscores; that of an exporter can have hyphens.</summary>
     string Name { get; }
 
     /// <summary>

@@ -22,7 +22,7 @@ public sealed record PluginWords(EquatableArray<PartWord> Parts)
     public const string BuiltInProvides =
         "importer:folders, importer:flowers17, format:pytorch(.pth, .pt), format:pytorch_legacy(.pth, .pt), format:safetensors(.safetensors), "
         + "format:hdf5(.h5), format:keras(.keras), evaluator:report, exporter:safetensors, exporter:onnx(form:text=tensor, precision:text=fp32, max_drop:number[0..1]=0.005), "
-        + "exporter:report(examples:whole[0..200]=24, license:text=)";
+        + "exporter:report(examples:whole[0..200]=24, license:text=), exporter:model-card(license:text=), exporter:tensorboard";
 
     /// <summary>Only what is built in.</summary>
     public static PluginWords BuiltIn { get; } = ReadBuiltIn();

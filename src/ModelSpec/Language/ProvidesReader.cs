@@ -26,6 +26,9 @@ internal sealed class ProvidesReader
 
     private static readonly Regex Word = Pattern("^[a-z][a-z0-9_]+$");
 
+    /// <summary>The words of exporters, which stand between quotation marks only.</summary>
+    private static readonly Regex ExporterWord = Pattern("^[a-z][a-z0-9_-]+$");
+
     private static readonly Regex Key = Pattern("^[a-z][a-z0-9_]*$");
 
     private readonly PluginItem _plugin;
@@ -80,7 +83,7 @@ internal sealed class ProvidesReader
             return Fail(kindText, $"this is not a kind of part.{NearestName.Suggest(kindText.Text, Vocabulary.PartKinds.Keys)} "
                 + $"Kinds: {string.Join(", ", Vocabulary.PartKinds.Keys)}.");
         }
-        if (!Word.IsMatch(word.Text))
+        if (!(kind == PartKind.Exporter ? ExporterWord : Word).IsMatch(word.Text))
         {
             return Fail(word, "a word has at least two characters, only lower-case letters, digits and underscores, and begins with a letter.");
         }

@@ -3,6 +3,7 @@ using FineTune.Training.Evaluators;
 using FineTune.Training.Exporters;
 using FineTune.Training.Exporters.Onnx;
 using FineTune.Training.Exporters.Report;
+using FineTune.Training.Exporters.TensorBoard;
 using FineTune.Training.Importers;
 using FineTune.Training.WeightFormats;
 
@@ -23,5 +24,7 @@ internal sealed class BuiltInPlugin : PipelinePlugin
         .Add(new ReportEvaluator())
         .Add(new SafetensorsExporter())
         .Add(new OnnxExporter())
-        .Add(new ReportExporter());
+        .Add(new ReportExporter())
+        .Add(new ModelCardExporter())
+        .Add(new TensorBoardExporter());
 }

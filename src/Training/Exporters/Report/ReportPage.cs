@@ -127,7 +127,7 @@ internal sealed class ReportPage(ExportContext context)
                 Note("No figures of its epochs are recorded.");
                 continue;
             }
-            Add($"<div class=\"plots\">\n<figure>{CurvePlots.Loss($"loss{i}", stage)}<figcaption>Loss</figcaption></figure>\n<figure>{CurvePlots.Accuracy($"accuracy{i}", stage)}<figcaption>Accuracy</figcaption></figure>\n</div>\n");
+            Add($"<div class=\"plots\">\n<figure><figcaption>Loss</figcaption>{CurvePlots.Loss($"loss{i}", stage)}</figure>\n<figure><figcaption>Accuracy</figcaption>{CurvePlots.Accuracy($"accuracy{i}", stage)}</figure>\n</div>\n");
         }
     }
 
@@ -143,7 +143,6 @@ internal sealed class ReportPage(ExportContext context)
         Add($"<p class=\"quiet\">Rows are the true classes, columns the answers.");
         if (isNamed) Add($"<span class=\"key\">right</span><span class=\"key wrong\">wrong</span>");
         else Add($" Axes count the classes from 0 in the order of the spec.");
-        // As wide as its cells need, and not wider than the page.
         Add($"</p>\n<div class=\"matrix\">{ConfusionPlot.Draw(confusion)}</div>\n");
         IReadOnlyList<(string Truth, string Answer, int Count, int Support)> worst = confusion.Worst(10);
         if (worst.Count == 0) return;

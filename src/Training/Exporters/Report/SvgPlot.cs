@@ -30,6 +30,9 @@ internal sealed partial class SvgPlot(string id, int width, int height, PixelPad
     private static readonly (Color Color, string Variable)[] Variables =
         [(Rule, "var(--rule)"), (First, "var(--first)"), (Second, "var(--second)"), (Wrong, "var(--wrong)")];
 
+    /// <summary>How much a plot may be enlarged on a wide page.</summary>
+    private const double Largest = 1.25;
+
     private readonly List<Func<Markup>> _texts = [];
 
     /// <summary>The plot, to which lines and areas are added.</summary>
@@ -98,7 +101,7 @@ internal sealed partial class SvgPlot(string id, int width, int height, PixelPad
             return name;
         });
         return Markup.Of(
-            $"<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{label}\">{new Markup(Spaces().Replace(inside, "").Trim())}{Markup.Join(_texts, static text => text())}</svg>\n");
+            $"<svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{Largest * width}px\" role=\"img\" aria-label=\"{label}\">{new Markup(Spaces().Replace(inside, "").Trim())}{Markup.Join(_texts, static text => text())}</svg>\n");
     }
 
     /// <summary>Round numbers within a range.</summary>
