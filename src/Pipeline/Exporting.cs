@@ -37,7 +37,7 @@ public sealed record ExportContext : PartContext
         static _ => throw new PipelineException("There are no images.");
 
     /// <summary>
-    /// Keeps a figure that the exporter measured of what it writes, an accuracy for example: it is in the lock beside the spec. The name is
+    /// Keeps a figure that the exporter measured of what it writes, an accuracy for example: it is in the lock next to the spec. The name is
     /// of lower-case letters, digits and underscores.
     /// </summary>
     public Action<string, double> Record { get; init; } = static (_, _) => { };
@@ -89,7 +89,7 @@ public sealed record TrainedModel(
     /// <summary>The digest of the weight file: <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public required string Digest { get; init; }
 
-    /// <summary>The fingerprint of everything that the weights came from, as the lock beside the spec has it; null if no lock records these weights.</summary>
+    /// <summary>The fingerprint of everything that the weights came from, as the lock next to the spec has it; null if no lock records these weights.</summary>
     public string? Fingerprint { get; init; }
 
     /// <summary>The licence of the pretrained weights that the training began with, as their publisher states it; null if none is known.</summary>

@@ -33,7 +33,7 @@ public sealed class ExportItemTests : IDisposable
         </Project>
         """;
 
-    // Notes its verb, and writes and lists two files beside the spec.
+    // Notes its verb, and writes and lists two files next to the spec.
     private const string Trainer = """
         #!/bin/sh
         for last; do :; done

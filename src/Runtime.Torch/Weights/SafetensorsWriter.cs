@@ -11,7 +11,7 @@ namespace FineTune.Weights;
 internal static class SafetensorsWriter
 {
     /// <summary>
-    /// Writes a state dict atomically: into a temporary file beside <paramref name="path"/> that then takes its place, so that a
+    /// Writes a state dict atomically: into a temporary file next to <paramref name="path"/> that then takes its place, so that a
     /// full disk or a crash leaves the old file. Equal tensors give equal bytes.
     /// </summary>
     /// <param name="path">The file.</param>

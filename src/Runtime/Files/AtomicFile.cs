@@ -11,7 +11,7 @@ internal static class AtomicFile
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Writes into a temporary file beside <paramref name="path"/> that then takes its place. Its name is unique, so that of several
+    /// Writes into a temporary file next to <paramref name="path"/> that then takes its place. Its name is unique, so that of several
     /// writers of one file none disturbs another: the last one to finish wins.
     /// </summary>
     /// <param name="path">The file; its folder is made where it is missing.</param>

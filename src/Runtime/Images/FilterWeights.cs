@@ -9,7 +9,7 @@ internal sealed class FilterWeights
 {
     /// <summary>
     /// The fractional bits of a weight: those that a sum of 8-bit pixels leaves in 32 bits, with two to spare, for the sign and for weights
-    /// below zero, beside which others sum up to more than 1.
+    /// below zero, so that the others sum up to more than 1.
     /// </summary>
     public const int FractionalBits = 32 - 8 - 2;
 

@@ -5,7 +5,7 @@ using FineTune.Training.Weights;
 
 namespace FineTune.Training.Doctor;
 
-/// <summary>What a build would do with a spec, found out without downloading or writing anything beside it.</summary>
+/// <summary>What a build would do with a spec, found out without downloading or writing anything next to it.</summary>
 internal static class SpecFindings
 {
     private static readonly DownloadPatience None = new(TimeSpan.FromSeconds(1), TimeSpan.Zero);

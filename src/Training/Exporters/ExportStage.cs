@@ -23,7 +23,7 @@ internal sealed record ExportUse(RegisteredPart<IModelExporter> Exporter, PartPl
 /// file that is missing or another, runs that exporter alone.
 /// </summary>
 /// <param name="spec">The spec.</param>
-/// <param name="weights">The weight file beside the spec, which exports must not overwrite.</param>
+/// <param name="weights">The weight file next to the spec, which exports must not overwrite.</param>
 /// <param name="assets">Where the dataset is, for exporters that need images.</param>
 /// <param name="log">Where it is told.</param>
 /// <param name="device">Where the answers of the network are computed if an exporter asks for them and the cache does not have them.</param>
@@ -139,7 +139,7 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
         }
     }
 
-    /// <summary>Writes the weights beside the spec, from the cache.</summary>
+    /// <summary>Writes the weights next to the spec, from the cache.</summary>
     /// <param name="trained">The weights in the cache.</param>
     /// <param name="digest">Their digest.</param>
     /// <exception cref="TrainingException">They cannot be written.</exception>
@@ -151,7 +151,7 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
         Write(new ExportUse(exporter, place, outputs), trained, digest, LockOf(digest), CancellationToken.None);
     }
 
-    /// <summary>The lock beside the spec if it records these weights; whether it can be read is told by others.</summary>
+    /// <summary>The lock next to the spec if it records these weights; whether it can be read is told by others.</summary>
     private TrainingLock? LockOf(string digest)
     {
         TrainingLock? known = null;

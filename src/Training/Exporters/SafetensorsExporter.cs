@@ -3,7 +3,7 @@ using FineTune.Weights;
 
 namespace FineTune.Training.Exporters;
 
-/// <summary>The weights as a safetensors file: what stands beside every spec and is embedded into apps.</summary>
+/// <summary>The weights as a safetensors file: what is next to every spec and is embedded into apps.</summary>
 internal sealed class SafetensorsExporter : IModelExporter
 {
     /// <summary>What it is called.</summary>
