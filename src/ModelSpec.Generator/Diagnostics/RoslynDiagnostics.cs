@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
+using ModelSpec.Diagnostics;
 using ModelSpec.Text;
 using Diagnostic = Microsoft.CodeAnalysis.Diagnostic;
 using DiagnosticDescriptor = Microsoft.CodeAnalysis.DiagnosticDescriptor;
@@ -15,7 +16,8 @@ internal static class RoslynDiagnostics
 #pragma warning disable RS2008 // The codes are listed in docs/diagnostics.md; they belong to the language, not to an analyzer release.
         var descriptor = new DiagnosticDescriptor(
             diagnostic.Descriptor.Code, diagnostic.Descriptor.Title, "{0}", "ModelSpec",
-            diagnostic.IsError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, isEnabledByDefault: true);
+            diagnostic.IsError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, isEnabledByDefault: true,
+            helpLinkUri: DiagnosticHelp.LinkOf(diagnostic.Descriptor.Code));
 #pragma warning restore RS2008
         SourceSpan span = diagnostic.Span;
         var location = Location.Create(
