@@ -109,12 +109,12 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
         options ??= new ClassifierLoadOptions();
         _network?.Dispose();
         int classes = Enum.GetValues<TLabel>().Length;
-        _network = OnnxNetwork.Load(read, new OnnxShape(InputSize, classes), options.Device, source);
+        _network = OnnxNetwork.Load(read, new OnnxShape(InputSize, classes), options, source);
         Meaning?.Require(_network.Metadata, source, _name);
         if (options.SelfCheck && _network.Metadata.TryGetValue(GoldenAnswers.Key, out string? golden))
         {
             float[] input = PreparedPixels.Of(CheckImage.Create(InputSize), 1, InputSize, PixelTransform);
-            _network = OnnxCheck.Run(_network, input, GoldenAnswers.Parse(golden, classes), _name, options.OnWarning);
+            _network = OnnxCheck.Run(_network, input, GoldenAnswers.Parse(golden, classes), _name, options.Warn);
         }
     }
 }

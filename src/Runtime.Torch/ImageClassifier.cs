@@ -191,7 +191,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
         (InferenceNetwork body, InferenceNetwork head) = _inference.For(CurrentDevice());
-        ClassifierCheck.Run(this, [body, head], Prepare(CheckImage.Create(InputSize)), exact, options.OnWarning);
+        ClassifierCheck.Run(this, [body, head], Prepare(CheckImage.Create(InputSize)), exact, options.Warn);
     }
 
     private void Free()

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace FineTune;
 
 /// <summary>How a classifier is loaded.</summary>
@@ -15,4 +18,22 @@ public sealed record ClassifierLoadOptions
 
     /// <summary>Called with a warning where the check found a wrong kernel and avoided it; by default it is written to <see cref="System.Diagnostics.Trace"/>.</summary>
     public Action<string>? OnWarning { get; init; }
+
+    /// <summary>The index of the CUDA device that <see cref="Device"/> names, or null for the CPU.</summary>
+    /// <exception cref="InvalidOperationException">It is not the name of a device.</exception>
+    internal int? FindCudaIndex()
+    {
+        if (Device == "cpu") return null;
+        int index = 0;
+        bool isCuda = Device == "cuda" || (Device.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(Device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out index));
+        return isCuda ? index : throw new InvalidOperationException($"'{Device}' is not a device; write cpu, cuda or cuda:N.");
+    }
+
+    /// <summary>Hands on a warning.</summary>
+    internal void Warn(string warning)
+    {
+        if (OnWarning is null) Trace.TraceWarning(warning);
+        else OnWarning(warning);
+    }
 }

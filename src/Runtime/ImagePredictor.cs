@@ -187,14 +187,8 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
     /// <param name="count">How many images.</param>
     /// <returns>The probabilities of each image, one after another.</returns>
-    internal virtual double[] ComputeProbabilities(byte[] pixels, int count)
-    {
-        double[] probabilities = Softmax.Compute(ComputeLogits(pixels, count), AllLabels.Length);
-        if (!Mirror) return probabilities;
-        double[] mirrored = Softmax.Compute(ComputeLogits(MirroredPixels.Of(pixels, count, InputSize), count), AllLabels.Length);
-        for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
-        return probabilities;
-    }
+    internal virtual double[] ComputeProbabilities(byte[] pixels, int count) =>
+        Probabilities.Compute(ComputeLogits, pixels, count, InputSize, AllLabels.Length, Mirror);
 
     private Prediction<TLabel>[] Classify(byte[] pixels, int count)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 
@@ -24,10 +23,10 @@ internal static class OnnxCheck
     /// <param name="input">The prepared check image.</param>
     /// <param name="exact">The logits of the training.</param>
     /// <param name="name">The class, which messages name.</param>
-    /// <param name="warn">Gets a warning where another form takes the network's place; <see cref="Trace"/> if null.</param>
+    /// <param name="warn">Gets a warning where another form takes the network's place.</param>
     /// <returns>The network to use.</returns>
     /// <exception cref="WrongKernelException">Both forms are wrong.</exception>
-    public static OnnxNetwork Run(OnnxNetwork network, float[] input, double[] exact, string name, Action<string>? warn)
+    public static OnnxNetwork Run(OnnxNetwork network, float[] input, double[] exact, string name, Action<string> warn)
     {
         double allowed = Tolerance + (2 * Measured(network.Metadata));
         double error = Error(network.Run(OnnxNetwork.Logits, input, 1), exact);
@@ -43,8 +42,7 @@ internal static class OnnxCheck
         }
         string warning = string.Create(CultureInfo.InvariantCulture,
             $"{name}: ONNX Runtime's optimised form of the network gives wrong results on this machine (off by {error:0.0e+0} of the largest), so a slower, correct form is used. {Describe()}.");
-        if (warn is null) Trace.TraceWarning(warning);
-        else warn(warning);
+        warn(warning);
         return plain;
     }
 

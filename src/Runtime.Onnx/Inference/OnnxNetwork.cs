@@ -27,15 +27,15 @@ internal sealed class OnnxNetwork : IDisposable
     private readonly RunOptions _options = new();
     private readonly Func<byte[]> _read;
     private readonly OnnxShape _shape;
-    private readonly string _device;
+    private readonly ClassifierLoadOptions _load;
     private readonly string _source;
     private readonly bool _isPlain;
 
     private readonly Uses _uses;
 
-    private OnnxNetwork(InferenceSession session, Func<byte[]> read, OnnxShape shape, string device, string source, bool isPlain)
+    private OnnxNetwork(InferenceSession session, Func<byte[]> read, OnnxShape shape, ClassifierLoadOptions load, string source, bool isPlain)
     {
-        (_session, _read, _shape, _device, _source, _isPlain) = (session, read, shape, device, source, isPlain);
+        (_session, _read, _shape, _load, _source, _isPlain) = (session, read, shape, load, source, isPlain);
         _uses = new Uses(Free);
         Metadata = session.ModelMetadata.CustomMetadataMap;
     }
@@ -46,14 +46,14 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>Loads a model.</summary>
     /// <param name="read">Reads the bytes of an ONNX file. They are not kept: ONNX Runtime has its own form of the weights.</param>
     /// <param name="shape">What it must take and give.</param>
-    /// <param name="device">Where it runs: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="load">Where it runs.</param>
     /// <param name="source">What messages call the model.</param>
     /// <param name="isPlain">Whether layers are run one by one as they stand in the file, without ONNX Runtime's optimised forms.</param>
     /// <exception cref="InvalidDataException">The model is damaged, or does not fit.</exception>
     /// <exception cref="InvalidOperationException">The device does not exist.</exception>
-    public static OnnxNetwork Load(Func<byte[]> read, OnnxShape shape, string device, string source, bool isPlain = false)
+    public static OnnxNetwork Load(Func<byte[]> read, OnnxShape shape, ClassifierLoadOptions load, string source, bool isPlain = false)
     {
-        using SessionOptions options = OnnxSessions.CreateOptions(device, isPlain);
+        using SessionOptions options = OnnxSessions.CreateOptions(load, isPlain);
         InferenceSession session;
         try
         {
@@ -63,14 +63,14 @@ internal sealed class OnnxNetwork : IDisposable
         {
             throw new InvalidDataException($"{source} cannot be read as an ONNX model: {e.Message}", e);
         }
-        var network = new OnnxNetwork(session, read, shape, device, source, isPlain);
+        var network = new OnnxNetwork(session, read, shape, load, source, isPlain);
         if (network.FindMisfit() is not { } misfit) return network;
         network.Dispose();
         throw new InvalidDataException($"{source} does not fit the class: {misfit}.");
     }
 
     /// <summary>The same network, run layer by layer as it stands in the file.</summary>
-    public OnnxNetwork LoadPlain() => Load(_read, _shape, _device, _source, isPlain: true);
+    public OnnxNetwork LoadPlain() => Load(_read, _shape, _load, _source, isPlain: true);
 
     /// <summary>Runs the network.</summary>
     /// <param name="output">What is wanted of it.</param>

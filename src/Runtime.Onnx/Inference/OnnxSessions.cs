@@ -1,4 +1,3 @@
-using System.Globalization;
 using FineTune.Native;
 using Microsoft.ML.OnnxRuntime;
 
@@ -10,12 +9,12 @@ internal static class OnnxSessions
     static OnnxSessions() => NativeDirectories.Use();
 
     /// <summary>The options of a session.</summary>
-    /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="load">The device.</param>
     /// <param name="isPlain">Whether layers are run one by one as they stand in the file.</param>
     /// <exception cref="InvalidOperationException">The device does not exist.</exception>
-    public static SessionOptions CreateOptions(string device, bool isPlain)
+    public static SessionOptions CreateOptions(ClassifierLoadOptions load, bool isPlain)
     {
-        int? cuda = FindCuda(device);
+        int? cuda = load.FindCudaIndex();
         var options = new SessionOptions
         {
             GraphOptimizationLevel = isPlain ? GraphOptimizationLevel.ORT_DISABLE_ALL : GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -34,17 +33,7 @@ internal static class OnnxSessions
         {
             options.Dispose();
             throw new InvalidOperationException(
-                $"The device '{device}' does not exist for this ONNX Runtime ({e.Message.Trim()}). Reference Microsoft.ML.OnnxRuntime.Gpu for CUDA.", e);
+                $"The device '{load.Device}' does not exist for this ONNX Runtime ({e.Message.Trim()}). Reference Microsoft.ML.OnnxRuntime.Gpu for CUDA.", e);
         }
-    }
-
-    /// <summary>The index of a CUDA device, or null for the CPU.</summary>
-    private static int? FindCuda(string device)
-    {
-        if (device == "cpu") return null;
-        int index = 0;
-        bool isCuda = device == "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(device.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out index));
-        return isCuda ? index : throw new InvalidOperationException($"'{device}' is not a device; write cpu, cuda or cuda:N.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,17 +11,15 @@ internal static class ClassifierCheck
     /// <param name="parts">Its network in parts.</param>
     /// <param name="input">The prepared check image.</param>
     /// <param name="exact">The logits of the training.</param>
-    /// <param name="warn">Gets a warning for each convolution that is wrong here and now runs in the safe way; <see cref="Trace"/> if null.</param>
+    /// <param name="warn">Gets a warning for each convolution that is wrong here and now runs in the safe way.</param>
     /// <exception cref="WrongKernelException">The output is wrong, and running convolutions with the safe implementation did not help.</exception>
-    public static void Run(nn.Module classifier, IReadOnlyList<InferenceNetwork> parts, Tensor input, double[] exact, Action<string>? warn)
+    public static void Run(nn.Module classifier, IReadOnlyList<InferenceNetwork> parts, Tensor input, double[] exact, Action<string> warn)
     {
         using Tensor wanted = tensor(exact, [1, exact.Length]);
         foreach (Conv2d wrong in SelfCheck.Run(parts, input, wanted, ScalarType.Float32))
         {
             string name = classifier.named_modules().First(entry => ReferenceEquals(entry.module, wrong)).name;
-            string warning = $"{classifier.GetName()}: the convolution '{name}' gives wrong results on this machine, so a slower, correct implementation is used. {SelfCheck.Describe()}.";
-            if (warn is null) Trace.TraceWarning(warning);
-            else warn(warning);
+            warn($"{classifier.GetName()}: the convolution '{name}' gives wrong results on this machine, so a slower, correct implementation is used. {SelfCheck.Describe()}.");
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using FineTune.Inference;
 using TorchSharp;
@@ -57,7 +56,7 @@ internal static class WeightLoader
     {
         try
         {
-            Device device = Find(options?.Device ?? "cpu");
+            Device device = Find(options ?? new ClassifierLoadOptions());
             meaning?.Require(weights.Metadata, source, network.GetName());
             ModuleState.Replace(network, weights.Tensors);
             if (device.type != DeviceType.CPU) network.to(device);
@@ -71,16 +70,12 @@ internal static class WeightLoader
         return weights.Metadata;
     }
 
-    private static Device Find(string name)
+    private static Device Find(ClassifierLoadOptions options)
     {
-        if (name == "cpu") return CPU;
+        if (options.FindCudaIndex() is not { } index) return CPU;
         int count = cuda.is_available() ? cuda.device_count() : 0;
-        int index = 0;
-        bool isCuda = name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out index));
-        if (!isCuda) throw new InvalidOperationException($"'{name}' is not a device; write cpu, cuda or cuda:N.");
         return index < count
             ? device(DeviceType.CUDA, index)
-            : throw new InvalidOperationException($"The device '{name}' does not exist: this libtorch finds {count} CUDA devices.");
+            : throw new InvalidOperationException($"The device '{options.Device}' does not exist: this libtorch finds {count} CUDA devices.");
     }
 }

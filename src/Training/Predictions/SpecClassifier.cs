@@ -79,15 +79,8 @@ internal sealed class SpecClassifier : IDisposable
     /// <param name="pixels">The RGB pixels of images of the input's size, rows first, one image after another.</param>
     /// <param name="count">How many images, at most <see cref="LargestBatch"/>.</param>
     /// <returns>The probabilities <c>[count, classes]</c> in the order of the classes.</returns>
-    public double[] Classify(byte[] pixels, int count)
-    {
-        int classes = Network.Classes.Count;
-        double[] probabilities = Softmax.Compute(Logits(pixels, count), classes);
-        if (!Network.Mirror) return probabilities;
-        double[] mirrored = Softmax.Compute(Logits(MirroredPixels.Of(pixels, count, InputSize), count), classes);
-        for (int i = 0; i < probabilities.Length; i++) probabilities[i] = (probabilities[i] + mirrored[i]) / 2;
-        return probabilities;
-    }
+    public double[] Classify(byte[] pixels, int count) =>
+        Probabilities.Compute(Logits, pixels, count, InputSize, Network.Classes.Count, Network.Mirror);
 
     /// <inheritdoc />
     public void Dispose()
