@@ -53,27 +53,31 @@ public sealed class InferenceNetworkTests
     }
 
     // Kinds of grouped convolutions: with several outputs for each input channel (wrong in channels-last order on some processors),
-    // depthwise, and ordinary groups.
+    // depthwise, and ordinary groups. Then strides of single pixels, whose gradient is wrong with few channels.
     [Theory]
     [InlineData(8, 16, 8, 3)]
     [InlineData(16, 32, 16, 5)]
     [InlineData(8, 16, 8, 1)]
     [InlineData(16, 16, 16, 3)]
     [InlineData(16, 32, 4, 3)]
-    public void Grouped_convolutions_and_their_gradients_are_right_in_channels_last_order(int inputs, int outputs, int groups, int kernel)
+    [InlineData(4, 6, 1, 1, 2)]
+    [InlineData(12, 24, 1, 1, 2)]
+    [InlineData(16, 24, 1, 1, 2)]
+    public void Convolutions_and_their_gradients_are_right_in_channels_last_order(int inputs, int outputs, int groups, int kernel, int stride = 1)
     {
         manual_seed(groups + kernel);
         using var scope = NewDisposeScope();
-        using var conv = nn.Conv2d(inputs, outputs, kernel, padding: kernel / 2, groups: groups);
+        using var conv = nn.Conv2d(inputs, outputs, kernel, stride: stride, padding: kernel / 2, groups: groups);
         Tensor values = randn(3, 10, 12, inputs);
-        Tensor input = values.permute(0, 3, 1, 2).requires_grad_(), weights = randn(3, outputs, 10, 12);
+        Tensor input = values.permute(0, 3, 1, 2).requires_grad_(), weights = randn(3, outputs, 10 / stride, 12 / stride);
         Tensor exactInput = values.to_type(ScalarType.Float64).permute(0, 3, 1, 2).contiguous().detach().requires_grad_();
         Tensor exactKernel = conv.weight!.detach().to_type(ScalarType.Float64).requires_grad_();
 
         Tensor result = ForwardPass.Run(input, (ref ForwardPass pass) => pass.Run(conv));
         (result * weights).sum().backward();
 
-        Tensor exact = nn.functional.conv2d(exactInput, exactKernel, conv.bias!.detach().to_type(ScalarType.Float64), padding: [kernel / 2, kernel / 2], groups: groups);
+        Tensor exact = nn.functional.conv2d(
+            exactInput, exactKernel, conv.bias!.detach().to_type(ScalarType.Float64), strides: [stride, stride], padding: [kernel / 2, kernel / 2], groups: groups);
         (exact * weights.to_type(ScalarType.Float64)).sum().backward();
         Assert.InRange(SelfCheck.Error(result.detach(), exact.detach()), 0, 1e-5);
         Assert.InRange(SelfCheck.Error(conv.weight.grad!, exactKernel.grad!), 0, 1e-5);

@@ -38,7 +38,7 @@ internal sealed class FusedConvolution : IDisposable
         _activation = activation;
         _isSafe = ConvolutionOrder.NeedsChannelsFirst(layer);
         Layer = layer;
-        if (weight.device_type != DeviceType.CPU || !OneDnn.IsAvailable) return;
+        if (weight.device_type != DeviceType.CPU || !OneDnn.Supports(type)) return;
         if (overwritesOther is not { } overwrites) _oneDnn = OneDnn.Convolution(_geometry, activation);
         else if (layer.groups == 1 && activation is ActivationFunction.None or ActivationFunction.Relu) _oneDnnSum = OneDnn.ConvolutionAndSum(_geometry, activation, overwrites);
     }

@@ -14,11 +14,19 @@ namespace FineTune.Inference;
 /// </summary>
 internal static class OneDnn
 {
-    private static readonly Lazy<bool> Probe = new(HasOneDnn);
+    private static readonly Lazy<bool> Single = new(static () => CanConvolve(ScalarType.Float32));
+    private static readonly Lazy<bool> Half = new(static () => IsAvailable && CanConvolve(ScalarType.BFloat16));
     private static readonly ConcurrentDictionary<Script, Lazy<jit.ScriptModule>> Modules = new();
 
     /// <summary>Whether this libtorch was built with oneDNN. Arm builds have other kernels and lack the operation.</summary>
-    public static bool IsAvailable => Probe.Value;
+    public static bool IsAvailable => Single.Value;
+
+    /// <summary>
+    /// Whether the operations can compute in a type on this processor. oneDNN refuses bfloat16 on processors without AVX-512, where libtorch's
+    /// other kernels compute in it.
+    /// </summary>
+    /// <param name="type">float32 or bfloat16.</param>
+    public static bool Supports(ScalarType type) => type == ScalarType.BFloat16 ? Half.Value : IsAvailable;
 
     /// <summary>
     /// A convolution of one kind. Its numbers are part of the script: TorchSharp 0.107 frees numbers that are passed to a script as soon
@@ -69,7 +77,7 @@ internal static class OneDnn
     /// Asked by an operation that every libtorch knows and only those with oneDNN can do. Loading a script that names an unknown
     /// operation would end the process.
     /// </summary>
-    private static bool HasOneDnn()
+    private static bool CanConvolve(ScalarType type)
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64) return false;
         try
@@ -79,7 +87,7 @@ internal static class OneDnn
                     return torch.mkldnn_convolution(x, x, None, [0, 0], [1, 1], [1, 1], 1)
 
                 """);
-            using Tensor one = ones(1, 1, 1, 1);
+            using Tensor one = ones(1, 1, 1, 1, dtype: type);
             using var result = (Tensor)probe.invoke("probe", one);
             return true;
         }
