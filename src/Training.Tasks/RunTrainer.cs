@@ -21,6 +21,11 @@ public sealed class RunTrainer : ToolTask
     private static readonly string[] AllocatorSettings =
         ["MALLOC_MMAP_THRESHOLD_=8589934592", "MALLOC_TRIM_THRESHOLD_=17179869184", "MALLOC_ARENA_MAX=1"];
 
+    /// <summary>The lines that are kept of what a launcher says when it ends.</summary>
+    private const int KeptLines = 12;
+
+    private readonly HashSet<string> _errors = new(StringComparer.Ordinal);
+    private readonly Queue<string> _lastLines = new();
     private string? _lastLine;
 
     /// <summary>The verb of the trainer: <c>train</c>, <c>export</c>, <c>inspect</c> or <c>clean</c>.</summary>
@@ -89,6 +94,15 @@ public sealed class RunTrainer : ToolTask
     /// <summary>What decoded images and the output of frozen layers may use of memory, such as <c>1.5 GB</c>.</summary>
     public string Memory { get; set; } = "";
 
+    /// <summary>A command that starts the trainer on several ranks, such as <c>mpirun -np 4 --hostfile hosts</c>; empty for one process.</summary>
+    public string Launcher { get; set; } = "";
+
+    /// <summary>The seconds after which a rank that does not answer counts as lost; empty for the trainer's default.</summary>
+    public string RankTimeout { get; set; } = "";
+
+    /// <summary>The threads of each rank; empty to divide the cores of a host among its ranks.</summary>
+    public string Threads { get; set; } = "";
+
     /// <inheritdoc />
     protected override string ToolName => "dotnet";
 
@@ -115,19 +129,33 @@ public sealed class RunTrainer : ToolTask
     }
 
     /// <inheritdoc />
-    protected override string GenerateFullPathToTool() => DotNetHost.Length > 0 ? DotNetHost : ToolExe;
+    protected override string GenerateFullPathToTool() =>
+        Launcher.Trim().Length > 0 ? Launcher.Trim().Split(' ')[0] : DotNetHost.Length > 0 ? DotNetHost : ToolExe;
 
     /// <inheritdoc />
     protected override string GenerateCommandLineCommands()
     {
         var builder = new CommandLineBuilder();
+        if (Launcher.Trim() is { Length: > 0 } launcher)
+        {
+            // Other hosts cannot read this one's response file.
+            string[] words = launcher.Split([' '], 2);
+            if (words.Length > 1) builder.AppendSwitch(words[1]);
+            builder.AppendFileNameIfNotNull(DotNetHost.Length > 0 ? DotNetHost : ToolExe);
+            builder.AppendSwitch("exec");
+            builder.AppendFileNameIfNotNull(Trainer);
+            foreach (string argument in Arguments()) builder.AppendSwitch(argument);
+            return builder.ToString();
+        }
         builder.AppendSwitch("exec");
         builder.AppendFileNameIfNotNull(Trainer);
         return builder.ToString();
     }
 
     /// <summary>One argument a line, as the trainer's command line reads response files.</summary>
-    protected override string GenerateResponseFileCommands()
+    protected override string GenerateResponseFileCommands() => Launcher.Trim().Length > 0 ? "" : string.Join("\n", Arguments());
+
+    private List<string> Arguments()
     {
         List<string> lines = [Verb, Quote(Spec.GetMetadata("FullPath"))];
         foreach (ITaskItem backbone in Backbones) Add("--backbone", backbone.GetMetadata("FullPath"));
@@ -148,7 +176,10 @@ public sealed class RunTrainer : ToolTask
         Add("--memory", Memory);
         if (Locked) lines.Add("--locked");
         Add("--parent", BuildProcess.Id.ToString(CultureInfo.InvariantCulture));
-        return string.Join("\n", lines);
+        if (Launcher.Trim().Length > 0) Add("--parent-host", Environment.MachineName);
+        Add("--rank-timeout", RankTimeout);
+        Add("--threads", Threads);
+        return lines;
 
         void Add(string option, string value)
         {
@@ -159,7 +190,14 @@ public sealed class RunTrainer : ToolTask
     /// <inheritdoc />
     protected override void LogEventsFromTextOutput(string singleLine, MessageImportance messageImportance)
     {
-        if (!string.IsNullOrWhiteSpace(singleLine)) _lastLine = singleLine;
+        if (!string.IsNullOrWhiteSpace(singleLine))
+        {
+            _lastLine = singleLine;
+            _lastLines.Enqueue(singleLine);
+            if (_lastLines.Count > KeptLines) _lastLines.Dequeue();
+            // Several ranks often find the same error.
+            if (singleLine.Contains(": error MSPEC") && !_errors.Add(Regex.Replace(singleLine, @" \[rank \d+ on [^\]]*\]$", ""))) return;
+        }
         base.LogEventsFromTextOutput(singleLine, messageImportance);
     }
 
@@ -167,6 +205,13 @@ public sealed class RunTrainer : ToolTask
     protected override bool HandleTaskExecutionErrors()
     {
         if (Log.HasLoggedErrors) return false;
+        if (Launcher.Trim().Length > 0)
+        {
+            Log.LogError(null, "MSPEC3104", null, Spec.GetMetadata("FullPath"), 1, 1, 0, 0,
+                "A rank was lost: {0} The epochs that have ended are kept; the next build resumes after them, with any number of ranks.",
+                LostRank.Describe(_lastLines, ExitCode));
+            return false;
+        }
         Log.LogError(null, "MSPEC3006", null, Spec.GetMetadata("FullPath"), 1, 1, 0, 0,
             "The trainer ended with code {0}{1}. Its last line: {2}", ExitCode,
             ExitCode == 137 ? " (killed, mostly for want of memory: try a smaller batch_size)" : "", _lastLine ?? "none");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Cache;
@@ -8,10 +9,12 @@ using FineTune.Training.Evaluators;
 using FineTune.Training.Exporters;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
+using FineTune.Training.Ranks;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using ModelSpec;
 using ModelSpec.Locks;
+using ModelSpec.Plans;
 using TorchSharp;
 
 namespace FineTune.Training;
@@ -43,7 +46,11 @@ internal sealed record Forecast(IReadOnlyList<string> Reasons);
 /// Brings the weights next to a spec up to date. If nothing has changed since the lock was written, nothing is trained. Missing weights are restored
 /// from the cache, and only stages without a cached result are trained.
 /// </summary>
-internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IProgressLog log)
+/// <param name="spec">The spec.</param>
+/// <param name="options">The options of the run.</param>
+/// <param name="log">Receives progress.</param>
+/// <param name="ranks">The ranks that train together; by default, there is only this one. They are left when the training has ended.</param>
+internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IProgressLog log, ICollectives? ranks = null)
 {
     private readonly CacheFolder _cache = new(options.Assets.Cache);
     private readonly string _lockFile = FineTuningOptions.LockFile(spec);
@@ -51,12 +58,19 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private readonly Lazy<string> _precision = new(
         () => Precisions.Choose(options.Precision, spec.Plan, () => Devices.Choose(options.Device, spec.Name).Device, spec.Name));
 
+    private readonly ICollectives _ranks = ranks ?? SingleRank.Instance;
+
     private string Name => spec.Network.ClassName;
 
     /// <summary>Trains the stages that are out of date.</summary>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
+        if (_ranks.Rank > 0)
+        {
+            Follow(cancellation);
+            return;
+        }
         using var turn = Turn.Take(_cache.OutputTurn(options.Output), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
@@ -68,6 +82,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
+            Leave(trains: false);
             Finish(known, inputs);
             Use(inputs.Fingerprint, known.Weights!, inputs.Split, cancellation);
             return;
@@ -82,7 +97,46 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
     }
 
-    /// <summary>Finds out what <see cref="Run"/> would do, and does none of it.</summary>
+    /// <summary>Helps rank 0: it decides whether and in which precision to train, and owns the cache, the lock and the output.</summary>
+    private void Follow(CancellationToken cancellation)
+    {
+        using HttpClient client = Downloader.CreateClient();
+        var downloader = new Downloader(options.Assets, log, client);
+        var reader = new TrainingInputReader(
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+        if (!_ranks.Broadcast(false))
+        {
+            _ranks.Dispose();
+            return;
+        }
+        string precision = Encoding.UTF8.GetString(_ranks.BroadcastBytes([]));
+        TrainingInputs inputs = reader.Read(DeviceClass(), precision, null, cancellation);
+        Run(inputs, precision, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+    }
+
+    /// <summary>Tells the other ranks that this one does not need them.</summary>
+    private void Leave(bool trains)
+    {
+        if (_ranks.Size == 1) return;
+        _ = _ranks.Broadcast(trains);
+        if (!trains) _ranks.Dispose();
+    }
+
+    private IReadOnlyList<StageResult> Run(TrainingInputs inputs, string precision, Func<bool> isUnchanged, CancellationToken cancellation)
+    {
+        RankFacts.Compare(_ranks, inputs, spec);
+        for (int i = 0; i < spec.Plan.Stages.Count; i++)
+        {
+            Stage stage = spec.Plan.Stages[i];
+            if (stage.Shards is { } shards && shards % _ranks.Size != 0) throw spec.Stage(i).Error(TrainingDiagnostics.ShardsOfRanks, stage.Name, shards, _ranks.Size);
+        }
+        IReadOnlyList<StageResult> results = new Trainer(
+            spec, options.Device, precision, options.Memory ?? TensorStore.DefaultBudget(), _cache, log, _ranks).Run(inputs, isUnchanged, cancellation);
+        _ranks.Dispose();
+        return results;
+    }
+
+    /// <summary>Finds out what <see cref="Run(CancellationToken)"/> would do, and does none of it.</summary>
     /// <param name="downloader">What is asked for files that are not here.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or is not here and would be downloaded.</exception>
@@ -174,7 +228,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
+        Leave(trains: true);
+        _ = _ranks.BroadcastBytes(Encoding.UTF8.GetBytes(_precision.Value));
+        IReadOnlyList<StageResult> results = Run(inputs, _precision.Value, isUnchanged, cancellation);
         Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);

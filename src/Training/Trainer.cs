@@ -10,6 +10,7 @@ using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Plugins;
 using FineTune.Training.Processes;
+using FineTune.Training.Ranks;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using FineTune.Weights;
@@ -30,8 +31,13 @@ namespace FineTune.Training;
 /// <param name="memory">The bytes of decoded images and of frozen layers' output that are kept in memory; more than that is kept in files.</param>
 /// <param name="cache">Stores results of stages, checkpoints and data that does not fit into memory.</param>
 /// <param name="log">Receives progress.</param>
-internal sealed class Trainer(SpecSource spec, string deviceName, string precision, long memory, CacheFolder cache, IProgressLog log)
+/// <param name="ranks">The ranks that share the work. Rank 0 alone reads and writes the cache.</param>
+internal sealed class Trainer(
+    SpecSource spec, string deviceName, string precision, long memory, CacheFolder cache, IProgressLog log, ICollectives ranks)
 {
+    /// <summary>What rank 0 sends instead of a stage when there are no more.</summary>
+    private const int NoStage = -1;
+
     private readonly StageCache _stages = new(cache);
     private readonly WeightCache _weights = new(cache);
 
@@ -43,10 +49,15 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     /// <param name="inputs">The inputs; the dataset and the pretrained weights must be on this machine.</param>
     /// <param name="isUnchanged">Called after the images were decoded; returns whether they have not changed since they were digested.</param>
     /// <param name="cancellation">Cancels the training; its finished epochs are kept.</param>
-    /// <returns>The result of each stage in order.</returns>
+    /// <returns>The result of each stage in order; empty on other ranks than 0.</returns>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings.</exception>
     public IReadOnlyList<StageResult> Run(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
+        if (ranks.Rank > 0)
+        {
+            Follow(inputs, isUnchanged, cancellation);
+            return [];
+        }
         List<StageResult> results = [];
         TrainingState? state = null;
         try
@@ -54,7 +65,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             int complete = LastComplete(inputs);
             // Taken before the turn of any stage, so that a process that waits for memory does not block other trainings.
             using MemoryTurn? turnOfMemory = complete == Plan.Stages.Count - 1 ? null : MemoryTurn.Take(
-                cache.MemoryTurn, MemoryNeed.Of(Plan, inputs.Split!, memory),
+                cache.MemoryTurn, ranks.RanksOfHost * MemoryNeed.Of(Plan, inputs.Split!, memory),
                 () => log.Line($"{Network.ClassName}: waiting for memory, or for other trainings to end"), cancellation: cancellation);
             for (int i = 0; i < Plan.Stages.Count; i++)
             {
@@ -72,10 +83,12 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
                 else
                 {
                     state ??= Begin(inputs, results.Count > 0 ? results[^1] : null, isUnchanged, cancellation);
+                    ranks.Broadcast(i);
                     results.Add(Train(i, inputs, state, cancellation));
                 }
                 Tell(Plan.Stages[i], results[^1].Evaluation, inputs.Split, cancellation);
             }
+            ranks.Broadcast(NoStage);
             return results;
         }
         finally
@@ -83,6 +96,28 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             state?.Dispose();
         }
     }
+
+    /// <summary>Helps rank 0 with the stages that it trains, in any number and order.</summary>
+    private void Follow(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    {
+        TrainingState? state = null;
+        try
+        {
+            for (int i = ranks.Broadcast(NoStage); i != NoStage; i = ranks.Broadcast(NoStage))
+            {
+                // Rank 0 sends the weights.
+                state ??= Begin(inputs, before: null, isUnchanged, cancellation);
+                Runner(state).Run(i, new CheckpointFolder(cache.Checkpoints(inputs.Fingerprints[i]), spec.Stage(i), log), cancellation);
+            }
+        }
+        finally
+        {
+            state?.Dispose();
+        }
+    }
+
+    private StageRunner Runner(TrainingState state) => new(
+        state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Features, log, ranks, cache.Scratch);
 
     /// <summary>The index of the last stage whose weights the cache has, or -1.</summary>
     private int LastComplete(TrainingInputs inputs)
@@ -96,9 +131,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     {
         string fingerprint = inputs.Fingerprints[index];
         var checkpoints = new CheckpointFolder(cache.Checkpoints(fingerprint), spec.Stage(index), log);
-        var runner = new StageRunner(
-            state.Module, spec, state.Images, state.Complete, state.Device, Precisions.TypeOf(precision), state.Features, log);
-        Evaluation evaluation = runner.Run(index, checkpoints, cancellation);
+        Evaluation evaluation = Runner(state).Run(index, checkpoints, cancellation)!;
         try
         {
             StageResult result = _stages.Save(fingerprint, evaluation, checkpoints.Epochs(), path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
@@ -117,7 +150,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
     {
         (Device device, string reason) = Devices.Choose(deviceName, spec.Name);
         log.Line($"{Network.ClassName}: on {device.ToString().ToLowerInvariant()} ({reason}), in {precision}");
-        var store = new TensorStore(memory, cache.Scratch);
+        var store = new TensorStore(memory / ranks.RanksOfHost, cache.Scratch);
         var images = new ImageSets(spec, inputs.Split!, store);
         NetworkModule? module = null;
         try
@@ -135,7 +168,7 @@ internal sealed class Trainer(SpecSource spec, string deviceName, string precisi
             }
             module.to(device);
             BodyCheck.Run(module, Precisions.TypeOf(precision), device, spec, log);
-            return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged, cancellation)));
+            return new TrainingState(device, module, images, new FeatureSource(module, spec, device, store, log, ranks), new Lazy<bool>(() => Complete(images, inputs.Split!, isUnchanged, cancellation)));
         }
         catch
         {

@@ -107,7 +107,7 @@ public sealed record HeadLayer(string Word, double? Argument);
 /// <summary>A <c>[[stage]]</c> table.</summary>
 public sealed record StageSection(
     Located<string> Name, Located<string> Freeze, int Epochs, int BatchSize, Optimizer Optimizer, BackboneRates BackboneRates, Schedule Schedule,
-    Regularization Regularization, Located<EarlyStopping>? EarlyStopping, SourceSpan Span);
+    Regularization Regularization, Located<EarlyStopping>? EarlyStopping, int? Shards, SourceSpan Span);
 
 /// <summary>
 /// The learning rates of the backbone's layers, if they differ from that of the head. They are set per group: neighbouring layers whose names

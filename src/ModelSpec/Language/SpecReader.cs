@@ -315,12 +315,21 @@ public static class SpecReader
         Located<EarlyStopping>? earlyStopping = table.Integer("early_stopping", NumberRange.Closed(1, 1_000_000)) is { } patience
             ? patience.With(new EarlyStopping((int)patience.Value))
             : null;
+        int? shards = ReadShards(table, batchSize);
         table.Finish();
         return name is null || epochs is null || optimizer is null
             ? null
             : new StageSection(
                 name.Value, freeze ?? new Located<string>(Vocabulary.FreezeNone, table.Span), (int)epochs.Value, (int)batchSize, optimizer,
-                backboneRates, schedule, regularization, earlyStopping, table.Span);
+                backboneRates, schedule, regularization, earlyStopping, shards, table.Span);
+    }
+
+    private static int? ReadShards(TableReader table, long batchSize)
+    {
+        if (table.Integer("shards", NumberRange.Closed(1, batchSize)) is not { } shards) return null;
+        if ((shards.Value & (shards.Value - 1)) == 0) return (int)shards.Value;
+        table.Bag.Report(SpecDiagnostics.OutOfRange, shards.Span, "shards", "a power of two, such as 4 or 8", $"{shards.Value}");
+        return null;
     }
 
     private static Schedule ReadSchedule(TableReader table, long epochs, double learningRate)

@@ -181,6 +181,7 @@ public static class PlanFacts
         Add("class_weights", TomlLiteral.Of(stage.Regularization.BalancedClasses ? "balanced" : "none"));
         if (stage.Regularization.ClipNorm is { } norm) Add("clip_norm", TomlLiteral.Of(norm));
         if (stage.EarlyStopping is { } stopping) Add("early_stopping", TomlLiteral.Of(stopping.Patience));
+        if (stage.Shards is { } shards) Add("shards", TomlLiteral.Of(shards));
 
         Schedule schedule = stage.Schedule;
         Add("schedule", TomlLiteral.Of(Word(schedule.Kind)));

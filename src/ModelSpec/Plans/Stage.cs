@@ -13,9 +13,10 @@ namespace ModelSpec.Plans;
 /// <param name="Schedule">The learning rate of each epoch.</param>
 /// <param name="Regularization">Limits overfitting and the size of steps.</param>
 /// <param name="EarlyStopping">When it ends early, or null.</param>
+/// <param name="Shards">The fixed parts of a batch whose gradients are computed one by one and summed as a binary tree; null for whole batches.</param>
 public sealed record Stage(
     string Name, EquatableArray<int> Frozen, int Epochs, int BatchSize, Optimizer Optimizer, BackboneRates BackboneRates, Schedule Schedule,
-    Regularization Regularization, EarlyStopping? EarlyStopping)
+    Regularization Regularization, EarlyStopping? EarlyStopping, int? Shards = null)
 {
     /// <summary>Whether a layer is frozen in this stage.</summary>
     public bool Freezes(Layer layer)

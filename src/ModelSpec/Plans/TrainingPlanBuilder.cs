@@ -73,7 +73,7 @@ public static class TrainingPlanBuilder
         }
         var stage = new Stage(
             section.Name.Value, frozen, section.Epochs, section.BatchSize, section.Optimizer, section.BackboneRates, section.Schedule,
-            section.Regularization, section.EarlyStopping?.Value);
+            section.Regularization, section.EarlyStopping?.Value, section.Shards);
         if (section.EarlyStopping is { } earlyStopping && !HasValidation(split))
         {
             bag.Report(SpecDiagnostics.Split, earlyStopping.Span, "early_stopping looks at images that the split sets aside: add validation to [data] split.");

@@ -115,7 +115,7 @@ internal sealed class InferencePlan
         {
             ForwardStep step = recorded[i];
             int[] operands = [.. step.Operands.Select(value => sources[value])];
-            bool isIdentity = step is ForwardStep.Run { Layer: Identity or Dropout { training: false } or StochasticDepth { training: false } };
+            bool isIdentity = step is ForwardStep.Run { Layer: Identity or Dropout { training: false } or IRandomDrop { IsIdentity: true } };
             sources[i + 1] = isIdentity ? operands[0] : i + 1;
             if (!isIdentity) nodes.Add(new Node(step, operands, i + 1));
         }

@@ -1,3 +1,4 @@
+using FineTune.Inference;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,10 +9,12 @@ namespace FineTune;
 /// Depth). Does nothing in evaluation mode.
 /// </summary>
 /// <param name="probability">The share of images that is dropped, in [0, 1].</param>
-public sealed class StochasticDepth(double probability) : nn.Module<Tensor, Tensor>(nameof(StochasticDepth))
+public sealed class StochasticDepth(double probability) : nn.Module<Tensor, Tensor>(nameof(StochasticDepth)), IRandomDrop
 {
     /// <summary>The share of images that is dropped.</summary>
     public double Probability => probability;
+
+    bool IRandomDrop.IsIdentity => !training;
 
     /// <inheritdoc />
     public override Tensor forward(Tensor input)

@@ -34,6 +34,8 @@ internal abstract class SpecCommand : Command
 
     private readonly Option<int> _parent = new("--parent") { Description = "The id of a process; when it ends, this process ends, too." };
 
+    private readonly Option<string?> _parentHost = new("--parent-host") { Description = "The host of that process; on other hosts, it is not watched." };
+
     /// <summary>The description of the option <c>--plugin</c> of every command.</summary>
     internal const string PluginDescription = "A plugin as PATH|PROVIDES: its assembly, and what its ModelSpecPlugin item provides.";
 
@@ -53,6 +55,7 @@ internal abstract class SpecCommand : Command
         Add(_libTorch);
         Add(_plugins);
         Add(_parent);
+        Add(_parentHost);
         SetAction(InvokeAsync);
     }
 
@@ -95,7 +98,8 @@ internal abstract class SpecCommand : Command
     private async Task<int> InvokeAsync(ParseResult parse, CancellationToken interrupted)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-        Task watch = ParentProcess.WatchAsync(parse.GetValue(_parent), cancellation);
+        bool isHere = parse.GetValue(_parentHost) is not { } host || host == Environment.MachineName;
+        Task watch = ParentProcess.WatchAsync(isHere ? parse.GetValue(_parent) : 0, cancellation);
         int code = Invoke(parse, cancellation.Token);
         await cancellation.CancelAsync().ConfigureAwait(false);
         await watch.ConfigureAwait(false);

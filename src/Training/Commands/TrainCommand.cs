@@ -1,8 +1,13 @@
 using System.CommandLine;
+using FineTune.Native;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Ranks;
+using FineTune.Training.Ranks.Mpi;
 using FineTune.Training.Terminal;
 using FineTune.Training.Weights;
 using Spectre.Console;
+using TorchSharp;
 
 namespace FineTune.Training.Commands;
 
@@ -42,6 +47,17 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
 
     private readonly Option<bool> _locked = new("--locked") { Description = "Fails if training would be needed." };
 
+    private readonly Option<double> _rankTimeout = new("--rank-timeout")
+    {
+        Description = "The seconds after which a rank that does not answer is asked, and after which it then counts as lost.",
+        DefaultValueFactory = static _ => 60,
+    };
+
+    private readonly Option<int?> _threads = new("--threads")
+    {
+        Description = "The threads of each rank; by default, the host's cores are divided among its ranks.",
+    };
+
     public TrainCommand()
         : base("train", "Fine-tunes the network of a spec and writes its weights.")
     {
@@ -53,10 +69,12 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         Add(_precision);
         Add(_memory);
         Add(_locked);
+        Add(_rankTimeout);
+        Add(_threads);
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> Examples => ["finetune train flowers.modelspec", "finetune train flowers.modelspec --device cuda --report stages.json"];
+    public IReadOnlyList<string> Examples => ["finetune train flowers.modelspec", "finetune train flowers.modelspec --device cuda --report stages.json", "mpirun -np 4 finetune train flowers.modelspec"];
 
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
@@ -68,7 +86,56 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
             parse.GetValue(_evaluations), parse.GetValue(_exportList));
-        if (LiveLog.IsPossible) LiveLog.Run(AnsiConsole.Console, live => new FineTuning(spec, options, live).Run(cancellation));
-        else new FineTuning(spec, options, log).Run(cancellation);
+        if (parse.GetValue(_rankTimeout) is var seconds && !(seconds > 0)) throw spec.Name.Error(TrainingDiagnostics.RankTimeout, seconds);
+        var launcher = Launcher.Read(Environment.GetEnvironmentVariable);
+        if (launcher.Size > 1) RunTogether(launcher, TimeSpan.FromSeconds(seconds), parse.GetValue(_threads), spec, options, log, cancellation);
+        else if (LiveLog.IsPossible) LiveLog.Run(AnsiConsole.Console, live => RunAlone(live));
+        else RunAlone(log);
+
+        void RunAlone(IProgressLog told)
+        {
+            if (parse.GetValue(_threads) is { } threads) SetThreads(threads);
+            new FineTuning(spec, options, told).Run(cancellation);
+        }
+    }
+
+    /// <summary>Trains as one of the ranks that a launcher has started. If this one cannot continue, it ends all of them.</summary>
+    private static void RunTogether(
+        Launcher launcher, TimeSpan timeout, int? threads, SpecSource spec, FineTuningOptions options, IProgressLog log, CancellationToken cancellation)
+    {
+        MpiCollectives ranks;
+        try
+        {
+            ranks = MpiCollectives.Join(launcher, timeout, Environment.GetEnvironmentVariable("MODELSPEC_MPI"), cancellation);
+        }
+        catch (RanksException e)
+        {
+            throw spec.Name.Error(e, TrainingDiagnostics.Ranks, e.Message);
+        }
+        using (ranks)
+        {
+            IProgressLog told = ranks.Rank == 0 ? log : new RankLog(log, ranks);
+            int code = ErrorBoundary.Run(told, () => spec.Name, new CacheFolder(options.Assets.Cache).Logs, () =>
+            {
+                try
+                {
+                    SetThreads(threads ?? RankShare.Threads(ranks.RanksOfHost));
+                    told.Line($"{spec.Network.ClassName}: {ranks.Size} ranks over {ranks.Version}: {string.Join("; ", ranks.Places)}");
+                    new FineTuning(spec, options, told, ranks).Run(cancellation);
+                    return 0;
+                }
+                catch (RanksException e)
+                {
+                    throw spec.Name.Error(e, TrainingDiagnostics.Ranks, e.Message);
+                }
+            });
+            if (code != 0) ranks.Abort(code);
+        }
+    }
+
+    private static void SetThreads(int threads)
+    {
+        NativeLibraries.Load();
+        torch.set_num_threads(threads);
     }
 }

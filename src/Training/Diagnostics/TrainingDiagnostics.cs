@@ -205,6 +205,16 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
 
+    public static readonly DiagnosticDescriptor Ranks = Error("MSPEC3100", "The ranks cannot train together", "{0}");
+
+    public static readonly DiagnosticDescriptor RanksDiffer = Error("MSPEC3101", "The ranks differ",
+        "Rank {0} on {1} has '{2}', but rank 0 on {4} has '{3}'. Give all ranks the same spec, data, weights, program and settings.");
+
+    public static readonly DiagnosticDescriptor ShardsOfRanks = Error("MSPEC3102", "Shards cannot be divided among the ranks",
+        "The stage '{0}' has {1} shards, which {2} ranks cannot share. Start 1, 2, 4, … ranks, and no more than shards.");
+
+    public static readonly DiagnosticDescriptor RankTimeout = Error("MSPEC3103", "Not a time", "--rank-timeout must be a number of seconds above 0, not '{0}'.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

@@ -32,8 +32,7 @@ internal static class LayerModules
         ParameterPrimitive { Use: ParameterUse.Prepend } token => new ClassToken(token.Shape[2]),
         ParameterPrimitive { Use: ParameterUse.Add } places => new PositionEmbedding(places.Shape[1], places.Shape[2]),
         ParameterPrimitive { Use: ParameterUse.Scale } scale => new LayerScale(scale.Shape[0], scale.Initial!.Value),
-        DropPrimitive { WholeImages: true } drop => new StochasticDepth(drop.Probability),
-        DropPrimitive drop => nn.Dropout(drop.Probability),
+        DropPrimitive drop => new BatchDropout(drop.Probability, drop.WholeImages),
         _ => throw new NotSupportedException(primitive.GetType().Name),
     };
 

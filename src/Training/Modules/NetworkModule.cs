@@ -128,6 +128,24 @@ internal sealed class NetworkModule : ModuleTree
             .ToDictionary(static key => key, key => state[key], StringComparer.Ordinal);
     }
 
+    /// <summary>Sets the part of a batch that the next pass computes; null for all of it.</summary>
+    public void Select(BatchRows? rows)
+    {
+        foreach (BatchDropout drop in _layers.OfType<BatchDropout>()) drop.Rows = rows;
+    }
+
+    /// <summary>Whether a stage draws random numbers in its passes.</summary>
+    public bool Draws(Stage stage) => Network.Layers.Any(layer => _layers[layer.Index] is BatchDropout && !stage.Freezes(layer));
+
+    /// <summary>The running means and variances that a stage changes.</summary>
+    public IReadOnlyList<Tensor> RunningStatistics(Stage stage) => [.. Changing(stage, ".running_mean"), .. Changing(stage, ".running_var")];
+
+    /// <summary>The counters of batches of the normalisations that a stage changes.</summary>
+    public IReadOnlyList<Tensor> BatchCounters(Stage stage) => [.. Changing(stage, ".num_batches_tracked")];
+
+    private IEnumerable<Tensor> Changing(Stage stage, string ending) =>
+        Changing(stage).Where(entry => entry.Key.EndsWith(ending, StringComparison.Ordinal)).Select(static entry => entry.Value);
+
     /// <summary>The module of a layer.</summary>
     public nn.Module<Tensor, Tensor>? this[Layer layer] => _layers[layer.Index];
 }

@@ -3,6 +3,7 @@ using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Modules;
 using FineTune.Training.Processors;
+using FineTune.Training.Ranks;
 using ModelSpec.Layers;
 using ModelSpec.Plans;
 using TorchSharp;
@@ -27,6 +28,8 @@ internal sealed class EpochRunner : IDisposable
     private readonly IReadOnlyList<RateGroup> _groups;
     private readonly Tensor? _classWeights;
     private readonly bool _needsTwo;
+    private readonly ICollectives _ranks;
+    private readonly PartedGradient? _parted;
 
     /// <summary>Prepares a stage's steps.</summary>
     /// <param name="module">The network, prepared for the stage.</param>
@@ -37,8 +40,11 @@ internal sealed class EpochRunner : IDisposable
     /// <param name="augmenter">Creates the versions of images if there are no features; null for unchanged images.</param>
     /// <param name="device">The device of the network.</param>
     /// <param name="precision">The type that convolutions compute in.</param>
+    /// <param name="ranks">The ranks that share each step, or wait for this one; by default, there is only this one.</param>
+    /// <param name="parts">The parts of a batch whose gradients are computed one by one: 1, or a multiple of the number of ranks.</param>
     public EpochRunner(
-        NetworkModule module, TrainingPlan plan, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision)
+        NetworkModule module, TrainingPlan plan, int index, ImageSet images, Features? features, Augmenter? augmenter, Device device, ScalarType precision,
+        ICollectives? ranks = null, int parts = 1)
     {
         _module = module;
         _index = index;
@@ -47,6 +53,7 @@ internal sealed class EpochRunner : IDisposable
         _augmenter = augmenter;
         _device = device;
         _precision = precision;
+        _ranks = ranks ?? SingleRank.Instance;
         Stage = plan.Stages[index];
         _depth = plan.FrozenPrefix(Stage);
         if (features is null)
@@ -62,6 +69,12 @@ internal sealed class EpochRunner : IDisposable
         }
         // Batch normalisation cannot compute a variance from a single image.
         _needsTwo = module.Network.Layers.Any(layer => layer.Main is BatchNormPrimitive && !Stage.Freezes(layer));
+        if (parts > 1)
+        {
+            _parted = new PartedGradient(
+                _ranks, new BatchParts(_ranks, parts, _needsTwo ? 2 : 1), [.. _groups.SelectMany(static group => group.Parameters)],
+                module.RunningStatistics(Stage), module.BatchCounters(Stage));
+        }
     }
 
     /// <summary>The optimizer.</summary>
@@ -87,9 +100,11 @@ internal sealed class EpochRunner : IDisposable
         for (int start = 0; start < order.Length; start += Stage.BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
+            _ranks.Attend();
             ReadOnlySpan<long> batch = order.Slice(start, Math.Min(Stage.BatchSize, order.Length - start));
             if (batch.Length == 1 && _needsTwo && order.Length > 1) continue;
-            Step(epoch, batch, lossSum, correct);
+            if (_parted is null) Step(epoch, batch, lossSum, correct);
+            else StepInParts(_parted, epoch, batch, lossSum, correct);
             trained += batch.Length;
         }
         return (lossSum.item<float>() / trained, (double)correct.item<long>() / trained);
@@ -100,6 +115,7 @@ internal sealed class EpochRunner : IDisposable
     {
         Optimizer.Dispose();
         _classWeights?.Dispose();
+        _parted?.Dispose();
         _prefix?.Dispose();
     }
 
@@ -118,6 +134,58 @@ internal sealed class EpochRunner : IDisposable
 
         lossSum.add_(loss.detach(), batch.Length);
         correct.add_(logits.detach().argmax(1).eq(labels).sum());
+    }
+
+    /// <summary>A step whose gradient is the sum over parts of the batch, some of which other ranks compute.</summary>
+    private void StepInParts(PartedGradient gradient, int epoch, ReadOnlySpan<long> batch, Tensor lossSum, Tensor correct)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] labels = _images.LabelsOf(batch);
+        // The loss is a mean over the batch, so each part is divided by the weight of the whole batch.
+        double weight = _classWeights is null ? batch.Length : _classWeights.index_select(0, tensor(labels, device: _device)).sum().item<float>();
+        byte[]? drawn = _module.Draws(Stage) ? RandomState.Get() : null;
+        bool isEmpty = true;
+        gradient.Begin();
+        foreach ((int first, int count) in gradient.Parts.Own(batch.Length))
+        {
+            if (count == 0)
+            {
+                gradient.AddNothing();
+                continue;
+            }
+            isEmpty = false;
+            using DisposeScope partScope = NewDisposeScope();
+            // Every part draws the numbers of the whole batch, from the same state of the generator.
+            if (drawn is not null) RandomState.Set(drawn);
+            Tensor logits = ForwardPart(epoch, batch, first, count);
+            Tensor truth = tensor(labels.AsSpan(first, count).ToArray(), device: _device);
+            Tensor loss = nn.functional.cross_entropy(
+                logits, truth, _classWeights, reduction: nn.Reduction.Sum, label_smoothing: Stage.Regularization.LabelSmoothing) / weight;
+            Optimizer.zero_grad();
+            loss.backward();
+            gradient.Add(loss.item<float>(), logits.detach().argmax(1).eq(truth).sum().item<long>(), (double)count / batch.Length);
+        }
+        if (isEmpty && drawn is not null)
+        {
+            // Draws what the other ranks draw.
+            using IDisposable noGradient = no_grad();
+            ForwardPart(epoch, batch, 0, Math.Min(batch.Length, gradient.Parts.LeastImages)).Dispose();
+        }
+        _module.Select(null);
+        (float batchLoss, long right) = gradient.Finish();
+        if (Stage.Regularization.ClipNorm is { } norm) nn.utils.clip_grad_norm_(_groups.SelectMany(static group => group.Parameters), norm);
+        Optimizer.step();
+        lossSum.add_(batchLoss * batch.Length);
+        correct.add_(right);
+    }
+
+    /// <summary>The logits of some images of a batch.</summary>
+    private Tensor ForwardPart(int epoch, ReadOnlySpan<long> batch, int first, int count)
+    {
+        ReadOnlySpan<long> part = batch.Slice(first, count);
+        _module.Select(new BatchRows(batch.Length, first));
+        Tensor input = _features?.Of(part, epoch) ?? RunPrefix(part, epoch);
+        return _module.Forward(input, _depth, _module.Network.Layers.Count, _precision);
     }
 
     /// <summary>The frozen layers' output for a batch.</summary>

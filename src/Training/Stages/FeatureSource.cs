@@ -4,6 +4,7 @@ using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
 using FineTune.Training.Processors;
+using FineTune.Training.Ranks;
 using ModelSpec.Layers;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
@@ -20,7 +21,9 @@ namespace FineTune.Training.Stages;
 /// <param name="device">The device of the network.</param>
 /// <param name="store">Stores the features.</param>
 /// <param name="log">Receives progress.</param>
-internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Device device, TensorStore store, IProgressLog log) : IDisposable
+/// <param name="ranks">The ranks that share the passes.</param>
+internal sealed class FeatureSource(
+    NetworkModule module, SpecSource spec, Device device, TensorStore store, IProgressLog log, ICollectives ranks) : IDisposable
 {
     private readonly PixelTransform _transform = PixelTransforms.Of(spec.Network);
     private readonly Dictionary<(ImageSet Images, ScalarType Precision, int Depth, bool IsMirrored), Features> _kept = [];
@@ -54,7 +57,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         // Pixels take a quarter of the space, and are stored anyway.
         if (augmenter is null && !IsWorthKeeping(depth))
         {
-            var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device, isMirrored);
+            var onDemand = Features.OnDemand(module.ForInference(0, depth, precision), images, _transform, device, isMirrored, ranks);
             _kept.Add((images, precision, depth, isMirrored), onDemand);
             return onDemand;
         }
@@ -66,7 +69,7 @@ internal sealed class FeatureSource(NetworkModule module, SpecSource spec, Devic
         {
             for (int i = 0; i < depths.Count; i++) parts.Add(module.ForInference(i == 0 ? 0 : depths[i - 1], depths[i], precision));
             IReadOnlyList<Features> computed = Features.Compute(
-                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, augmenter, views, isMirrored, cancellation);
+                parts, images, PassSize.Of(Network, depth, device), _transform, device, store, Told, ranks, augmenter, views, isMirrored, cancellation);
             for (int i = 0; i < depths.Count; i++) _kept.Add((images, precision, depths[i], isMirrored), computed[i]);
             return computed[^1];
         }

@@ -2,6 +2,7 @@ using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Training.Data;
 using FineTune.Training.Processors;
+using FineTune.Training.Ranks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,9 +38,12 @@ internal sealed class Features : IDisposable
     /// <param name="transform">Normalises pixels.</param>
     /// <param name="device">The device of the layers.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
-    public static Features OnDemand(InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device, bool isMirrored = false) => new(
+    /// <param name="ranks">The ranks that wait for this one in the meantime.</param>
+    public static Features OnDemand(
+        InferenceNetwork layers, ImageSet images, PixelTransform transform, Device device, bool isMirrored, ICollectives ranks) => new(
         rows =>
         {
+            ranks.Attend();
             Tensor pixels = images.Pixels.index_select(0, tensor(rows)).to(device);
             return layers.Forward(transform.Apply(isMirrored ? pixels.flip(Across) : pixels)).to_type(ScalarType.Float32);
         },
@@ -58,7 +62,10 @@ internal sealed class Features : IDisposable
         },
         values, images, augmenter);
 
-    /// <summary>Computes the features after each of several parts of the frozen layers, in one pass through all of them.</summary>
+    /// <summary>
+    /// Computes the features after each of several parts of the frozen layers, in one pass through all of them. Each rank computes its share of the
+    /// passes, and all ranks get all features. A pass has the same images whatever the number of ranks, and so the same results.
+    /// </summary>
     /// <param name="parts">The frozen layers, in parts that follow one another.</param>
     /// <param name="images">The images.</param>
     /// <param name="passSize">The number of images in a pass.</param>
@@ -66,6 +73,7 @@ internal sealed class Features : IDisposable
     /// <param name="device">The device of the layers.</param>
     /// <param name="store">Stores the features.</param>
     /// <param name="progress">Called with the number of finished image passes and their total.</param>
+    /// <param name="ranks">The ranks that share the passes.</param>
     /// <param name="augmenter">Creates the versions of images; null for unchanged images.</param>
     /// <param name="views">The number of versions of each image.</param>
     /// <param name="isMirrored">Whether the images are mirrored.</param>
@@ -74,32 +82,49 @@ internal sealed class Features : IDisposable
     /// <exception cref="IOException">The store has no room for them.</exception>
     public static IReadOnlyList<Features> Compute(
         IReadOnlyList<InferenceNetwork> parts, ImageSet images, int passSize, PixelTransform transform, Device device, TensorStore store,
-        Action<int, int> progress, Augmenter? augmenter = null, int views = 1, bool isMirrored = false, CancellationToken cancellation = default)
+        Action<int, int> progress, ICollectives ranks, Augmenter? augmenter = null, int views = 1, bool isMirrored = false, CancellationToken cancellation = default)
     {
         var values = new StoredTensor?[parts.Count];
         try
         {
-            for (int view = 0; view < views; view++)
+            int perView = (images.Count + passSize - 1) / passSize, passes = views * perView;
+            for (int pass = FirstPass(ranks.Rank); pass < FirstPass(ranks.Rank + 1); pass++)
             {
-                for (int start = 0; start < images.Count; start += passSize)
+                using DisposeScope scope = NewDisposeScope();
+                ranks.Attend();
+                (int view, int start) = (pass / perView, pass % perView * passSize);
+                int count = Math.Min(passSize, images.Count - start);
+                images.WaitFor(start + count, cancellation);
+                Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
+                if (isMirrored) pixels = pixels.flip(Across);
+                if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view);
+                Tensor output = transform.Apply(pixels);
+                for (int part = 0; part < parts.Count; part++)
                 {
-                    using DisposeScope scope = NewDisposeScope();
-                    int count = Math.Min(passSize, images.Count - start);
-                    images.WaitFor(start + count, cancellation);
-                    Tensor pixels = images.Pixels.narrow(0, start, count).to(device);
-                    if (isMirrored) pixels = pixels.flip(Across);
-                    if (augmenter is not null) pixels = Augment(augmenter, pixels, start, view);
-                    Tensor output = transform.Apply(pixels);
-                    for (int part = 0; part < parts.Count; part++)
+                    output = parts[part].Forward(output);
+                    Tensor inOrder = output.dim() == 4 ? output.permute(0, 2, 3, 1) : output;
+                    StoredTensor all = values[part] ??= store.Allocate([(long)views * images.Count, .. inOrder.shape[1..]], output.dtype);
+                    all.Values.narrow(0, (long)view * images.Count + start, count).copy_(inOrder);
+                }
+                progress(view * images.Count + start + count, views * images.Count);
+            }
+            if (ranks.Size > 1 && passes > 0)
+            {
+                for (int part = 0; part < parts.Count; part++)
+                {
+                    StoredTensor all = values[part] = AllocateAsRankZero(values[part], store, ranks);
+                    for (int rank = 0; rank < ranks.Size; rank++)
                     {
-                        output = parts[part].Forward(output);
-                        Tensor inOrder = output.dim() == 4 ? output.permute(0, 2, 3, 1) : output;
-                        StoredTensor all = values[part] ??= store.Allocate([(long)views * images.Count, .. inOrder.shape[1..]], output.dtype);
-                        all.Values.narrow(0, (long)view * images.Count + start, count).copy_(inOrder);
+                        long first = FirstRow(FirstPass(rank)), next = FirstRow(FirstPass(rank + 1));
+                        ranks.BroadcastRows(all.Values, first, next - first, rank);
                     }
-                    progress(view * images.Count + start + count, views * images.Count);
                 }
             }
+
+            // Rank 0 has at least as many passes as any other.
+            int FirstPass(int rank) => (int)(((long)passes * rank + ranks.Size - 1) / ranks.Size);
+
+            long FirstRow(int pass) => pass == passes ? (long)views * images.Count : (long)(pass / perView) * images.Count + (long)(pass % perView) * passSize;
             return [.. values.Select(all => Kept(all ?? store.Allocate([0], ScalarType.Float32), images.Count, augmenter, device))];
         }
         catch
@@ -124,6 +149,16 @@ internal sealed class Features : IDisposable
     }
 
     public void Dispose() => _owned.Dispose();
+
+    /// <summary>The tensor of a rank that had no pass, and so does not know the shape of the output.</summary>
+    private static StoredTensor AllocateAsRankZero(StoredTensor? own, TensorStore store, ICollectives ranks)
+    {
+        var type = (ScalarType)ranks.Broadcast((int)(own?.Values.dtype ?? default));
+        int dimensions = ranks.Broadcast(own?.Values.shape.Length ?? 0);
+        long[] shape = own?.Values.shape ?? new long[dimensions];
+        for (int i = 0; i < dimensions; i++) shape[i] = ranks.Broadcast(shape[i]);
+        return own ?? store.Allocate(shape, type);
+    }
 
     private static Tensor Augment(Augmenter augmenter, Tensor pixels, int start, int view)
     {

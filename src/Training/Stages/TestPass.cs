@@ -1,6 +1,7 @@
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Modules;
+using FineTune.Training.Ranks;
 using FineTune.Training.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ internal static class TestPass
 
         var store = new TensorStore(TensorStore.DefaultBudget(), scratch);
         using var images = new ImageSets(spec, new DatasetSplit("", [], [], tested), store);
-        using var features = new FeatureSource(module, spec, device, store, log);
+        using var features = new FeatureSource(module, spec, device, store, log, SingleRank.Instance);
         int last = spec.Plan.Stages.Count - 1;
         Features test = features.Of(images.Test, last, ScalarType.Float32, "evaluation", cancellation);
         Features? mirrored = spec.Network.Mirror
