@@ -10,6 +10,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
 {
     new NewCommand(),
     new TrainCommand(),
+    new WatchCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
     new PredictCommand(),
