@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FineTune.Training.Stages;
@@ -36,6 +37,8 @@ internal abstract record ProgressMessage
 {
     private static readonly JsonSerializerOptions Options = new()
     {
+        // Only programs read it, but names are easier to find in it as they are.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter() },
     };
