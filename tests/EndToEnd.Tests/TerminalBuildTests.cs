@@ -22,26 +22,25 @@ public sealed partial class TerminalBuildTests
         string turns = Path.Combine(_consumer.Cache, "turns");
         Directory.CreateDirectory(turns);
         OutputBuffer output, followed;
-        Process build, watch;
+        using var build = new StartedProcess(OnTerminal("dotnet build --no-restore -p:TrainModel=true"));
+        using var watch = new StartedProcess();
         using (new FileStream(Path.Combine(turns, "memory.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
         {
-            build = OnTerminal("dotnet build --no-restore -p:TrainModel=true");
-            output = DotNet.Collect(build);
-            string line = WaitFor(build, output, AnnouncementPattern()).Value;
-            Assert.StartsWith(
-                "SkyClassifier: training learn (30 epochs) of 30 images on cpu in ", line, StringComparison.Ordinal);
+            output = DotNet.Collect(build.Process!);
+            Match line = WaitFor(build.Process!, output, AnnouncementPattern());
+            Assert.StartsWith("SkyClassifier: training learn (30 epochs) of 30 images on ", line.Value, StringComparison.Ordinal);
             Assert.False(File.Exists(_consumer.Weights));
 
             // As the line says, by a shell. The package is all that there is: the tool is not installed.
-            string command = AnnouncementPattern().Match(line).Groups["command"].Value;
+            string command = line.Groups["command"].Value;
             Assert.Matches(@"^dotnet .*/finetune\.dll watch --cache .* --interactive$", command);
-            watch = DotNet.Start("sh", _consumer.Root, "-c", command);
-            followed = DotNet.Collect(watch);
-            WaitFor(watch, followed, StartPattern());
+            watch.Process = DotNet.Start("sh", _consumer.Root, "-c", command);
+            followed = DotNet.Collect(watch.Process);
+            WaitFor(watch.Process, followed, StartPattern());
         }
 
-        Assert.Equal(0, Wait(build, output));
-        Assert.Equal(0, Wait(watch, followed));
+        Assert.Equal(0, Wait(build.Process!, output));
+        Assert.Equal(0, Wait(watch.Process, followed));
         string shown = EscapePattern().Replace(output.ToString(), "");
         Assert.Single(AnnouncementPattern().Matches(shown));
         Assert.Matches(@"SkyClassifier: trained in \d:\d\d, test accuracy 100\.00%\. Its epochs: dotnet .* --last --interactive", shown);
@@ -55,9 +54,9 @@ public sealed partial class TerminalBuildTests
         Assert.Contains("SkyClassifier: trained after ", live, StringComparison.Ordinal);
 
         // Nothing is trained: nothing to follow, and nothing to say.
-        using Process again = OnTerminal("dotnet build --no-restore -p:TrainModel=true");
-        OutputBuffer quiet = DotNet.Collect(again);
-        Assert.Equal(0, Wait(again, quiet));
+        using var again = new StartedProcess(OnTerminal("dotnet build --no-restore -p:TrainModel=true"));
+        OutputBuffer quiet = DotNet.Collect(again.Process!);
+        Assert.Equal(0, Wait(again.Process!, quiet));
         Assert.Matches("Build succeeded", EscapePattern().Replace(quiet.ToString(), ""));
         Assert.DoesNotContain("SkyClassifier", quiet.ToString(), StringComparison.Ordinal);
     }
@@ -94,6 +93,23 @@ public sealed partial class TerminalBuildTests
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(5)), output.ToString());
         process.WaitForExit();
         return process.ExitCode;
+    }
+
+    /// <summary>A process that a test which fails does not leave behind.</summary>
+    private sealed class StartedProcess(Process? process = null) : IDisposable
+    {
+        public Process? Process { get; set; } = process;
+
+        public void Dispose()
+        {
+            if (Process is null) return;
+            if (!Process.HasExited)
+            {
+                Process.Kill(entireProcessTree: true);
+                Process.WaitForExit();
+            }
+            Process.Dispose();
+        }
     }
 
     [GeneratedRegex(@"SkyClassifier: training .* Follow it with: (?<command>.* --interactive)(?=\s)")]
