@@ -5,8 +5,8 @@ Register-ArgumentCompleter -Native -CommandName finetune -ScriptBlock {
     $position = $cursorPosition - $commandAst.Extent.StartOffset
     # The text ends before a space at the end.
     $line = $commandAst.Extent.Text.PadRight($position)
+    # Options only after a dash: elsewhere, files are meant. Windows' /? and /h are not offered.
     & finetune "[suggest:$position]" $line 2>$null |
-        # Options only after a dash: elsewhere, files are meant. Windows' /? and /h are not offered.
         Where-Object { $_ -notmatch '^/[?h]$' -and $_.StartsWith($wordToComplete, 'OrdinalIgnoreCase') -and ($wordToComplete.StartsWith('-') -or -not $_.StartsWith('-')) } |
         ForEach-Object {
             $text = if ($_ -match '\s') { "'" + $_.Replace("'", "''") + "'" } else { $_ }

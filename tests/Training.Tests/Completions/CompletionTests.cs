@@ -107,6 +107,22 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("finetune wat", "watch")]
+    [InlineData("finetune train m", "models/, 'my sea.modelspec'")]
+    [InlineData("finetune train sky.modelspec --device ", "auto, cpu, cuda")]
+    public void PowerShell_completes_them_too(string line, string expected)
+    {
+        Require("pwsh");
+        string script = _folder.Write("test.ps1", $$"""
+            function finetune { dotnet exec '{{Path.Combine(AppContext.BaseDirectory, "finetune.dll")}}' @args }
+            . '{{_folder.Write("completion.ps1", CompletionsCommand.Script("pwsh"))}}'
+            (TabExpansion2 -inputScript '{{line}}' -cursorColumn {{line.Length}}).CompletionMatches.CompletionText -join ', '
+            """);
+
+        Assert.Equal(expected, Run("pwsh", "-NoProfile", "-File", script).Trim());
+    }
+
+    [Theory]
     [InlineData("bash", "bash", "-n")]
     [InlineData("zsh", "zsh", "-n")]
     [InlineData("fish", "fish", "--no-execute")]
