@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Following;
 using FineTune.Training.Terminal;
 using FineTune.Training.Weights;
 using Spectre.Console;
@@ -65,9 +66,11 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         long? bytes = memory is null
             ? null
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
+        // Whoever sees the table follows the training already.
+        string? follow = LiveLog.IsPossible ? null : FollowCommand.Of(Assets(parse).Cache);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
-            parse.GetValue(_evaluations), parse.GetValue(_exportList));
+            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow);
         if (LiveLog.IsPossible) LiveLog.Run(AnsiConsole.Console, live => new FineTuning(spec, options, live).Run(cancellation));
         else new FineTuning(spec, options, log).Run(cancellation);
     }
