@@ -7,6 +7,7 @@ using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Exporters;
+using FineTune.Training.Following;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
 using FineTune.Training.Ranks;
@@ -30,9 +31,10 @@ namespace FineTune.Training;
 /// <param name="LibTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
 /// <param name="Evaluations">The folder for the results of evaluators; null for a folder next to <paramref name="Output"/>.</param>
 /// <param name="ExportList">A file for the paths of the spec's exports, or null.</param>
+/// <param name="FollowCommand">The command that follows a training, which is announced with it; null to announce nothing.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null)
+    long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null, string? FollowCommand = null)
 {
     /// <summary>The lock file of the weights, next to the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
@@ -84,7 +86,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         {
             Leave(trains: false);
             Finish(known, inputs);
-            Use(inputs.Fingerprint, known.Weights!, inputs.Split, cancellation);
+            Use(inputs.Fingerprint, known.Weights!, inputs.Split, log, cancellation);
             return;
         }
 
@@ -93,8 +95,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
-        string weights = Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
-        Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
+        TrainAndUse(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
     }
 
     /// <summary>Helps rank 0: it decides whether and in which precision to train, and owns the cache, the lock and the output.</summary>
@@ -111,7 +112,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         }
         string precision = Encoding.UTF8.GetString(_ranks.BroadcastBytes([]));
         TrainingInputs inputs = reader.Read(DeviceClass(), precision, null, cancellation);
-        Run(inputs, precision, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        Run(inputs, precision, () => reader.IsUnchanged(inputs, cancellation), log, cancellation);
     }
 
     /// <summary>Tells the other ranks that this one does not need them.</summary>
@@ -122,7 +123,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (!trains) _ranks.Dispose();
     }
 
-    private IReadOnlyList<StageResult> Run(TrainingInputs inputs, string precision, Func<bool> isUnchanged, CancellationToken cancellation)
+    private IReadOnlyList<StageResult> Run(TrainingInputs inputs, string precision, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
     {
         RankFacts.Compare(_ranks, inputs, spec);
         for (int i = 0; i < spec.Plan.Stages.Count; i++)
@@ -131,7 +132,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             if (stage.Shards is { } shards && shards % _ranks.Size != 0) throw spec.Stage(i).Error(TrainingDiagnostics.ShardsOfRanks, stage.Name, shards, _ranks.Size);
         }
         IReadOnlyList<StageResult> results = new Trainer(
-            spec, options.Device, precision, options.Memory ?? TensorStore.DefaultBudget(), _cache, log, _ranks).Run(inputs, isUnchanged, cancellation);
+            spec, options.Device, precision, options.Memory ?? TensorStore.DefaultBudget(), _cache, told, _ranks).Run(inputs, isUnchanged, cancellation);
         _ranks.Dispose();
         return results;
     }
@@ -164,16 +165,46 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         return (device, keepsPrecision ? lockedPrecision! : _precision.Value, keepsPrecision);
     }
 
+    /// <summary>Trains, and runs evaluators and exporters. If there is something to train, it is announced and can be followed.</summary>
+    private void TrainAndUse(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    {
+        StageResult? last = null;
+        IReadOnlyList<ExportUse> uses = [];
+        IReadOnlyList<Stage> pending = PendingStages.Of(spec, inputs, _cache);
+        if (pending.Count == 0)
+        {
+            Work(log);
+            return;
+        }
+
+        var began = new Began(
+            Name, Path.GetFullPath(spec.Spec.Path), DateTimeOffset.Now, Devices.Choose(options.Device, spec.Name).Device.ToString().ToLowerInvariant(),
+            _precision.Value, inputs.Split!.Train.Count, [.. pending.Select(static stage => new PlannedStage(stage.Name, stage.Epochs))]);
+        if (options.FollowCommand is { } announced) log.Line(TrainingOutline.Announce(began, ProgressFile.Last(_cache.Progress, options.Output), announced));
+        TimeSpan time = ProgressFileLog.Run(_cache.Progress, options.Output, began, log, Work);
+        if (options.FollowCommand is not { } command) return;
+        string? report = uses.SelectMany(static use => use.Outputs.Values).FirstOrDefault(static path => path.EndsWith(".html", StringComparison.Ordinal));
+        log.Line(TrainingOutline.Conclude(Name, time, last!.Evaluation.Accuracy, report is null ? null : new Uri(report).AbsoluteUri, command));
+
+        void Work(IProgressLog told)
+        {
+            last = Train(inputs, isUnchanged, told, cancellation);
+            uses = Use(inputs.Fingerprint, last.Weights, inputs.Split, told, cancellation);
+        }
+    }
+
     /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>
-    private void Use(string fingerprint, string weights, DatasetSplit? split, CancellationToken cancellation)
+    /// <returns>The exports of the spec.</returns>
+    private IReadOnlyList<ExportUse> Use(string fingerprint, string weights, DatasetSplit? split, IProgressLog told, CancellationToken cancellation)
     {
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
-        new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
-        var exports = new ExportStage(spec, options.Output, options.Assets, log, options.Device);
+        new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, told).Run(weights, Answers, cancellation);
+        var exports = new ExportStage(spec, options.Output, options.Assets, told, options.Device);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
         Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
+        return uses;
 
         TestAnswers? Answers()
         {
@@ -181,7 +212,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             if (cache.Find(fingerprint, weights) is { } known) return known;
             if (split is null) return null;
             Evaluation evaluation = TestPass.Run(
-                spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache.Scratch, log, cancellation);
+                spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache.Scratch, told, cancellation);
             var answers = TestAnswers.Of(evaluation, split.Test);
             cache.Save(fingerprint, weights, answers);
             return answers;
@@ -226,16 +257,18 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
-    private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    /// <summary>Trains the stages that are out of date, and writes weights and lock.</summary>
+    /// <returns>The result of the last stage.</returns>
+    private StageResult Train(TrainingInputs inputs, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
     {
         Leave(trains: true);
         _ = _ranks.BroadcastBytes(Encoding.UTF8.GetBytes(_precision.Value));
-        IReadOnlyList<StageResult> results = Run(inputs, _precision.Value, isUnchanged, cancellation);
+        IReadOnlyList<StageResult> results = Run(inputs, _precision.Value, isUnchanged, told, cancellation);
         Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
         AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
         if (options.Report is not null) WriteReport(results);
-        log.Line($"{Name}: wrote {options.Output}");
-        return results[^1].Weights;
+        told.Line($"{Name}: wrote {options.Output}");
+        return results[^1];
     }
 
     private IEnumerable<string> Reasons(TrainingLock? known, TrainingInputs inputs)

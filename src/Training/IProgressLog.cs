@@ -12,12 +12,14 @@ internal interface IProgressLog
     /// <summary>A warning or an error.</summary>
     void Report(Diagnostic diagnostic);
 
-    /// <summary>Shows where a stage is, if it can; otherwise a line tells it.</summary>
-    /// <returns>Whether it is shown, so that no line is needed.</returns>
-    bool Show(EpochProgress progress) => false;
+    /// <summary>Shows where a stage is; by default with a line.</summary>
+    void Show(EpochProgress progress)
+    {
+        if (progress.IsWorthALine) Line(ProgressLines.Of(progress));
+    }
 
     /// <inheritdoc cref="Show(EpochProgress)"/>
-    bool Show(StepProgress progress) => false;
+    void Show(StepProgress progress) => Line(ProgressLines.Of(progress));
 }
 
 /// <summary>Writes lines in the format that MSBuild understands.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using FineTune.Training.Commands;
+using FineTune.Training.Completions;
 using FineTune.Training.Processes;
 
 // Programs that read redirected output, such as a build, expect UTF-8. The console's code page may contain neither all names nor arrows.
@@ -10,6 +11,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
 {
     new NewCommand(),
     new TrainCommand(),
+    new WatchCommand(),
     new InspectCommand(),
     new EvaluateCommand(),
     new PredictCommand(),
@@ -21,7 +23,9 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new VerifyCommand(),
     new DoctorCommand(),
     new CleanCommand(),
+    new CompletionsCommand(),
 };
 HelpWithExamples.AddTo(root);
+CompletionWords.AddTo(root);
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
 return await root.Parse(args).InvokeAsync(configuration, Interruption.Listen()).ConfigureAwait(false);

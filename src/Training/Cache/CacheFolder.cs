@@ -26,6 +26,9 @@ internal sealed record CacheFolder(string Path)
     /// <summary>The stack traces of unexpected errors.</summary>
     public string Logs => In("logs");
 
+    /// <summary>The progress of trainings, for those who follow them.</summary>
+    public string Progress => In("progress");
+
     /// <summary>The digests of files that were read before.</summary>
     public string Digests => In("digests");
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using FineTune.Native;
 using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Following;
 using FineTune.Training.Ranks;
 using FineTune.Training.Ranks.Mpi;
 using FineTune.Training.Terminal;
@@ -83,9 +84,11 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         long? bytes = memory is null
             ? null
             : ByteSize.Parse(memory) ?? throw spec.Name.Error(TrainingDiagnostics.Memory, memory);
+        // Whoever sees the table follows the training already.
+        string? follow = LiveLog.IsPossible ? null : FollowCommand.Of(Assets(parse).Cache);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
-            parse.GetValue(_evaluations), parse.GetValue(_exportList));
+            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow);
         if (parse.GetValue(_rankTimeout) is var seconds && !(seconds > 0)) throw spec.Name.Error(TrainingDiagnostics.RankTimeout, seconds);
         var launcher = Launcher.Read(Environment.GetEnvironmentVariable);
         if (launcher.Size > 1) RunTogether(launcher, TimeSpan.FromSeconds(seconds), parse.GetValue(_threads), spec, options, log, cancellation);

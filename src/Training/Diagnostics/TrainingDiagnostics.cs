@@ -205,6 +205,12 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
 
+    public static readonly DiagnosticDescriptor NothingToFollow = Error("MSPEC3084", "No training to follow",
+        "{0}. 'finetune watch --wait' waits for a training; --cache names the cache folder of a build that has its own.");
+
+    public static readonly DiagnosticDescriptor TrainerGone = Error("MSPEC3085", "The trainer is gone",
+        "The process that trained {0} is gone without saying how the training ended: it was killed, or could not write to its cache. Finished epochs are kept; train again.");
+
     public static readonly DiagnosticDescriptor Ranks = Error("MSPEC3100", "The ranks cannot train together", "{0}");
 
     public static readonly DiagnosticDescriptor RanksDiffer = Error("MSPEC3101", "The ranks differ",

@@ -42,6 +42,27 @@ internal sealed class Turn : IDisposable
         return Digest.Hex(Digest.Of(ignoresCase ? full.ToUpperInvariant() : full));
     }
 
+    /// <summary>Whether a process has a lock file open for itself; its end releases the file.</summary>
+    /// <param name="path">The lock file.</param>
+    /// <returns>False if the file does not exist, either.</returns>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
+        }
+        catch (IOException e)
+        {
+            return e.HResult == SharingViolation || e.HResult == WouldBlock;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // On Windows, a file that is being deleted.
+            return false;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Opens a lock file, or returns null if another process has opened it in a mode that excludes this one.</summary>

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using ModelSpec.Plans;
 
 namespace FineTune.Training.Stages;
 
-/// <summary>Logs a stage's epochs: at most one line per second, and one for the last epoch.</summary>
+/// <summary>Logs a stage's epochs; of those that are worth a line, there is at most one per second, and the last one of the stage.</summary>
 internal sealed class StageProgress(IProgressLog log, string model, Stage stage, int images)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -17,14 +16,13 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
         TimeSpan elapsed = _clock.Elapsed;
         double perSecond = (double)epoch * images / Math.Max(elapsed.TotalSeconds, 1e-9);
         var left = TimeSpan.FromSeconds((double)(stage.Epochs - epoch) * images / perSecond);
-        if (log.Show(new EpochProgress(stage.Name, epoch, stage.Epochs, loss, accuracy, validation?.Accuracy, perSecond, left))) return;
-        if (epoch < stage.Epochs && elapsed - _last < TimeSpan.FromSeconds(1)) return;
-        _last = elapsed;
-        string onValidation = validation is null
-            ? ""
-            : string.Create(CultureInfo.InvariantCulture, $"validation loss {validation.Loss:0.0000}, accuracy {100 * validation.Accuracy:0.0}%, ");
-        log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{model}: {stage.Name} epoch {epoch}/{stage.Epochs}, loss {loss:0.0000}, accuracy {100 * accuracy:0.0}%, {onValidation}{perSecond:0} images/s, {Show(left)} left"));
+        bool isWorthALine = epoch == stage.Epochs || elapsed - _last >= TimeSpan.FromSeconds(1);
+        if (isWorthALine) _last = elapsed;
+        log.Show(new EpochProgress(model, stage.Name, epoch, stage.Epochs, loss, accuracy, validation?.Accuracy, perSecond, left)
+        {
+            ValidationLoss = validation?.Loss,
+            IsWorthALine = isWorthALine,
+        });
     }
 
     /// <summary>Logs the progress of a long step of a stage every two seconds.</summary>
@@ -34,11 +32,6 @@ internal sealed class StageProgress(IProgressLog log, string model, Stage stage,
         if (elapsed - _lastStep < TimeSpan.FromSeconds(2)) return;
         _lastStep = elapsed;
         double perSecond = done / Math.Max(elapsed.TotalSeconds, 1e-9);
-        var left = TimeSpan.FromSeconds((all - done) / perSecond);
-        if (log.Show(new StepProgress(stage.Name, what, done, all, perSecond, left))) return;
-        log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{model}: {stage.Name} {what} {done}/{all}, {perSecond:0} images/s, {Show(left)} left"));
+        log.Show(new StepProgress(model, stage.Name, what, done, all, perSecond, TimeSpan.FromSeconds((all - done) / perSecond)));
     }
-
-    public static string Show(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 }

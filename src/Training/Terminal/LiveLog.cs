@@ -42,24 +42,22 @@ internal sealed class LiveLog : IProgressLog
     }
 
     /// <inheritdoc />
-    public bool Show(EpochProgress progress)
+    public void Show(EpochProgress progress)
     {
         lock (_gate)
         {
             _view.Add(progress);
             _display.UpdateTarget(_view.Draw());
         }
-        return true;
     }
 
     /// <inheritdoc />
-    public bool Show(StepProgress progress)
+    public void Show(StepProgress progress)
     {
         lock (_gate)
         {
             _view.Add(progress);
             _display.UpdateTarget(_view.Draw());
         }
-        return true;
     }
 }

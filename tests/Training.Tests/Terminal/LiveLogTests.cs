@@ -20,13 +20,13 @@ public class LiveLogTests
     public void The_table_has_a_row_for_each_stage_with_its_last_epoch_and_curves()
     {
         var view = new TrainingView(hasBlocks: true);
-        view.Add(new StepProgress("warm-up", "features", 64, 1020, 50, TimeSpan.FromSeconds(20)));
+        view.Add(new StepProgress("App", "warm-up", "features", 64, 1020, 50, TimeSpan.FromSeconds(20)));
         Assert.Contains("features 64/1020", Draw(view), StringComparison.Ordinal);
         for (int epoch = 1; epoch <= 4; epoch++)
         {
-            view.Add(new EpochProgress("warm-up", epoch, 40, 4 - epoch, 0.2 * epoch, null, 123.4, TimeSpan.FromSeconds(61)));
+            view.Add(new EpochProgress("App", "warm-up", epoch, 40, 4 - epoch, 0.2 * epoch, null, 123.4, TimeSpan.FromSeconds(61)));
         }
-        view.Add(new EpochProgress("fine-tune", 1, 16, 0.5, 0.9, 0.85, 10, TimeSpan.FromHours(1)));
+        view.Add(new EpochProgress("App", "fine-tune", 1, 16, 0.5, 0.9, 0.85, 10, TimeSpan.FromHours(1)));
 
         string[] rows = Draw(view).Split('\n');
 
@@ -44,7 +44,7 @@ public class LiveLogTests
 
         LiveLog.Run(console, static log =>
         {
-            Assert.True(log.Show(new EpochProgress("warm-up", 1, 2, 1.5, 0.25, null, 10, TimeSpan.Zero)));
+            log.Show(new EpochProgress("App", "warm-up", 1, 2, 1.5, 0.25, null, 10, TimeSpan.Zero));
             log.Line("App: [red] is text");
         });
 
