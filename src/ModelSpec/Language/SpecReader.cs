@@ -29,7 +29,8 @@ public static class SpecReader
         return new Result<Spec>(bag.HasErrors ? null : spec, bag.ToArray());
     }
 
-    private static Spec? Read(TableReader root, string path, PluginWords words)
+    /// <summary>Reads a spec from its tables.</summary>
+    internal static Spec? Read(TableReader root, string path, PluginWords words)
     {
         ModelSection? model = Section(root, "model", "the class to generate", Model);
         DataSection? data = Section(root, "data", "where the images come from", table => Data(table, words));
