@@ -21,6 +21,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new VerifyCommand(),
     new DoctorCommand(),
     new CleanCommand(),
+    new SchemaCommand(),
 };
 HelpWithExamples.AddTo(root);
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
