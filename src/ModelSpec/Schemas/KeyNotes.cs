@@ -9,17 +9,23 @@ namespace ModelSpec.Schemas;
 /// <summary>The notes of all keys: the descriptions that editors show, and the rules that the reader checks elsewhere than where it reads a key.</summary>
 public static class KeyNotes
 {
+    /// <summary>
+    /// An identifier, as a regular expression: no white space, no punctuation of ASCII except <c>_</c>, and no digit first. Classes of Unicode letters are written
+    /// differently in different languages.
+    /// </summary>
+    private const string Identifier = @"[^\s!-/:-@\[-\^`{-~0-9][^\s!-/:-@\[-\^`{-~]*";
+
     private static readonly Dictionary<string, KeyNote> ByPath = new(StringComparer.Ordinal)
     {
         ["model"] = new("The class to generate."),
         ["model.name"] = new("The name of the generated C# class. `FlowerClassifier` also creates the enum `FlowerLabel`.")
         {
-            Pattern = @"^[\p{L}_][\p{L}\p{Nd}_]*$",
+            Pattern = "^" + Identifier + "$",
             Examples = ["\"FlowerClassifier\""],
         },
         ["model.namespace"] = new("The namespace of the class; by default the project's `RootNamespace`.")
         {
-            Pattern = @"^[\p{L}_][\p{L}\p{Nd}_]*(\.[\p{L}_][\p{L}\p{Nd}_]*)*$",
+            Pattern = "^" + Identifier + @"(\." + Identifier + ")*$",
         },
         ["model.classes"] = new("The labels in the order of the network's outputs, at least two. `\"lily valley\"` becomes the enum member `LilyValley`.")
         {
