@@ -91,7 +91,7 @@ public sealed partial class CommandLineTests
         int project = Array.IndexOf(own, "--project");
         if (project >= 0 && own[project + 1] is { } folder && folder.Contains('/') && !Directory.Exists(Path.Combine(Snippets.Repository, folder))) return $"no folder '{folder}'";
         if (project >= 0 && own[project + 1] == "src/Training" && inner >= 0) return OfFineTune("finetune " + string.Join(' ', words[(inner + 1)..]));
-        return words[1] == "new" && words[2] is not "install" ? OfTemplate(words) : null;
+        return words is [_, "new", not "install", ..] ? OfTemplate(words) : null;
     }
 
     private static string? OfTemplate(string[] words)
