@@ -24,6 +24,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new DoctorCommand(),
     new CleanCommand(),
     new CompletionsCommand(),
+    new SchemaCommand(),
 };
 HelpWithExamples.AddTo(root);
 CompletionWords.AddTo(root);
