@@ -22,7 +22,7 @@ internal static class PhotoReader
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
+            if (request.ContentLength > PhotoLimits.MaxBytes || e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) throw TooLarge();
             throw new BadHttpRequestException($"The form cannot be read: {e.Message}", e);
         }
         if (form.Files is not [IFormFile file, ..]) throw new BadHttpRequestException("The form has no file.");
