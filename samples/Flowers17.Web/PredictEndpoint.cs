@@ -26,7 +26,11 @@ internal static class PredictEndpoint
         HttpRequest request, IImageClassifier<FlowerLabel> flowers, PredictionMetrics metrics, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = PhotoLimits.MaxBodyBytes;
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // PhotoReader looks at lengths that are declared. A server that did so would end the connection while the caller still sends, who would not see the answer.
+            limit.MaxRequestBodySize = request.ContentLength is null ? PhotoLimits.MaxBodyBytes : null;
+        }
         try
         {
             byte[] photo = await PhotoReader.ReadAsync(request, cancellation);

@@ -84,12 +84,13 @@ function tell({ top, certain, milliseconds }, total) {
 
 /** Shows or hides what decided the answer. */
 async function toggleWhy() {
+  if (explain.ariaBusy === 'true') return;   // not disabled, which would take the focus away
   if (!why.hidden) {
     conceal();
     return;
   }
   const { signal } = running, blob = current;
-  explain.disabled = true;
+  explain.ariaBusy = 'true';
   try {
     const response = await post('explain', blob, signal);
     const image = await response.blob();
@@ -98,13 +99,13 @@ async function toggleWhy() {
     why.hidden = false;
     explain.ariaExpanded = 'true';
     explain.textContent = 'Hide why';
-    say('What decided the answer is shown under the photo.', 'silent');
+    say('What decided the answer is shown with the photo.', 'silent');
   } catch (error) {
     if (signal.aborted) return;
     if (error.status === 404) explain.hidden = true;
     say(error.status === 404 ? 'This server does not explain its answers.' : error.message, 'error');
   } finally {
-    explain.disabled = false;
+    explain.ariaBusy = 'false';
   }
 }
 

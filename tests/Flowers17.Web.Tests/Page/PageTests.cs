@@ -109,7 +109,7 @@ public sealed class PageTests(PageWorkplace workplace)
         await AssertFocusIsSeenAsync(page);
         await page.Page.Keyboard.PressAsync("Enter");
 
-        Assert.True(await page.Page.GetByText("lily valley").IsVisibleAsync());
+        Assert.True(await page.Page.GetByText("lily valley", new() { Exact = true }).IsVisibleAsync());
     }
 
     [Theory]
