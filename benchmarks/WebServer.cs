@@ -32,9 +32,8 @@ internal sealed class WebServer : IDisposable
         {
             int at = line.IndexOf(Listening, StringComparison.Ordinal);
             if (at < 0) continue;
-            // Nothing may wait for a full pipe.
-            process.OutputDataReceived += static (_, _) => { };
-            process.BeginOutputReadLine();
+            // It must not wait for a full pipe.
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
             return new WebServer(process, new Uri(line[(at + Listening.Length)..]));
         }
         throw new InvalidOperationException("The sample ended before it served.");
