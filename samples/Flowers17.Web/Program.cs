@@ -17,4 +17,5 @@ app.UseStaticFiles();
 app.MapOpenApi();
 app.MapHealthChecks("/health");
 app.MapPredict();
+app.MapExplain();
 app.Run();

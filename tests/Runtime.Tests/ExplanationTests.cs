@@ -57,14 +57,14 @@ public class ExplanationTests
         using var folder = new TemporaryFolder();
         using var classifier = new TinyClassifier();
         byte[] photo = Spot(80, 40, 25, 5);
-        File.WriteAllBytes(folder["photo.png"], photo);
+        File.WriteAllBytes(Path.Combine(folder.Path, "photo.png"), photo);
         using SKBitmap decoded = SKBitmap.Decode(photo);
         byte[] pixels = [.. decoded.Pixels.SelectMany(static p => (byte[])[p.Red, p.Green, p.Blue])];
         using var stream = new MemoryStream(photo);
 
         Explanation<TinyLabel>[] all =
         [
-            classifier.Explain(photo), classifier.Explain(folder["photo.png"]), classifier.Explain(stream),
+            classifier.Explain(photo), classifier.Explain(Path.Combine(folder.Path, "photo.png")), classifier.Explain(stream),
             classifier.Explain(pixels, 80, 40), classifier.ExplainAsync(photo).GetAwaiter().GetResult(),
         ];
 
@@ -98,7 +98,7 @@ public class ExplanationTests
     {
         using var classifier = new ConvolutionalClassifier();
         using DisposeScope scope = NewDisposeScope();
-        Tensor images = classifier.Input();
+        Tensor images = ConvolutionalClassifier.Input();
         const double step = 1e-6;
 
         NetworkHeat heat = HeatPass.Run(classifier.Steps, images, 1, mirror: false);
@@ -137,7 +137,7 @@ public class ExplanationTests
     {
         using var classifier = new ConvolutionalClassifier();
         using DisposeScope scope = NewDisposeScope();
-        Tensor image = classifier.Input();
+        Tensor image = ConvolutionalClassifier.Input();
 
         NetworkHeat both = HeatPass.Run(classifier.Steps, image, 0, mirror: true), turned = HeatPass.Run(classifier.Steps, image.flip(3), 0, mirror: true);
 
@@ -223,16 +223,16 @@ public class ExplanationTests
         using var classifier = new TinyClassifier();
         Explanation<TinyLabel> explanation = classifier.Explain(Spot(80, 40, 25, 5));
 
-        explanation.Save(folder["new/overlay.png"]);
-        explanation.Save(folder["overlay.JPG"]);
+        explanation.Save(Path.Combine(folder.Path, "new/overlay.png"));
+        explanation.Save(Path.Combine(folder.Path, "overlay.JPG"));
 
-        using SKBitmap png = SKBitmap.Decode(folder["new/overlay.png"]), jpeg = SKBitmap.Decode(folder["overlay.JPG"]);
+        using SKBitmap png = SKBitmap.Decode(Path.Combine(folder.Path, "new/overlay.png")), jpeg = SKBitmap.Decode(Path.Combine(folder.Path, "overlay.JPG"));
         Assert.Equal((80, 40, 80, 40), (png.Width, png.Height, jpeg.Width, jpeg.Height));
         // Half red, half yellow; half black, half dark blue; and what was cut off.
         Assert.Equal(new SKColor(248, 124, 16), png.GetPixel(30, 10));
         Assert.Equal(new SKColor(6, 4, 68), png.GetPixel(50, 30));
         Assert.Equal(SKColors.Black, png.GetPixel(5, 5));
-        Assert.Throws<ArgumentException>(() => explanation.Save(folder["overlay.gif"]));
+        Assert.Throws<ArgumentException>(() => explanation.Save(Path.Combine(folder.Path, "overlay.gif")));
         Assert.Throws<ArgumentOutOfRangeException>(() => explanation.EncodeJpeg(101));
     }
 
@@ -428,7 +428,7 @@ public class ExplanationTests
 
         public TwoLayers Head { get; }
 
-        public Tensor Input() => rand([1, 3, 6, 6], generator: new Generator(3));
+        public static Tensor Input() => rand([1, 3, 6, 6], generator: new Generator(3));
 
         public void Steps(ref ForwardPass pass) => Describe(ref pass);
 

@@ -107,7 +107,7 @@ internal sealed class ExplainCommand : SpecCommand, IHasExamples
         label = explanation.Answer.Label,
         confidence = explanation.Answer.Score,
         explained = new { label = explanation.Explained.Label, confidence = explanation.Explained.Score },
-        method = explanation.Method == ExplanationMethod.GradCam ? "grad-cam" : "attention-rollout",
+        method = HeatMethods.WordOf(explanation.Method),
         heat = new { width = explanation.Heat!.Width, height = explanation.Heat.Height, values = explanation.Heat.Values.ToArray() },
         region = new { left = explanation.Heat.Region.Left, top = explanation.Heat.Region.Top, width = explanation.Heat.Region.Width, height = explanation.Heat.Region.Height },
         overlay = path,
