@@ -52,7 +52,7 @@ public class ExplanationTests
     }
 
     [Fact]
-    public void All_forms_of_a_photo_get_the_same_explanation_and_prediction()
+    public async Task All_forms_of_a_photo_get_the_same_explanation_and_prediction()
     {
         using var folder = new TemporaryFolder();
         using var classifier = new TinyClassifier();
@@ -65,7 +65,7 @@ public class ExplanationTests
         Explanation<TinyLabel>[] all =
         [
             classifier.Explain(photo), classifier.Explain(Path.Combine(folder.Path, "photo.png")), classifier.Explain(stream),
-            classifier.Explain(pixels, 80, 40), classifier.ExplainAsync(photo).GetAwaiter().GetResult(),
+            classifier.Explain(pixels, 80, 40), await classifier.ExplainAsync(photo, cancellationToken: TestContext.Current.CancellationToken),
         ];
 
         Assert.All(all, explanation =>
@@ -186,7 +186,7 @@ public class ExplanationTests
     }
 
     [Fact]
-    public void Explanations_next_to_predictions_and_disposal_end_as_usual_or_say_so_and_leave_no_gradients()
+    public async Task Explanations_next_to_predictions_and_disposal_end_as_usual_or_say_so_and_leave_no_gradients()
     {
         byte[] red = Pictures.Plain(SKColors.Red);
         for (int round = 0; round < 10; round++)
@@ -212,7 +212,7 @@ public class ExplanationTests
             Assert.Equal(1f, classifier.Explain(red).Heat.Values.ToArray().Max());
             Assert.Null(weight.grad);
             classifier.Dispose();
-            Task.WaitAll(callers, TestContext.Current.CancellationToken);
+            await Task.WhenAll(callers);
         }
     }
 

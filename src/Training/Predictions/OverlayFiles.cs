@@ -1,6 +1,7 @@
 using FineTune.Files;
 using FineTune.Images;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Plugins;
 
 namespace FineTune.Training.Predictions;
 
