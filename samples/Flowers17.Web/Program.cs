@@ -22,4 +22,5 @@ app.MapOpenApi();
 app.MapHealthChecks("/health");
 app.MapInfo();
 app.MapPredict();
+app.MapExplain();
 app.Run();
