@@ -17,5 +17,6 @@ var root = new RootCommand("Measures FineTune.Build against its targets.")
     new Quantized(),
     new LoadOnce(),
     new RandomWeights(),
+    new WebLoad(),
 };
 return root.Parse(args).Invoke();

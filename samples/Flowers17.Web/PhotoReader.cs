@@ -8,9 +8,15 @@ internal static class PhotoReader
     /// <exception cref="BadHttpRequestException">The form cannot be read or has no file, or the photo has more bytes than <see cref="PhotoLimits.MaxBytes"/>.</exception>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (request.HasFormContentType) return await ReadFormAsync(request, cancellation);
-        if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
-        return await ReadAsync(request.Body, cancellation);
+        if (request.ContentLength > (request.HasFormContentType ? PhotoLimits.MaxBodyBytes : PhotoLimits.MaxBytes)) throw TooLarge();
+        try
+        {
+            return request.HasFormContentType ? await ReadFormAsync(request, cancellation) : await ReadAsync(request.Body, cancellation);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw TooLarge();   // by the server, whose message speaks of the body
+        }
     }
 
     private static async Task<byte[]> ReadFormAsync(HttpRequest request, CancellationToken cancellation)
@@ -20,9 +26,8 @@ internal static class PhotoReader
         {
             form = await request.ReadFormAsync(cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or (IOException and not BadHttpRequestException))
         {
-            if (request.ContentLength > PhotoLimits.MaxBytes) throw TooLarge();
             throw new BadHttpRequestException($"The form cannot be read: {e.Message}", e);
         }
         if (form.Files is not [IFormFile file, ..]) throw new BadHttpRequestException("The form has no file.");

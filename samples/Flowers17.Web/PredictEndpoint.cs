@@ -26,7 +26,11 @@ internal static class PredictEndpoint
         HttpRequest request, IImageClassifier<FlowerLabel> flowers, PredictionMetrics metrics, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = PhotoLimits.MaxBytes + 1024;
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // PhotoReader looks at lengths that are declared. A server that did so would end the connection while the caller still sends, who would not see the answer.
+            limit.MaxRequestBodySize = request.ContentLength is null ? PhotoLimits.MaxBodyBytes : null;
+        }
         try
         {
             byte[] photo = await PhotoReader.ReadAsync(request, cancellation);
@@ -34,6 +38,7 @@ internal static class PredictEndpoint
             metrics.Answered(prediction.Label, Stopwatch.GetElapsedTime(start));
             return TypedResults.Ok(new Answer(
                 [.. prediction.Top(Answers).Select(static s => new FlowerProbability(FlowerClassifier.Labels[(int)s.Label], s.Score))],
+                Certain: null,   // the spec does not say from which confidence on an answer is certain
                 Stopwatch.GetElapsedTime(start).TotalMilliseconds));
         }
         catch (InvalidDataException e)
@@ -51,8 +56,9 @@ internal static class PredictEndpoint
 
 /// <summary>What the endpoint answers.</summary>
 /// <param name="Top">The most likely flowers, most likely first.</param>
+/// <param name="Certain">Whether the first of them can be relied on; null where the classifier does not say.</param>
 /// <param name="Milliseconds">How long the answer took, reading the photo included.</param>
-internal sealed record Answer(IReadOnlyList<FlowerProbability> Top, double Milliseconds);
+internal sealed record Answer(IReadOnlyList<FlowerProbability> Top, bool? Certain, double Milliseconds);
 
 /// <summary>A flower and its probability in [0, 1].</summary>
 internal sealed record FlowerProbability(string Label, double Probability);

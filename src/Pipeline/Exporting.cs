@@ -61,6 +61,12 @@ public sealed record ExportContext : PartContext
     /// </summary>
     public Func<ImageAnswers?> TestAnswers { get; init; } = static () => null;
 
+    /// <summary>
+    /// Which places of an image the network's answer comes from: the image and the index of the class that is explained are given. Null if the network
+    /// has no layer whose output has rows and columns.
+    /// </summary>
+    public Func<PreparedImage, int, ImageHeat?> Explain { get; init; } = static (_, _) => null;
+
     /// <summary>What is known of the training.</summary>
     public TrainingRecord Training { get; init; } = TrainingRecord.Unknown;
 }
@@ -70,6 +76,13 @@ public sealed record ExportContext : PartContext
 /// <param name="Class">The index of its class.</param>
 /// <param name="Pixels">uint8 <c>[H, W, 3]</c>: red, green and blue of each pixel, row by row. Channels are not normalised.</param>
 public sealed record PreparedImage(string Name, int Class, ReadOnlyMemory<byte> Pixels);
+
+/// <summary>How much each place of an image counts for an answer, on a grid that covers the network's input.</summary>
+/// <param name="Method">How it was computed: <c>grad-cam</c>, or <c>attention-rollout</c>, which is the same for every class.</param>
+/// <param name="Height">The rows of the grid.</param>
+/// <param name="Width">The columns of the grid.</param>
+/// <param name="Values">The values in [0, 1], rows first.</param>
+public sealed record ImageHeat(string Method, int Height, int Width, ReadOnlyMemory<float> Values);
 
 /// <summary>A trained network.</summary>
 /// <param name="Name">The class that is generated from it.</param>

@@ -1,3 +1,4 @@
+using FineTune.Inference;
 using static TorchSharp.torch;
 
 namespace FineTune;
@@ -7,6 +8,9 @@ public abstract class ClassifierHead() : ModuleTree("Head")
 {
     /// <inheritdoc />
     public sealed override Tensor forward(Tensor input) => ForwardPass.Run(input, Describe);
+
+    /// <summary>What the layers do to features.</summary>
+    internal IReadOnlyList<ForwardStep> Steps() => ForwardPass.Record(Describe);
 
     /// <summary>Takes a pass through the layers.</summary>
     protected abstract void Describe(ref ForwardPass pass);

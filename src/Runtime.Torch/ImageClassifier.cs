@@ -10,18 +10,19 @@ namespace FineTune;
 
 /// <summary>
 /// The base of generated classifiers on the torch engine: a TorchSharp module from images <c>[N, 3, H, W]</c> to logits <c>[N, classes]</c>
-/// that also knows how to read an image, prepare its pixels and name the result. Predicting is safe from several threads at once; training
+/// that also knows how to read an image, prepare its pixels and name the result. Predicting and explaining are safe from several threads at once; training
 /// and moving between devices are not. <c>Predict</c> runs a form of the network made for inference, with the weights of the first
 /// prediction after loading, <c>train</c> or <c>eval</c>: call <c>eval</c> after changing weights in any other way.
 /// </summary>
 /// <typeparam name="TLabel">The label enum: one member per class, in the order of the outputs, from 0.</typeparam>
-public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLabel>
+public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLabel>, IImageExplainer<TLabel>
     where TLabel : struct, Enum
 {
     /// <summary>The most files of one pass: more gain no speed, but take memory.</summary>
     private const int BatchSize = 16;
 
     private readonly Predictor _predictor;
+    private readonly ImageExplainer<TLabel> _explainer;
     private readonly InferenceForm _inference;
     private readonly Uses _uses;
 
@@ -45,6 +46,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
         _inference = new InferenceForm(Describe);
         _uses = new Uses(Free);
         _predictor = new Predictor(this, inputSize, resize, mirror);
+        _explainer = new ImageExplainer<TLabel>(_predictor, ComputeHeat);
     }
 
     /// <inheritdoc />
@@ -136,6 +138,23 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     /// <inheritdoc />
     public IReadOnlyList<float[]> Embed(IReadOnlyList<string> paths) => _predictor.Embed(paths);
 
+    /// <inheritdoc />
+    public Explanation<TLabel> Explain(string path, TLabel? label = null) => _explainer.Explain(path, label);
+
+    /// <inheritdoc />
+    public Explanation<TLabel> Explain(Stream stream, TLabel? label = null) => _explainer.Explain(stream, label);
+
+    /// <inheritdoc />
+    public Explanation<TLabel> Explain(ReadOnlySpan<byte> encoded, TLabel? label = null) => _explainer.Explain(encoded, label);
+
+    /// <inheritdoc />
+    public Explanation<TLabel> Explain(ReadOnlySpan<byte> pixels, int width, int height, TLabel? label = null) =>
+        _explainer.Explain(pixels, width, height, label);
+
+    /// <inheritdoc />
+    public Task<Explanation<TLabel>> ExplainAsync(ReadOnlyMemory<byte> encoded, TLabel? label = null, CancellationToken cancellationToken = default) =>
+        _explainer.ExplainAsync(encoded, label, cancellationToken);
+
     /// <summary>The tensors that a weight file holds, by state-dict key, in the order of the layers.</summary>
     public IReadOnlyDictionary<string, Tensor> Weights() => ModuleState.Of(this);
 
@@ -202,6 +221,21 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
 
     /// <summary>What enters the network, on its device.</summary>
     private Tensor Prepare(Span<byte> pixels) => PixelTransform.Apply(PixelTensors.ToTensor(pixels, InputSize).to(CurrentDevice()));
+
+    /// <summary>Computes the heat of one image of the input's size, layer by layer, with the weights as they are.</summary>
+    private NetworkHeat ComputeHeat(byte[] pixels, int label)
+    {
+        _uses.Begin(this);
+        try
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return HeatPass.Run(Describe, Prepare(pixels), label, Mirror);
+        }
+        finally
+        {
+            _uses.End();
+        }
+    }
 
     private Device CurrentDevice() => parameters().First().device;
 

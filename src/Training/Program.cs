@@ -15,6 +15,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new InspectCommand(),
     new EvaluateCommand(),
     new PredictCommand(),
+    new ExplainCommand(),
     new EmbedCommand(),
     new AugmentCommand(),
     new FetchCommand(),
@@ -24,6 +25,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new DoctorCommand(),
     new CleanCommand(),
     new CompletionsCommand(),
+    new SchemaCommand(),
 };
 HelpWithExamples.AddTo(root);
 CompletionWords.AddTo(root);

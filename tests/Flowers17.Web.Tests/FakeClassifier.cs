@@ -5,13 +5,16 @@ using Flowers17;
 
 namespace FlowersWeb.Tests;
 
-/// <summary>A classifier without a network: it sees a tulip in every photo that begins with "photo", and no image in anything else.</summary>
+/// <summary>A classifier without a network: it sees a tulip in every PNG file and in what begins with "photo", and no image in anything else.</summary>
 internal sealed class FakeClassifier : IImageClassifier<FlowerLabel>
 {
     private static readonly Prediction<FlowerLabel> Tulip = new(Enum.GetValues<FlowerLabel>()
         .Select(static label => new LabelScore<FlowerLabel>(label, label == FlowerLabel.Tulip ? 0.84f : 0.01f)));
 
     public ImageSize InputSize => new(224, 224);
+
+    /// <summary>What it was last asked about.</summary>
+    public byte[] Latest { get; private set; } = [];
 
     /// <summary>A body that it takes for a photo.</summary>
     public static byte[] Photo(int length = 100)
@@ -22,7 +25,7 @@ internal sealed class FakeClassifier : IImageClassifier<FlowerLabel>
     }
 
     public Prediction<FlowerLabel> Predict(ReadOnlySpan<byte> encoded) =>
-        encoded.StartsWith("photo"u8) ? Tulip : throw new InvalidDataException("The bytes are not an image that can be read.");
+        encoded.StartsWith("photo"u8) || encoded.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) ? Tulip : throw new InvalidDataException("The bytes are not an image that can be read.");
 
     public Prediction<FlowerLabel> Predict(ReadOnlySpan<byte> pixels, int width, int height) => Tulip;
 
@@ -41,6 +44,7 @@ internal sealed class FakeClassifier : IImageClassifier<FlowerLabel>
     public async Task<Prediction<FlowerLabel>> PredictAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken = default)
     {
         await Task.Yield();
+        Latest = encoded.ToArray();
         return Predict(encoded.Span);
     }
 

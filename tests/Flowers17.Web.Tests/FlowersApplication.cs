@@ -8,8 +8,24 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FlowersWeb.Tests;
 
 /// <summary>The sample as it is, except that its classifier needs no weights.</summary>
-public sealed class FlowersApplication : WebApplicationFactory<Program>
+/// <param name="settings">What the configuration says instead of the sample's defaults.</param>
+public sealed class FlowersApplication(params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
 {
-    protected override void ConfigureWebHost(IWebHostBuilder builder) =>
-        builder.ConfigureTestServices(static services => services.AddSingleton<IImageClassifier<FlowerLabel>>(new FakeClassifier()));
+    internal FakeClassifier Classifier { get; } = new();
+
+    /// <summary>Starts the sample on Kestrel, on a free port of the loopback interface, for what the server in memory does otherwise.</summary>
+    /// <returns>Its address.</returns>
+    public Uri Serve()
+    {
+        UseKestrel(0);
+        StartServer();
+        return ClientOptions.BaseAddress;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        foreach ((string key, string value) in settings) builder.UseSetting(key, value);
+        builder.ConfigureTestServices(services => services.AddSingleton<IImageClassifier<FlowerLabel>>(Classifier));
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Flowers17;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowersWeb.Tests;
@@ -53,6 +54,7 @@ public sealed class PredictTests : IDisposable
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("Send the photo as image/*", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,20 +85,6 @@ public sealed class PredictTests : IDisposable
     }
 
     [Fact]
-    public async Task Callers_beyond_the_limit_are_told_when_to_come_back()
-    {
-        HttpStatusCode[] codes = await Task.WhenAll(Enumerable.Range(0, 400).Select(async _ =>
-        {
-            using HttpResponseMessage response = await PostAsync(FakeClassifier.Photo(), "image/jpeg");
-            if (response.StatusCode == HttpStatusCode.TooManyRequests) Assert.NotNull(response.Headers.RetryAfter);
-            return response.StatusCode;
-        }));
-
-        Assert.All(codes, static code => Assert.True(code is HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
-        Assert.Contains(HttpStatusCode.OK, codes);
-    }
-
-    [Fact]
     public async Task Health_page_and_description_are_served()
     {
         using HttpClient client = _application.CreateClient();
@@ -106,6 +94,19 @@ public sealed class PredictTests : IDisposable
         using JsonDocument description = JsonDocument.Parse(await client.GetStringAsync("/openapi/v1.json"));
         JsonElement responses = description.RootElement.GetProperty("paths").GetProperty("/predict").GetProperty("post").GetProperty("responses");
         Assert.Equal(["200", "400", "413", "415", "429"], responses.EnumerateObject().Select(static r => r.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_page_is_told_what_the_server_knows_and_takes()
+    {
+        using HttpClient client = _application.CreateClient();
+
+        using JsonDocument info = JsonDocument.Parse(await client.GetStringAsync("/info"));
+
+        Assert.Equal(FlowerClassifier.Labels, info.RootElement.GetProperty("labels").EnumerateArray().Select(static label => label.GetString()!));
+        Assert.Equal(10_000_000, info.RootElement.GetProperty("maxBytes").GetInt32());
+        using HttpResponseMessage explain = await client.PostAsync("/explain", null);
+        Assert.Equal(explain.StatusCode != HttpStatusCode.NotFound, info.RootElement.GetProperty("explains").GetBoolean());
     }
 
     [Fact]
@@ -154,6 +155,9 @@ public sealed class PredictTests : IDisposable
         Assert.Equal(5, top.GetArrayLength());
         Assert.Equal("tulip", top[0].GetProperty("label").GetString());
         Assert.Equal(0.84, top[0].GetProperty("probability").GetDouble(), 1e-6);
+        // No spec says what is certain.
+        Assert.Equal(JsonValueKind.Null, answer.RootElement.GetProperty("certain").ValueKind);
+        Assert.True(answer.RootElement.GetProperty("milliseconds").GetDouble() > 0);
     }
 
     /// <summary>A body without an end.</summary>

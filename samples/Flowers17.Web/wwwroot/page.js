@@ -1,28 +1,74 @@
-const [drop, file, status, photo, answers] = ['drop', 'file', 'status', 'photo', 'answers'].map(id => document.getElementById(id));
-let latest = 0;
+const [drop, file, camera, limits, status, result, photo, best, uncertain, answers, timing, explain, why, heat, known] =
+  ['drop', 'file', 'camera', 'limits', 'status', 'result', 'photo', 'best', 'uncertain', 'answers', 'timing', 'explain', 'why', 'heat', 'known']
+    .map(id => document.getElementById(id));
+
+let info = { labels: [], maxBytes: Infinity, explains: false };
+let current = null;              // the photo that is shown
+let running = new AbortController();
+
+const percent = share => `${(100 * share).toFixed(1)}%`;
+const megabytes = bytes => `${(bytes / 1e6).toFixed(1).replace('.0', '')} MB`;
+
+function say(text, kind = '') {
+  status.textContent = text;
+  status.className = kind;
+}
+
+/** Sends a photo as it is. What goes wrong is an error whose message is for people. */
+async function post(path, blob, signal) {
+  let response;
+  try {
+    // The server looks at the bytes, not at what the system takes a file for.
+    const type = blob.type.startsWith('image/') ? blob.type : 'application/octet-stream';
+    response = await fetch(path, { method: 'POST', headers: { 'Content-Type': type }, body: blob, signal });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error('The server does not answer. Check the connection, then try again.');
+  }
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  const wait = response.headers.get('Retry-After');
+  const error = new Error((problem.detail ?? problem.title ?? `The server answered ${response.status}.`) + (wait ? ` (in ${wait} s)` : ''));
+  error.status = response.status;
+  throw error;
+}
 
 async function classify(blob) {
-  const turn = ++latest;
-  say('Looking…');
-  answers.replaceChildren();
+  running.abort();               // only the latest photo counts
+  running = new AbortController();
+  const { signal } = running;
+  show(blob);
+  try {
+    if (blob.size > info.maxBytes) throw new Error(`This file has ${megabytes(blob.size)}. A photo may have ${megabytes(info.maxBytes)} at most.`);
+    const start = performance.now();
+    const response = await post('predict', blob, signal);
+    tell(await response.json(), performance.now() - start);
+  } catch (error) {
+    if (signal.aborted) return;
+    current = null;
+    result.hidden = true;
+    say(`${blob.name ?? 'The photo'}: ${error.message}`, 'error');
+  }
+}
+
+function show(blob) {
+  current = blob;
+  say('Looking at the photo…');
   URL.revokeObjectURL(photo.src);
   photo.src = URL.createObjectURL(blob);
-  photo.alt = blob.name ? `The photo ${blob.name}` : 'The photo';
-  photo.hidden = false;
-  let answer;
-  try {
-    const response = await fetch('predict', { method: 'POST', headers: { 'Content-Type': blob.type || 'application/octet-stream' }, body: blob });
-    answer = await response.json();
-    if (!response.ok) throw new Error(answer.detail ?? answer.title ?? `The server answered ${response.status}.`);
-  } catch (error) {
-    if (turn !== latest) return;
-    photo.hidden = true;
-    say(error.message, true);
-    return;
-  }
-  if (turn !== latest) return;   // another photo was chosen meanwhile
-  answers.replaceChildren(...answer.top.map(({ label, probability }) => {
-    const [row, number, bar] = ['li', 'data', 'span'].map(name => document.createElement(name));
+  photo.alt = blob.name ? `Your photo ${blob.name}` : 'Your photo';
+  conceal();
+  explain.hidden = true;
+  result.ariaBusy = 'true';
+  result.hidden = false;
+}
+
+function tell({ top, certain, milliseconds }, total) {
+  const name = certain === false ? 'Not certain' : top[0].label;
+  best.textContent = name;
+  uncertain.hidden = certain !== false;
+  answers.replaceChildren(...top.map(({ label, probability }) => {
+    const [row, number, bar] = ['li', 'data', 'span'].map(element => document.createElement(element));
     number.value = probability;
     number.textContent = percent(probability);
     bar.style.setProperty('--share', percent(probability));
@@ -30,26 +76,84 @@ async function classify(blob) {
     row.append(label, ' ', number, bar);
     return row;
   }));
-  const best = answer.top[0];
-  say(`${best.label}, ${percent(best.probability)}. Answered in ${answer.milliseconds.toFixed(0)} ms.`);
+  timing.textContent = `Answered in ${milliseconds.toFixed(0)} ms, ${total.toFixed(0)} ms with sending the photo.`;
+  explain.hidden = !info.explains;
+  result.ariaBusy = 'false';
+  say(`${certain === false ? 'Not certain, perhaps ' : ''}${top[0].label}, ${percent(top[0].probability)}.`, 'silent');
 }
 
-const percent = share => `${(100 * share).toFixed(1)}%`;
-
-function say(text, isError = false) {
-  status.textContent = text;
-  status.classList.toggle('error', isError);
+/** Shows or hides what decided the answer. */
+async function toggleWhy() {
+  if (explain.ariaBusy === 'true') return;   // not disabled, which would take the focus away
+  if (!why.hidden) {
+    conceal();
+    return;
+  }
+  const { signal } = running, blob = current;
+  explain.ariaBusy = 'true';
+  try {
+    const response = await post('explain', blob, signal);
+    const image = await response.blob();
+    if (signal.aborted) return;
+    heat.src = URL.createObjectURL(image);
+    why.hidden = false;
+    explain.ariaExpanded = 'true';
+    explain.textContent = 'Hide why';
+    say('What decided the answer is shown with the photo.', 'silent');
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error.status === 404) explain.hidden = true;
+    say(error.status === 404 ? 'This server does not explain its answers.' : error.message, 'error');
+  } finally {
+    explain.ariaBusy = 'false';
+  }
 }
 
-file.addEventListener('change', () => file.files[0] && classify(file.files[0]));
+function conceal() {
+  URL.revokeObjectURL(heat.src);
+  heat.removeAttribute('src');
+  why.hidden = true;
+  explain.ariaExpanded = 'false';
+  explain.textContent = 'Show why';
+}
+
+for (const input of [file, camera]) {
+  input.addEventListener('change', () => {
+    const [chosen] = input.files;
+    input.value = '';            // the same photo can be chosen again
+    if (chosen) classify(chosen);
+  });
+}
+explain.addEventListener('click', toggleWhy);
 addEventListener('paste', event => {
-  const pasted = [...event.clipboardData.files].find(item => item.type.startsWith('image/'));
+  const [pasted] = event.clipboardData.files;
   if (pasted) classify(pasted);
+  else say('There is no photo on the clipboard.', 'error');
 });
 for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
   addEventListener(type, event => {
-    event.preventDefault();   // a photo that misses the field must not replace the page
-    drop.classList.toggle('over', type.startsWith('drag') && type !== 'dragleave');
-    if (type === 'drop' && event.dataTransfer.files[0]) classify(event.dataTransfer.files[0]);
+    event.preventDefault();      // a photo that misses the field must not replace the page
+    drop.classList.toggle('over', type === 'dragenter' || type === 'dragover');
+    if (type !== 'drop') return;
+    const [dropped] = event.dataTransfer.files;
+    if (dropped) classify(dropped);
+    else say('That is not a file. Save the photo first, then drop it here.', 'error');
   });
+}
+
+try {
+  const response = await fetch('info');
+  if (response.ok) info = await response.json();
+} catch {
+  // The first photo will say that the server does not answer.
+}
+if (info.labels.length > 0) {
+  limits.textContent += `, up to ${megabytes(info.maxBytes)}`;
+  known.querySelector('summary').textContent = `The ${info.labels.length} flowers that the network knows`;
+  known.querySelector('ul').replaceChildren(...info.labels.map(label => {
+    const item = document.createElement('li');
+    item.textContent = label;
+    return item;
+  }));
+  known.hidden = false;
 }

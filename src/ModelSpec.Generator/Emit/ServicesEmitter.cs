@@ -39,7 +39,15 @@ internal static class ServicesEmitter
         using SourceWriter.Block block = writer.Open($"public static class {model.ExtensionsName}");
         writer.Line("/// <summary>");
         writer.Line($"/// Adds one <see cref=\"{name}\"/> for the whole application, as itself and as <c>IImageClassifier&lt;{model.LabelName}&gt;</c>, which");
-        writer.Line("/// sends images of several callers through the network together. " + Remark(model.Services));
+        if (model.Engine == Engine.Torch)
+        {
+            writer.Line($"/// sends images of several callers through the network together, and as <c>IImageExplainer&lt;{model.LabelName}&gt;</c>, which shows where answers");
+            writer.Line("/// come from. " + Remark(model.Services));
+        }
+        else
+        {
+            writer.Line("/// sends images of several callers through the network together. " + Remark(model.Services));
+        }
         writer.Line("/// </summary>");
         writer.Line("/// <param name=\"services\">The services of the application.</param>");
         writer.Line("/// <param name=\"configure\">Changes the options; null for the defaults.</param>");
@@ -55,6 +63,12 @@ internal static class ServicesEmitter
             writer.Line($"{add}<{contract}>(");
             writer.Line("    services,");
             writer.Line($"    provider => options.Create<{model.LabelName}>({Services}ServiceProviderServiceExtensions.GetRequiredService<{name}>(provider)));");
+            if (model.Engine == Engine.Torch)
+            {
+                writer.Line($"{add}<FineTune::IImageExplainer<{model.LabelName}>>(");
+                writer.Line("    services,");
+                writer.Line($"    static provider => {Services}ServiceProviderServiceExtensions.GetRequiredService<{name}>(provider));");
+            }
             if (model.Services.HasHosting)
             {
                 writer.Line($"if (options.WarmUp) {add}<{Hosting}IHostedService>(services, static provider => new {WarmUp(model)}(provider));");

@@ -50,6 +50,7 @@ internal static class TorchClassEmitter
 
     private static void EmitMembers(SourceWriter writer, ClassifierModel model, IReadOnlyList<LayerSection> sections)
     {
+        var picture = new LayerPicture(model.Layers);
         foreach (LayerSection section in sections)
         {
             if (section.Summary is { } summary)
@@ -57,12 +58,12 @@ internal static class TorchClassEmitter
                 writer.Line();
                 writer.Line("// " + summary);
             }
-            foreach (Layer layer in section.Layers) EmitMember(writer, layer, model.Layers);
+            foreach (Layer layer in section.Layers) EmitMember(writer, layer, model.Layers, picture);
         }
     }
 
     /// <summary>A member for a layer with a module. What is only a step of the pass leaves a comment, so that no index is missing without an explanation.</summary>
-    private static void EmitMember(SourceWriter writer, Layer layer, IReadOnlyList<Layer> network)
+    private static void EmitMember(SourceWriter writer, Layer layer, IReadOnlyList<Layer> network, LayerPicture picture)
     {
         if (layer.Main is null) return;
         writer.Line();
@@ -73,6 +74,7 @@ internal static class TorchClassEmitter
             return;
         }
         writer.Summary(Comments.Xml(description));
+        writer.Line($"/// <remarks><c>{Comments.Xml(picture.Of(layer))}</c></remarks>");
         writer.Line($"public {type} {layer.Member} {{ get; }}");
     }
 

@@ -22,6 +22,7 @@ internal static class PartReader
     /// <param name="words">The words that are known.</param>
     public static EquatableArray<PartSection> ReadTables(TableReader root, string table, string key, PartKind kind, PluginWords words)
     {
+        root.NoteParts(table, key, PartWord.KindWord(kind));
         List<PartSection> parts = [];
         foreach (TableReader part in root.Tables(table))
         {

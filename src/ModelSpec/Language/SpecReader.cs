@@ -29,7 +29,8 @@ public static class SpecReader
         return new Result<Spec>(bag.HasErrors ? null : spec, bag.ToArray());
     }
 
-    private static Spec? Read(TableReader root, string path, PluginWords words)
+    /// <summary>Reads a spec from its tables.</summary>
+    internal static Spec? Read(TableReader root, string path, PluginWords words)
     {
         ModelSection? model = Section(root, "model", "the class to generate", Model);
         DataSection? data = Section(root, "data", "where the images come from", table => Data(table, words));
@@ -89,7 +90,7 @@ public static class SpecReader
 
         List<Located<string>>? classes = table.Strings("classes");
         if (!table.Has("classes")) table.Missing("classes", "the labels, in the order of the network's outputs");
-        if (classes is { Count: < 2 })
+        if (classes is { Count: < 2 } && table.Peek("classes") is TomlList { Items.Count: < 2 })
         {
             table.Bag.Report(SpecDiagnostics.OutOfRange, table.Peek("classes")!.Span, "classes", "at least 2 labels", classes.Count);
         }
@@ -232,7 +233,10 @@ public static class SpecReader
         {
             SourceSpan span = table.Peek("input")!.Span;
             if (size.Count == 2) input = new Located<(int Height, int Width)>(((int)size[0].Value, (int)size[1].Value), span);
-            else table.Bag.Report(SpecDiagnostics.WrongType, span, "input", "[height, width]", $"{size.Count} numbers");
+            else if (table.Peek("input") is TomlList { Items.Count: not 2 } list)
+            {
+                table.Bag.Report(SpecDiagnostics.WrongType, span, "input", "[height, width]", $"{list.Items.Count} numbers");
+            }
         }
         Located<double>? width = table.Number("width", NumberRange.Above(0));
         Located<string>? preprocess = table.String("preprocess");
@@ -409,7 +413,10 @@ public static class SpecReader
             if (table.Numbers("betas", NumberRange.HalfOpen(0, 1)) is { } betas)
             {
                 if (betas.Count == 2) optimizer = optimizer with { Beta1 = betas[0].Value, Beta2 = betas[1].Value };
-                else table.Bag.Report(SpecDiagnostics.WrongType, table.Peek("betas")!.Span, "betas", "two numbers", $"{betas.Count}");
+                else if (table.Peek("betas") is TomlList { Items.Count: not 2 } list)
+                {
+                    table.Bag.Report(SpecDiagnostics.WrongType, list.Span, "betas", "two numbers", $"{list.Items.Count}");
+                }
             }
         }
         return learningRate is null ? null : optimizer;

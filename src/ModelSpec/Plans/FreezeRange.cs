@@ -13,6 +13,13 @@ namespace ModelSpec.Plans;
 /// </summary>
 internal static class FreezeRange
 {
+    /// <summary>What ranges look like, as a regular expression. Whether there are layers of those names and indices, only a network knows.</summary>
+    public const string Pattern = @"^\s*" + Part + @"(\s*,\s*" + Part + @")*\s*$";
+
+    private const string End = @"[^,.\s]+(\.[^,.\s]+)*";
+
+    private const string Part = "(" + End + @"(\s*\.\.\s*(" + End + @")?)?|\.\.\s*" + End + ")";
+
     /// <summary>Resolves <paramref name="text"/> to ascending indices.</summary>
     /// <param name="text">The range as written.</param>
     /// <param name="layers">Every layer of the network.</param>

@@ -14,7 +14,8 @@ namespace ModelSpec.Toml;
 /// <param name="span">Its place.</param>
 /// <param name="bag">Where errors go.</param>
 /// <param name="path">Its name in TOML, such as <c>data.augment</c>; empty for the whole file.</param>
-internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag, string path = "")
+/// <param name="log">Where it notes what it is asked for; null if nobody wants to know.</param>
+internal sealed class TableReader(TomlTable table, string where, SourceSpan span, DiagnosticBag bag, string path = "", KeyLog? log = null)
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
@@ -32,7 +33,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
     {
         var mapped = new TomlTable(table.Span);
         foreach (var entry in table.Entries) mapped.Entries.Add(entry.Key, (entry.Value.KeySpan, map(entry.Value.Value)));
-        return new TableReader(mapped, where, span, bag, path);
+        return new TableReader(mapped, where, span, bag, path, log);
     }
 
     public bool Has(string key) => Peek(key) is not null;
@@ -42,12 +43,26 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
     public TomlValue? Peek(string key)
     {
         _known.Add(key);
+        log?.NoteSeen(path, key);
         return table.Entries.TryGetValue(key, out var entry) ? entry.Value : null;
     }
 
-    public void Missing(string key, string meaning) => bag.Report(SpecDiagnostics.MissingKey, span, where, key, meaning);
+    public void Missing(string key, string meaning)
+    {
+        log?.NoteMissing(path, key);
+        bag.Report(SpecDiagnostics.MissingKey, span, where, key, meaning);
+    }
+
+    /// <summary>Notes that the other keys of the tables <paramref name="table"/> are those of the part that their key <paramref name="key"/> names.</summary>
+    public void NoteParts(string table, string key, string kind) => log?.NoteParts(PathOf(table), key, kind);
 
     public Located<string>? String(string key)
+    {
+        Note(key, new KeyRequest(KeyKind.Text));
+        return ReadString(key);
+    }
+
+    private Located<string>? ReadString(string key)
     {
         TomlValue? value = Peek(key);
         return value switch
@@ -60,6 +75,7 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public Located<bool>? Boolean(string key)
     {
+        Note(key, new KeyRequest(KeyKind.Flag));
         TomlValue? value = Peek(key);
         return value switch
         {
@@ -69,28 +85,37 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
         };
     }
 
-    public Located<double>? Number(string key, NumberRange range) => Peek(key) is { } value ? Number(key, value, range) : null;
+    public Located<double>? Number(string key, NumberRange range)
+    {
+        Note(key, new KeyRequest(KeyKind.Number, range));
+        return Peek(key) is { } value ? Number(key, value, range) : null;
+    }
 
-    public Located<long>? Integer(string key, NumberRange range) => Peek(key) is { } value ? Integer(key, value, range) : null;
+    public Located<long>? Integer(string key, NumberRange range)
+    {
+        Note(key, new KeyRequest(KeyKind.Whole, range));
+        return Peek(key) is { } value ? Integer(key, value, range) : null;
+    }
 
     public List<Located<string>>? Strings(string key) =>
-        List(key, static (reader, name, item) => item is TomlScalar { Value: string text }
+        List(key, new KeyRequest(KeyKind.Texts), static (reader, name, item) => item is TomlScalar { Value: string text }
             ? new Located<string>(text, item.Span)
             : reader.Wrong<string>(name, item, "a string"));
 
     public List<Located<double>>? Numbers(string key, NumberRange range) =>
-        List(key, (reader, name, item) => reader.Number(name, item, range));
+        List(key, new KeyRequest(KeyKind.Numbers, range), (reader, name, item) => reader.Number(name, item, range));
 
     public List<Located<long>>? Integers(string key, NumberRange range) =>
-        List(key, (reader, name, item) => reader.Integer(name, item, range));
+        List(key, new KeyRequest(KeyKind.Wholes, range), (reader, name, item) => reader.Integer(name, item, range));
 
     /// <summary>Reads a word of the language and gets its meaning; an unknown word is reported with the nearest known one.</summary>
     /// <returns>Whether the key has a known word.</returns>
     public bool Word<T>(string key, string kind, IReadOnlyDictionary<string, T> words, [NotNullWhen(true)] out T? value)
         where T : notnull
     {
+        Note(key, new KeyRequest(KeyKind.Text, Words: [.. words.Keys]));
         value = default;
-        if (String(key) is not { } word) return false;
+        if (ReadString(key) is not { } word) return false;
         if (words.TryGetValue(word.Value, out value)) return true;
         bag.Report(
             SpecDiagnostics.UnknownWord, word.Span, kind, word.Value, NearestName.Suggest(word.Value, words.Keys), string.Join(", ", words.Keys));
@@ -99,8 +124,9 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     public TableReader? Table(string key)
     {
+        Note(key, new KeyRequest(KeyKind.Table));
         TomlValue? value = Peek(key);
-        if (value is TomlTable child) return new TableReader(child, $"[{PathOf(key)}]", KeySpan(key), bag, PathOf(key));
+        if (value is TomlTable child) return new TableReader(child, $"[{PathOf(key)}]", KeySpan(key), bag, PathOf(key), log);
         if (value is not null) Wrong<string>(key, value, "a table");
         return null;
     }
@@ -108,13 +134,14 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
     /// <summary>The tables of an array of tables, named <c>[[key]] 1</c>, <c>[[key]] 2</c>, … in messages.</summary>
     public List<TableReader> Tables(string key)
     {
+        Note(key, new KeyRequest(KeyKind.Tables));
         List<TableReader> tables = [];
         TomlValue? value = Peek(key);
         if (value is TomlList list)
         {
             for (int i = 0; i < list.Items.Count; i++)
             {
-                if (list.Items[i] is TomlTable item) tables.Add(new TableReader(item, $"[[{PathOf(key)}]] {i + 1}", item.Span, bag, PathOf(key)));
+                if (list.Items[i] is TomlTable item) tables.Add(new TableReader(item, $"[[{PathOf(key)}]] {i + 1}", item.Span, bag, PathOf(key), log));
                 else Wrong<string>(key, list.Items[i], "a table");
             }
         }
@@ -136,8 +163,11 @@ internal sealed class TableReader(TomlTable table, string where, SourceSpan span
 
     private string PathOf(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
-    private List<Located<T>>? List<T>(string key, Func<TableReader, string, TomlValue, Located<T>?> read)
+    private void Note(string key, KeyRequest request) => log?.Note(path, key, request);
+
+    private List<Located<T>>? List<T>(string key, KeyRequest request, Func<TableReader, string, TomlValue, Located<T>?> read)
     {
+        Note(key, request);
         TomlValue? value = Peek(key);
         if (value is null) return null;
         if (value is not TomlList list)

@@ -46,7 +46,7 @@ internal abstract record ForwardStep(int[] Operands)
         public override bool ForgetsResult => Inner is Convolution or Linear or NormBase or LayerNorm or MaxPool2d or AvgPool2d or ZeroPad2d;
 
         /// <summary>The layer that computes, without what only changes how it runs.</summary>
-        private nn.Module<Tensor, Tensor> Inner => Layer is ILayerDecorator decorator ? decorator.Layer : Layer;
+        public nn.Module<Tensor, Tensor> Inner => Layer is ILayerDecorator decorator ? decorator.Layer : Layer;
 
         /// <summary>Whether the layer writes its result to its operand.</summary>
         private bool Overwrites => Inner

@@ -47,12 +47,29 @@ public sealed class SelfAttention : LearntLayer
     {
         ArgumentNullException.ThrowIfNull(input);
         using DisposeScope scope = NewDisposeScope();
+        Tensor[] parts = Project(input);
+        Tensor heads = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]);
+        return Output.call(heads.transpose(1, 2).reshape(input.shape)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>How much each token takes from each other one: the softmax of the products of queries and keys.</summary>
+    /// <param name="input"><c>[N, T, C]</c>.</param>
+    /// <returns><c>[N, heads, T, T]</c>; each row sums up to 1.</returns>
+    internal Tensor Weights(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] parts = Project(input);
+        Tensor products = parts[0].matmul(parts[1].transpose(-2, -1)) / Math.Sqrt((double)input.shape[2] / Heads);
+        return products.softmax(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Queries, keys and values, each <c>[N, heads, T, C / heads]</c>.</summary>
+    private Tensor[] Project(Tensor input)
+    {
         (long n, long length, long channels) = (input.shape[0], input.shape[1], input.shape[2]);
         Tensor projected = nn.functional.linear(input, InWeight, InBias);
         // [N, T, 3, heads, C / heads] to three times [N, heads, T, C / heads].
-        Tensor[] parts = projected.view(n, length, 3, Heads, channels / Heads).permute(2, 0, 3, 1, 4).unbind(0);
-        Tensor heads = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]);
-        return Output.call(heads.transpose(1, 2).reshape(n, length, channels)).MoveToOuterDisposeScope();
+        return projected.view(n, length, 3, Heads, channels / Heads).permute(2, 0, 3, 1, 4).unbind(0);
     }
 
     /// <summary>Does nothing: everything is registered where it is made.</summary>

@@ -27,12 +27,33 @@ internal static class CentreWindow
             new FilterWeights(image.Width, width, Start(width - target.Width, flipsColumns), target.Width, filter));
     }
 
+    /// <summary>The part of an upright image that makes up its centre.</summary>
+    /// <param name="image">The size of the upright image.</param>
+    /// <param name="target">The size of the centre.</param>
+    /// <param name="resize">How the image is resized; if null, bilinearly and so that it just covers the target.</param>
+    public static PhotoRegion RegionOf(ImageSize image, ImageSize target, ImageResize? resize)
+    {
+        if (resize is null)
+        {
+            double scale = Math.Max((double)target.Width / image.Width, (double)target.Height / image.Height);
+            long coveredHeight = Covered(image.Height, scale, target.Height), coveredWidth = Covered(image.Width, scale, target.Width);
+            return Region(coveredHeight, coveredWidth, (coveredHeight - target.Height) / 2, (coveredWidth - target.Width) / 2);
+        }
+        (long height, long width) = Resized(image, resize.Cover(target));
+        return Region(height, width, Start(height - target.Height, flips: false), Start(width - target.Width, flips: false));
+
+        PhotoRegion Region(double height, double width, long top, long left) => new(left / width, top / height, target.Width / width, target.Height / height);
+    }
+
     private static FilterWeights Covering(int length, double scale, int target, bool flips)
     {
-        long resized = Math.Max(target, (long)Math.Round(length * scale));
+        long resized = Covered(length, scale, target);
         long leftOver = resized - target, start = leftOver / 2;
         return new FilterWeights(length, resized, flips ? leftOver - start : start, target, ResizeFilter.Bilinear);
     }
+
+    /// <summary>The length of a resized side that just covers the target.</summary>
+    private static long Covered(int length, double scale, int target) => Math.Max(target, (long)Math.Round(length * scale));
 
     /// <summary>
     /// The smallest size of the image's proportions that covers another size: one side is the other's, and of the other one the fraction of a

@@ -34,13 +34,32 @@ internal static class ImageDecoder
         fixed (byte* start = encoded)
         {
             using SKData data = SKData.Create((nint)start, encoded.Length);
-            using SKCodec codec = SKCodec.Create(data) ?? throw new InvalidDataException("The bytes are not an image that can be read.");
-            if (!IsAccepted(codec.EncodedFormat))
-            {
-                throw new InvalidDataException($"The image is in the format {codec.EncodedFormat}, which is not read.");
-            }
-            (limits ?? ImageLimits.Default).Check(codec.Info.Width, codec.Info.Height);
-            Decode(codec, size, resize, pixels);
+            using SKCodec codec = Open(data, limits);
+            Orientation orientation = Orientation.Of(codec.EncodedOrigin);
+            ImageSize target = orientation.Turn(size);
+            Decode(
+                codec, orientation, resize?.Cover(target) ?? target,
+                stored => CentreWindow.Of(stored, target, resize, orientation.FlipY, orientation.FlipX), pixels);
+        }
+    }
+
+    /// <summary>Decodes a whole image. Of an animation, this is the first frame.</summary>
+    /// <param name="encoded">A JPEG, PNG, WebP, BMP or GIF file's bytes.</param>
+    /// <param name="longest">The longer side that it gets if its own is longer.</param>
+    /// <param name="limits">What the image may be at most.</param>
+    /// <inheritdoc cref="Decode(ReadOnlySpan{byte}, ImageSize, Span{byte}, ImageLimits?, ImageResize?)" path="/exception"/>
+    public static unsafe WholePhoto DecodeWhole(ReadOnlySpan<byte> encoded, int longest, ImageLimits limits)
+    {
+        fixed (byte* start = encoded)
+        {
+            using SKData data = SKData.Create((nint)start, encoded.Length);
+            using SKCodec codec = Open(data, limits);
+            Orientation orientation = Orientation.Of(codec.EncodedOrigin);
+            ImageSize upright = orientation.Turn(new ImageSize(codec.Info.Height, codec.Info.Width)), size = WholePhoto.Fit(upright, longest);
+            ImageSize target = orientation.Turn(size);
+            byte[] pixels = new byte[size.Bytes];
+            Decode(codec, orientation, target, stored => Whole(stored, target), pixels);
+            return new WholePhoto(upright, size, pixels);
         }
     }
 
@@ -75,12 +94,31 @@ internal static class ImageDecoder
         {
             throw new ArgumentException(FormattableString.Invariant($"{stored.Height} rows of {stored.Width} RGB pixels are {bytes} bytes, not {image.Length}."), nameof(image));
         }
+        (FilterWeights rows, FilterWeights columns) = CentreWindow.Of(stored, size, resize, flipsRows: false, flipsColumns: false);
+        Resize(image, stored, rows, columns, pixels);
+    }
+
+    /// <summary>Shrinks a whole image that is decoded already, and upright.</summary>
+    /// <param name="image">RGB pixels, rows first.</param>
+    /// <param name="stored">The image's size.</param>
+    /// <param name="longest">The longer side that it gets if its own is longer.</param>
+    public static WholePhoto Shrink(ReadOnlySpan<byte> image, ImageSize stored, int longest)
+    {
+        ImageSize size = WholePhoto.Fit(stored, longest);
+        if (size == stored) return new WholePhoto(stored, size, image.ToArray());
+        byte[] pixels = new byte[size.Bytes];
+        (FilterWeights rows, FilterWeights columns) = Whole(stored, size);
+        Resize(image, stored, rows, columns, pixels);
+        return new WholePhoto(stored, size, pixels);
+    }
+
+    private static void Resize(ReadOnlySpan<byte> image, ImageSize stored, FilterWeights rows, FilterWeights columns, Span<byte> pixels)
+    {
         uint[] decoded = ArrayPool<uint>.Shared.Rent(stored.Height * stored.Width);
         try
         {
             Span<uint> rgba = decoded.AsSpan(0, stored.Height * stored.Width);
             for (int i = 0; i < rgba.Length; i++) rgba[i] = image[3 * i] | ((uint)image[3 * i + 1] << 8) | ((uint)image[3 * i + 2] << 16) | 0xFF000000;
-            (FilterWeights rows, FilterWeights columns) = CentreWindow.Of(stored, size, resize, flipsRows: false, flipsColumns: false);
             Resample(MemoryMarshal.AsBytes(rgba), stored.Width, rows, columns, new Orientation(false, false, false), pixels);
         }
         finally
@@ -89,15 +127,40 @@ internal static class ImageDecoder
         }
     }
 
+    private static SKCodec Open(SKData data, ImageLimits? limits)
+    {
+        SKCodec codec = SKCodec.Create(data) ?? throw new InvalidDataException("The bytes are not an image that can be read.");
+        try
+        {
+            if (!IsAccepted(codec.EncodedFormat)) throw new InvalidDataException($"The image is in the format {codec.EncodedFormat}, which is not read.");
+            (limits ?? ImageLimits.Default).Check(codec.Info.Width, codec.Info.Height);
+            return codec;
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
+
+    private static (FilterWeights Rows, FilterWeights Columns) Whole(ImageSize stored, ImageSize target) => (
+        new FilterWeights(stored.Height, target.Height, 0, target.Height, ResizeFilter.Bilinear),
+        new FilterWeights(stored.Width, target.Width, 0, target.Width, ResizeFilter.Bilinear));
+
     /// <summary>Whether a format is one of those that are documented: Skia reads more, which nobody has tested here.</summary>
     private static bool IsAccepted(SKEncodedImageFormat format) => format is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png
         or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif;
 
-    private static unsafe void Decode(SKCodec codec, ImageSize size, ImageResize? resize, Span<byte> pixels)
+    /// <summary>Decodes an image, resizes it and turns it upright.</summary>
+    /// <param name="codec">The image.</param>
+    /// <param name="orientation">How to turn it.</param>
+    /// <param name="cover">The size that the resized image must cover, as the image is stored.</param>
+    /// <param name="window">The rows and columns that are wanted of an image that was decoded at some size.</param>
+    /// <param name="pixels">Gets RGB pixels.</param>
+    private static unsafe void Decode(
+        SKCodec codec, Orientation orientation, ImageSize cover, Func<ImageSize, (FilterWeights Rows, FilterWeights Columns)> window, Span<byte> pixels)
     {
-        Orientation orientation = Orientation.Of(codec.EncodedOrigin);
-        ImageSize target = orientation.SwapsAxes ? new ImageSize(size.Width, size.Height) : size;
-        SKImageInfo info = Near(codec, resize?.Cover(target) ?? target);
+        SKImageInfo info = Near(codec, cover);
         int bytes = checked(info.Width * info.Height * BytesPerPixel);
         void* decoded = null;
         try
@@ -106,7 +169,7 @@ internal static class ImageDecoder
             decoded = NativeMemory.AllocZeroed((nuint)bytes);
             Decode(codec, info, decoded);
             var stored = new ImageSize(info.Height, info.Width);
-            (FilterWeights rows, FilterWeights columns) = CentreWindow.Of(stored, target, resize, orientation.FlipY, orientation.FlipX);
+            (FilterWeights rows, FilterWeights columns) = window(stored);
             Resample(new ReadOnlySpan<byte>(decoded, bytes), stored.Width, rows, columns, orientation, pixels);
         }
         catch (OutOfMemoryException e)
@@ -201,6 +264,9 @@ internal static class ImageDecoder
     /// <summary>How the stored pixels must be turned to be upright: mirrored along either axis, then along the diagonal.</summary>
     private readonly record struct Orientation(bool FlipX, bool FlipY, bool SwapsAxes)
     {
+        /// <summary>A size as it is stored from the upright one, and the other way round.</summary>
+        public ImageSize Turn(ImageSize size) => SwapsAxes ? new ImageSize(size.Width, size.Height) : size;
+
         /// <summary>The eight values of EXIF's orientation tag (EXIF 2.3, 4.6.4).</summary>
         public static Orientation Of(SKEncodedOrigin origin) => origin switch
         {

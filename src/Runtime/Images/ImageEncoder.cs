@@ -17,6 +17,16 @@ internal static class ImageEncoder
         bitmap.Encode(file, SKEncodedImageFormat.Png, 100);
     }
 
+    /// <summary>Encodes a PNG file.</summary>
+    /// <param name="size">The image's size.</param>
+    /// <param name="pixels">RGB pixels, rows first; <see cref="ImageSize.Bytes"/> bytes.</param>
+    public static byte[] EncodePng(ImageSize size, ReadOnlySpan<byte> pixels)
+    {
+        using SKBitmap bitmap = BitmapOf(size, pixels);
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
     /// <summary>Encodes a JPEG file.</summary>
     /// <param name="size">The image's size.</param>
     /// <param name="pixels">RGB pixels, rows first; <see cref="ImageSize.Bytes"/> bytes.</param>

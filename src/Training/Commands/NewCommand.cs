@@ -106,8 +106,12 @@ internal sealed class NewCommand : Command, IHasExamples
         {
             throw location.Error(TrainingDiagnostics.CannotCreate, $"'{output}' already has {string.Join(", ", existing)}. Choose another --output, or overwrite with --force.");
         }
-        Directory.CreateDirectory(output);
-        foreach ((string name, string content) in files) AtomicFile.WriteText(Path.Combine(output, name), content);
+        foreach ((string name, string content) in files)
+        {
+            string path = Path.Combine(output, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            AtomicFile.WriteText(path, content);
+        }
     }
 
     private static void Tell(ImageFolder images, Recipe recipe, ConsoleLog log)

@@ -194,6 +194,12 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor EmptyList = Error("MSPEC3074", "Empty list of images", "The list of images '{0}' is empty. Write one path per line.");
 
+    public static readonly DiagnosticDescriptor NoSuchClass = Error("MSPEC3081", "No such class", "The spec has no class '{0}'. Its classes are: {1}.");
+
+    public static readonly DiagnosticDescriptor CannotExplain = Error("MSPEC3082", "Nothing to explain with", "{0}");
+
+    public static readonly DiagnosticDescriptor OverlayPlace = Error("MSPEC3083", "No place for overlays", "--out is '{0}', but {1}.");
+
     public static readonly DiagnosticDescriptor CannotPredict = Error("MSPEC3090", "Cannot classify a file", "{0}");
 
     public static readonly DiagnosticDescriptor NotAllPredicted = Error("MSPEC3091", "Files without an answer", "{0} of {1} files could not be classified.");

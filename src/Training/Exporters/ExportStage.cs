@@ -173,6 +173,7 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
             using var files = new ExportFiles(outputs, place.At(null));
             var cache = new CacheFolder(assets.Cache);
             var images = new ExportImages(spec, assets, log, cancellation);
+            using var explanations = new ExportExplanations(spec, trained, device, log);
             var answers = new Lazy<ImageAnswers?>(new ExportAnswers(spec, trained, known, images, cache, device, log, cancellation).Find);
             var context = new ExportContext
             {
@@ -188,6 +189,7 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
                 NamedImages = images.Of,
                 AugmentedImages = images.Augmented,
                 TestAnswers = () => answers.Value,
+                Explain = explanations.Of,
                 Training = TrainingRecords.Of(spec, known, new StageCache(cache)),
                 Record = (name, value) => figures[FigureName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is not the name of a figure.")] = value,
             };

@@ -50,6 +50,9 @@ internal sealed class NetworkModule : ModuleTree
     public InferenceNetwork ForInference(int first, int end, ScalarType precision) =>
         InferenceNetwork.Of((ref ForwardPass pass) => Describe(ref pass, _layers, first, end), precision);
 
+    /// <summary>Runs a pass through all layers.</summary>
+    public void Describe(ref ForwardPass pass) => Describe(ref pass, _layers, 0, _layers.Length);
+
     /// <summary>Runs a pass through layers. Only the first one may read a layer before the range.</summary>
     private void Describe(ref ForwardPass pass, nn.Module<Tensor, Tensor>?[] layers, int first, int end)
     {

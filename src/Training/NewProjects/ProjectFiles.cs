@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using FineTune.Training.Schemas;
+using ModelSpec.Language;
 using ModelSpec.Text;
 
 namespace FineTune.Training.NewProjects;
@@ -38,7 +40,9 @@ internal static class ProjectFiles
             [names.Spec + ".modelspec"] = Spec(names, images, recipe, source),
             [names.Project + ".csproj"] = Project(packageVersion, source),
             ["Program.cs"] = Program(names, source, images.Division?.Test),
-            [".gitignore"] = "bin/\nobj/\n",
+            [".gitignore"] = TemplateFile("gitignore"),
+            [SpecSchema.FileName] = SpecSchema.Write(PluginWords.BuiltIn),
+            [".vscode/settings.json"] = TemplateFile("settings.json"),
         };
 
     private static string Spec(ProjectNames names, ImageFolder images, Recipe recipe, string source)
@@ -46,6 +50,7 @@ internal static class ProjectFiles
         var spec = new StringBuilder();
         int classes = images.Classes.Count;
         spec.Append(CultureInfo.InvariantCulture, $"""
+            {SpecSchema.Directive}
             # What the classifier {names.Class} is and how it is fine-tuned. Made by 'finetune new' from {images.Count} images of {classes} classes.
             # Change what you like: a build with -p:TrainModel=true trains what the change affects, and no more.
 
@@ -139,33 +144,19 @@ internal static class ProjectFiles
             """.ReplaceLineEndings("\n");
     }
 
-    private static string Program(ProjectNames names, string source, string? test) => $$"""
-        using {{names.Project}};
+    /// <summary>The program of the template <c>finetune-classifier</c>, with the names and the folder of images of this project.</summary>
+    private static string Program(ProjectNames names, string source, string? test) => TemplateFile("Program.cs")
+        .Replace("FINETUNE_NAMEClassifier", names.Class, StringComparison.Ordinal)
+        .Replace("FINETUNE_NAME", names.Project, StringComparison.Ordinal)
+        .Replace("\"FINETUNE_PHOTOS\"", Quote(test is null ? source : $"{source}/{test}"), StringComparison.Ordinal);
 
-        // The build has trained this class and embedded its weights: dotnet run -p:TrainModel=true
-        using {{names.Class}} classifier = {{names.Class}}.Load();
-
-        // Classifies the files of the command line (dotnet run -- photo.jpg), or one image of each class.
-        foreach (string file in args.Length > 0 ? args : Samples({{Quote(test is null ? source : $"{source}/{test}")}}))
-        {
-            try
-            {
-                var answers = classifier.Predict(file).Top(3);
-                Console.WriteLine($"{file}: {string.Join(", ", answers.Select(static answer => $"{answer.Label} {100 * answer.Score:0.0}%"))}");
-            }
-            catch (Exception e) when (e is IOException or InvalidDataException)
-            {
-                Console.Error.WriteLine(e.Message);
-            }
-        }
-
-        static IEnumerable<string> Samples(string folder) => Directory.Exists(folder)
-            ? Directory.EnumerateDirectories(folder).Order().SelectMany(static c => Directory.EnumerateFiles(c).Order().Where(IsImage).Take(1))
-            : [];
-
-        static bool IsImage(string file) => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png" or ".webp" or ".bmp" or ".gif";
-
-        """.ReplaceLineEndings("\n");
+    /// <summary>A file of the template <c>finetune-classifier</c>.</summary>
+    private static string TemplateFile(string name)
+    {
+        using Stream stream = typeof(ProjectFiles).Assembly.GetManifestResourceStream("FineTune.Training.Template." + name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
 
     /// <summary>The classes as a TOML array, broken into lines.</summary>
     private static string Classes(ImageFolder images)

@@ -82,6 +82,16 @@ internal sealed class SpecClassifier : IDisposable
     public double[] Classify(byte[] pixels, int count) =>
         Probabilities.Compute(Logits, pixels, count, InputSize, Network.Classes.Count, Network.Mirror);
 
+    /// <summary>Computes which places of an image the answer comes from.</summary>
+    /// <param name="pixels">The RGB pixels of one image of the input's size, rows first.</param>
+    /// <param name="label">The index of the class that is explained.</param>
+    /// <exception cref="NotSupportedException">The network has no layer whose output has rows and columns.</exception>
+    public NetworkHeat Explain(byte[] pixels, int label)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return HeatPass.Run(_module.Describe, Prepare(pixels), label, Network.Mirror);
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -19,8 +19,12 @@ internal sealed class RankLog(IProgressLog log, ICollectives ranks) : IProgressL
     }
 
     /// <inheritdoc />
-    public bool Show(Stages.EpochProgress progress) => true;
+    public void Show(Stages.EpochProgress progress)
+    {
+    }
 
     /// <inheritdoc />
-    public bool Show(Stages.StepProgress progress) => true;
+    public void Show(Stages.StepProgress progress)
+    {
+    }
 }

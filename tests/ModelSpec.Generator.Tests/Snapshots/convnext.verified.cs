@@ -96,32 +96,41 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // features_0_0 to features_0_1: [N, 3, 32, 32] to [N, 8, 8, 8]
 
     /// <summary>Layer 1, Conv2D: [N, 3, 32, 32] to [N, 8, 8, 8], 392 parameters.</summary>
+    /// <remarks><c>input [N, 3, 32, 32] → features_0_0 → [N, 8, 8, 8] features_0_1</c></remarks>
     public Layers::Conv2d Features0_0 { get; }
 
     /// <summary>Layer 2, LayerNormalization: [N, 8, 8, 8] to [N, 8, 8, 8], 16 parameters.</summary>
+    /// <remarks><c>features_0_0 [N, 8, 8, 8] → features_0_1 → [N, 8, 8, 8] features_1_0_conv, features_1_0_add</c></remarks>
     public FineTune::LayerNorm2d Features0_1 { get; }
 
     // features_1_0: [N, 8, 8, 8] to [N, 8, 8, 8]
 
     /// <summary>Layer 3, DepthwiseConv2D: [N, 8, 8, 8] to [N, 8, 8, 8], 400 parameters.</summary>
+    /// <remarks><c>features_0_1 [N, 8, 8, 8] → features_1_0_conv → [N, 8, 8, 8] features_1_0_norm</c></remarks>
     public Layers::Conv2d Features1_0Conv { get; }
 
     /// <summary>Layer 4, LayerNormalization: [N, 8, 8, 8] to [N, 8, 8, 8], 16 parameters.</summary>
+    /// <remarks><c>features_1_0_conv [N, 8, 8, 8] → features_1_0_norm → [N, 8, 8, 8] features_1_0_expand</c></remarks>
     public FineTune::LayerNorm2d Features1_0Norm { get; }
 
     /// <summary>Layer 5, Linear: [N, 8, 8, 8] to [N, 32, 8, 8], 288 parameters.</summary>
+    /// <remarks><c>features_1_0_norm [N, 8, 8, 8] → features_1_0_expand → [N, 32, 8, 8] features_1_0_gelu</c></remarks>
     public FineTune::ChannelLinear Features1_0Expand { get; }
 
     /// <summary>Layer 6, GELU: [N, 32, 8, 8] to [N, 32, 8, 8].</summary>
+    /// <remarks><c>features_1_0_expand [N, 32, 8, 8] → features_1_0_gelu → [N, 32, 8, 8] features_1_0_project</c></remarks>
     public Layers::GELU Features1_0Gelu { get; }
 
     /// <summary>Layer 7, Linear: [N, 32, 8, 8] to [N, 8, 8, 8], 256 parameters.</summary>
+    /// <remarks><c>features_1_0_gelu [N, 32, 8, 8] → features_1_0_project → [N, 8, 8, 8] features_1_0_layer_scale</c></remarks>
     public FineTune::ChannelLinear Features1_0Project { get; }
 
     /// <summary>Layer 8, LayerScale: [N, 8, 8, 8] to [N, 8, 8, 8], 8 parameters.</summary>
+    /// <remarks><c>features_1_0_project [N, 8, 8, 8] → features_1_0_layer_scale → [N, 8, 8, 8] features_1_0_stochastic_depth</c></remarks>
     public FineTune::LayerScale Features1_0LayerScale { get; }
 
     /// <summary>Layer 9, StochasticDepth: [N, 8, 8, 8] to [N, 8, 8, 8].</summary>
+    /// <remarks><c>features_1_0_layer_scale [N, 8, 8, 8] → features_1_0_stochastic_depth → [N, 8, 8, 8] features_1_0_add</c></remarks>
     public FineTune::StochasticDepth Features1_0StochasticDepth { get; }
 
     // Layer 10, Add: features_1_0_stochastic_depth and features_0_1 to [N, 8, 8, 8].
@@ -129,24 +138,31 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // features_1_1: [N, 8, 8, 8] to [N, 8, 8, 8]
 
     /// <summary>Layer 11, DepthwiseConv2D: [N, 8, 8, 8] to [N, 8, 8, 8], 400 parameters.</summary>
+    /// <remarks><c>features_1_0_add [N, 8, 8, 8] → features_1_1_conv → [N, 8, 8, 8] features_1_1_norm</c></remarks>
     public Layers::Conv2d Features1_1Conv { get; }
 
     /// <summary>Layer 12, LayerNormalization: [N, 8, 8, 8] to [N, 8, 8, 8], 16 parameters.</summary>
+    /// <remarks><c>features_1_1_conv [N, 8, 8, 8] → features_1_1_norm → [N, 8, 8, 8] features_1_1_expand</c></remarks>
     public FineTune::LayerNorm2d Features1_1Norm { get; }
 
     /// <summary>Layer 13, Linear: [N, 8, 8, 8] to [N, 32, 8, 8], 288 parameters.</summary>
+    /// <remarks><c>features_1_1_norm [N, 8, 8, 8] → features_1_1_expand → [N, 32, 8, 8] features_1_1_gelu</c></remarks>
     public FineTune::ChannelLinear Features1_1Expand { get; }
 
     /// <summary>Layer 14, GELU: [N, 32, 8, 8] to [N, 32, 8, 8].</summary>
+    /// <remarks><c>features_1_1_expand [N, 32, 8, 8] → features_1_1_gelu → [N, 32, 8, 8] features_1_1_project</c></remarks>
     public Layers::GELU Features1_1Gelu { get; }
 
     /// <summary>Layer 15, Linear: [N, 32, 8, 8] to [N, 8, 8, 8], 256 parameters.</summary>
+    /// <remarks><c>features_1_1_gelu [N, 32, 8, 8] → features_1_1_project → [N, 8, 8, 8] features_1_1_layer_scale</c></remarks>
     public FineTune::ChannelLinear Features1_1Project { get; }
 
     /// <summary>Layer 16, LayerScale: [N, 8, 8, 8] to [N, 8, 8, 8], 8 parameters.</summary>
+    /// <remarks><c>features_1_1_project [N, 8, 8, 8] → features_1_1_layer_scale → [N, 8, 8, 8] features_1_1_stochastic_depth</c></remarks>
     public FineTune::LayerScale Features1_1LayerScale { get; }
 
     /// <summary>Layer 17, StochasticDepth: [N, 8, 8, 8] to [N, 8, 8, 8].</summary>
+    /// <remarks><c>features_1_1_layer_scale [N, 8, 8, 8] → features_1_1_stochastic_depth → [N, 8, 8, 8] features_1_1_add</c></remarks>
     public FineTune::StochasticDepth Features1_1StochasticDepth { get; }
 
     // Layer 18, Add: features_1_1_stochastic_depth and features_1_0_add to [N, 8, 8, 8].
@@ -154,6 +170,7 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // features_2: [N, 8, 8, 8] to [N, 8, 8, 8]
 
     /// <summary>Layer 19, LayerNormalization: [N, 8, 8, 8] to [N, 8, 8, 8], 16 parameters.</summary>
+    /// <remarks><c>features_1_1_add [N, 8, 8, 8] → features_2 → [N, 8, 8, 8] head.global_average_pool</c></remarks>
     public FineTune::LayerNorm2d Features2 { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -246,9 +263,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 20, GlobalAveragePooling2D: [N, 8, 8, 8] to [N, 8].</summary>
+        /// <remarks><c>features_2 [N, 8, 8, 8] → head.global_average_pool → [N, 8] head.fc1</c></remarks>
         public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 21, Linear: [N, 8] to [N, 2], 18 parameters.</summary>
+        /// <remarks><c>head.global_average_pool [N, 8] → head.fc1 → [N, 2] output</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <inheritdoc />
@@ -266,7 +285,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -280,6 +300,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

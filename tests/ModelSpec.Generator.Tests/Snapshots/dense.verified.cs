@@ -88,20 +88,25 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // pad to stem: [N, 3, 32, 32] to [N, 8, 31, 35]
 
     /// <summary>Layer 1, ZeroPadding2D: [N, 3, 32, 32] to [N, 3, 33, 37].</summary>
+    /// <remarks><c>input [N, 3, 32, 32] → pad → [N, 3, 33, 37] stem</c></remarks>
     public Layers::ZeroPad2d Pad { get; }
 
     /// <summary>Layer 2, Conv2D: [N, 3, 33, 37] to [N, 8, 31, 35], 224 parameters.</summary>
+    /// <remarks><c>pad [N, 3, 33, 37] → stem → [N, 8, 31, 35] denselayer1_norm, denselayer1_concat, joined</c></remarks>
     public Layers::Conv2d Stem { get; }
 
     // denselayer1: [N, 8, 31, 35] to [N, 12, 31, 35]
 
     /// <summary>Layer 3, BatchNormalization: [N, 8, 31, 35] to [N, 8, 31, 35], 32 parameters.</summary>
+    /// <remarks><c>stem [N, 8, 31, 35] → denselayer1_norm → [N, 8, 31, 35] denselayer1_relu</c></remarks>
     public Layers::BatchNorm2d Denselayer1Norm { get; }
 
     /// <summary>Layer 4, ReLU: [N, 8, 31, 35] to [N, 8, 31, 35].</summary>
+    /// <remarks><c>denselayer1_norm [N, 8, 31, 35] → denselayer1_relu → [N, 8, 31, 35] denselayer1_conv</c></remarks>
     public Layers::ReLU Denselayer1Relu { get; }
 
     /// <summary>Layer 5, Conv2D: [N, 8, 31, 35] to [N, 4, 31, 35], 288 parameters.</summary>
+    /// <remarks><c>denselayer1_relu [N, 8, 31, 35] → denselayer1_conv → [N, 4, 31, 35] denselayer1_concat</c></remarks>
     public Layers::Conv2d Denselayer1Conv { get; }
 
     // Layer 6, Concatenate: stem and denselayer1_conv to [N, 12, 31, 35].
@@ -109,12 +114,15 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // denselayer2: [N, 12, 31, 35] to [N, 16, 31, 35]
 
     /// <summary>Layer 7, BatchNormalization: [N, 12, 31, 35] to [N, 12, 31, 35], 48 parameters.</summary>
+    /// <remarks><c>denselayer1_concat [N, 12, 31, 35] → denselayer2_norm → [N, 12, 31, 35] denselayer2_relu</c></remarks>
     public Layers::BatchNorm2d Denselayer2Norm { get; }
 
     /// <summary>Layer 8, ReLU: [N, 12, 31, 35] to [N, 12, 31, 35].</summary>
+    /// <remarks><c>denselayer2_norm [N, 12, 31, 35] → denselayer2_relu → [N, 12, 31, 35] denselayer2_conv</c></remarks>
     public Layers::ReLU Denselayer2Relu { get; }
 
     /// <summary>Layer 9, Conv2D: [N, 12, 31, 35] to [N, 4, 31, 35], 432 parameters.</summary>
+    /// <remarks><c>denselayer2_relu [N, 12, 31, 35] → denselayer2_conv → [N, 4, 31, 35] denselayer2_concat</c></remarks>
     public Layers::Conv2d Denselayer2Conv { get; }
 
     // Layer 10, Concatenate: denselayer1_concat and denselayer2_conv to [N, 16, 31, 35].
@@ -124,6 +132,7 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // Layer 11, Concatenate: stem, denselayer1_concat and denselayer2_concat to [N, 36, 31, 35].
 
     /// <summary>Layer 12, Dropout: [N, 36, 31, 35] to [N, 36, 31, 35].</summary>
+    /// <remarks><c>joined [N, 36, 31, 35] → dropout → [N, 36, 31, 35] head.global_average_pool</c></remarks>
     public Layers::Dropout Dropout { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -209,9 +218,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 13, GlobalAveragePooling2D: [N, 36, 31, 35] to [N, 36].</summary>
+        /// <remarks><c>dropout [N, 36, 31, 35] → head.global_average_pool → [N, 36] head.fc1</c></remarks>
         public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 14, Linear: [N, 36] to [N, 2], 74 parameters.</summary>
+        /// <remarks><c>head.global_average_pool [N, 36] → head.fc1 → [N, 2] output</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <inheritdoc />
@@ -229,7 +240,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -243,6 +255,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

@@ -214,258 +214,343 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 24, 112, 112], 648 parameters.</summary>
+    /// <remarks><c>input [N, 3, 224, 224] → conv1 → [N, 24, 112, 112] conv1_bn</c></remarks>
     public Layers::Conv2d Conv1 { get; }
 
     /// <summary>Layer 2, BatchNormalization: [N, 24, 112, 112] to [N, 24, 112, 112], 96 parameters.</summary>
+    /// <remarks><c>conv1 [N, 24, 112, 112] → conv1_bn → [N, 24, 112, 112] conv1_relu</c></remarks>
     public Layers::BatchNorm2d Conv1Bn { get; }
 
     /// <summary>Layer 3, ReLU: [N, 24, 112, 112] to [N, 24, 112, 112].</summary>
+    /// <remarks><c>conv1_bn [N, 24, 112, 112] → conv1_relu → [N, 24, 112, 112] conv_dw_1</c></remarks>
     public Layers::ReLU6 Conv1Relu { get; }
 
     /// <summary>Layer 4, DepthwiseConv2D: [N, 24, 112, 112] to [N, 24, 112, 112], 216 parameters.</summary>
+    /// <remarks><c>conv1_relu [N, 24, 112, 112] → conv_dw_1 → [N, 24, 112, 112] conv_dw_1_bn</c></remarks>
     public Layers::Conv2d ConvDw1 { get; }
 
     /// <summary>Layer 5, BatchNormalization: [N, 24, 112, 112] to [N, 24, 112, 112], 96 parameters.</summary>
+    /// <remarks><c>conv_dw_1 [N, 24, 112, 112] → conv_dw_1_bn → [N, 24, 112, 112] conv_dw_1_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw1Bn { get; }
 
     /// <summary>Layer 6, ReLU: [N, 24, 112, 112] to [N, 24, 112, 112].</summary>
+    /// <remarks><c>conv_dw_1_bn [N, 24, 112, 112] → conv_dw_1_relu → [N, 24, 112, 112] conv_pw_1</c></remarks>
     public Layers::ReLU6 ConvDw1Relu { get; }
 
     /// <summary>Layer 7, Conv2D: [N, 24, 112, 112] to [N, 48, 112, 112], 1,152 parameters.</summary>
+    /// <remarks><c>conv_dw_1_relu [N, 24, 112, 112] → conv_pw_1 → [N, 48, 112, 112] conv_pw_1_bn</c></remarks>
     public Layers::Conv2d ConvPw1 { get; }
 
     /// <summary>Layer 8, BatchNormalization: [N, 48, 112, 112] to [N, 48, 112, 112], 192 parameters.</summary>
+    /// <remarks><c>conv_pw_1 [N, 48, 112, 112] → conv_pw_1_bn → [N, 48, 112, 112] conv_pw_1_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw1Bn { get; }
 
     /// <summary>Layer 9, ReLU: [N, 48, 112, 112] to [N, 48, 112, 112].</summary>
+    /// <remarks><c>conv_pw_1_bn [N, 48, 112, 112] → conv_pw_1_relu → [N, 48, 112, 112] conv_pad_2</c></remarks>
     public Layers::ReLU6 ConvPw1Relu { get; }
 
     /// <summary>Layer 10, ZeroPadding2D: [N, 48, 112, 112] to [N, 48, 113, 113].</summary>
+    /// <remarks><c>conv_pw_1_relu [N, 48, 112, 112] → conv_pad_2 → [N, 48, 113, 113] conv_dw_2</c></remarks>
     public Layers::ZeroPad2d ConvPad2 { get; }
 
     /// <summary>Layer 11, DepthwiseConv2D: [N, 48, 113, 113] to [N, 48, 56, 56], 432 parameters.</summary>
+    /// <remarks><c>conv_pad_2 [N, 48, 113, 113] → conv_dw_2 → [N, 48, 56, 56] conv_dw_2_bn</c></remarks>
     public Layers::Conv2d ConvDw2 { get; }
 
     /// <summary>Layer 12, BatchNormalization: [N, 48, 56, 56] to [N, 48, 56, 56], 192 parameters.</summary>
+    /// <remarks><c>conv_dw_2 [N, 48, 56, 56] → conv_dw_2_bn → [N, 48, 56, 56] conv_dw_2_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw2Bn { get; }
 
     /// <summary>Layer 13, ReLU: [N, 48, 56, 56] to [N, 48, 56, 56].</summary>
+    /// <remarks><c>conv_dw_2_bn [N, 48, 56, 56] → conv_dw_2_relu → [N, 48, 56, 56] conv_pw_2</c></remarks>
     public Layers::ReLU6 ConvDw2Relu { get; }
 
     /// <summary>Layer 14, Conv2D: [N, 48, 56, 56] to [N, 96, 56, 56], 4,608 parameters.</summary>
+    /// <remarks><c>conv_dw_2_relu [N, 48, 56, 56] → conv_pw_2 → [N, 96, 56, 56] conv_pw_2_bn</c></remarks>
     public Layers::Conv2d ConvPw2 { get; }
 
     /// <summary>Layer 15, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
+    /// <remarks><c>conv_pw_2 [N, 96, 56, 56] → conv_pw_2_bn → [N, 96, 56, 56] conv_pw_2_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw2Bn { get; }
 
     /// <summary>Layer 16, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
+    /// <remarks><c>conv_pw_2_bn [N, 96, 56, 56] → conv_pw_2_relu → [N, 96, 56, 56] conv_dw_3</c></remarks>
     public Layers::ReLU6 ConvPw2Relu { get; }
 
     /// <summary>Layer 17, DepthwiseConv2D: [N, 96, 56, 56] to [N, 96, 56, 56], 864 parameters.</summary>
+    /// <remarks><c>conv_pw_2_relu [N, 96, 56, 56] → conv_dw_3 → [N, 96, 56, 56] conv_dw_3_bn</c></remarks>
     public Layers::Conv2d ConvDw3 { get; }
 
     /// <summary>Layer 18, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
+    /// <remarks><c>conv_dw_3 [N, 96, 56, 56] → conv_dw_3_bn → [N, 96, 56, 56] conv_dw_3_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw3Bn { get; }
 
     /// <summary>Layer 19, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
+    /// <remarks><c>conv_dw_3_bn [N, 96, 56, 56] → conv_dw_3_relu → [N, 96, 56, 56] conv_pw_3</c></remarks>
     public Layers::ReLU6 ConvDw3Relu { get; }
 
     /// <summary>Layer 20, Conv2D: [N, 96, 56, 56] to [N, 96, 56, 56], 9,216 parameters.</summary>
+    /// <remarks><c>conv_dw_3_relu [N, 96, 56, 56] → conv_pw_3 → [N, 96, 56, 56] conv_pw_3_bn</c></remarks>
     public Layers::Conv2d ConvPw3 { get; }
 
     /// <summary>Layer 21, BatchNormalization: [N, 96, 56, 56] to [N, 96, 56, 56], 384 parameters.</summary>
+    /// <remarks><c>conv_pw_3 [N, 96, 56, 56] → conv_pw_3_bn → [N, 96, 56, 56] conv_pw_3_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw3Bn { get; }
 
     /// <summary>Layer 22, ReLU: [N, 96, 56, 56] to [N, 96, 56, 56].</summary>
+    /// <remarks><c>conv_pw_3_bn [N, 96, 56, 56] → conv_pw_3_relu → [N, 96, 56, 56] conv_pad_4</c></remarks>
     public Layers::ReLU6 ConvPw3Relu { get; }
 
     /// <summary>Layer 23, ZeroPadding2D: [N, 96, 56, 56] to [N, 96, 57, 57].</summary>
+    /// <remarks><c>conv_pw_3_relu [N, 96, 56, 56] → conv_pad_4 → [N, 96, 57, 57] conv_dw_4</c></remarks>
     public Layers::ZeroPad2d ConvPad4 { get; }
 
     /// <summary>Layer 24, DepthwiseConv2D: [N, 96, 57, 57] to [N, 96, 28, 28], 864 parameters.</summary>
+    /// <remarks><c>conv_pad_4 [N, 96, 57, 57] → conv_dw_4 → [N, 96, 28, 28] conv_dw_4_bn</c></remarks>
     public Layers::Conv2d ConvDw4 { get; }
 
     /// <summary>Layer 25, BatchNormalization: [N, 96, 28, 28] to [N, 96, 28, 28], 384 parameters.</summary>
+    /// <remarks><c>conv_dw_4 [N, 96, 28, 28] → conv_dw_4_bn → [N, 96, 28, 28] conv_dw_4_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw4Bn { get; }
 
     /// <summary>Layer 26, ReLU: [N, 96, 28, 28] to [N, 96, 28, 28].</summary>
+    /// <remarks><c>conv_dw_4_bn [N, 96, 28, 28] → conv_dw_4_relu → [N, 96, 28, 28] conv_pw_4</c></remarks>
     public Layers::ReLU6 ConvDw4Relu { get; }
 
     /// <summary>Layer 27, Conv2D: [N, 96, 28, 28] to [N, 192, 28, 28], 18,432 parameters.</summary>
+    /// <remarks><c>conv_dw_4_relu [N, 96, 28, 28] → conv_pw_4 → [N, 192, 28, 28] conv_pw_4_bn</c></remarks>
     public Layers::Conv2d ConvPw4 { get; }
 
     /// <summary>Layer 28, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
+    /// <remarks><c>conv_pw_4 [N, 192, 28, 28] → conv_pw_4_bn → [N, 192, 28, 28] conv_pw_4_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw4Bn { get; }
 
     /// <summary>Layer 29, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
+    /// <remarks><c>conv_pw_4_bn [N, 192, 28, 28] → conv_pw_4_relu → [N, 192, 28, 28] conv_dw_5</c></remarks>
     public Layers::ReLU6 ConvPw4Relu { get; }
 
     /// <summary>Layer 30, DepthwiseConv2D: [N, 192, 28, 28] to [N, 192, 28, 28], 1,728 parameters.</summary>
+    /// <remarks><c>conv_pw_4_relu [N, 192, 28, 28] → conv_dw_5 → [N, 192, 28, 28] conv_dw_5_bn</c></remarks>
     public Layers::Conv2d ConvDw5 { get; }
 
     /// <summary>Layer 31, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
+    /// <remarks><c>conv_dw_5 [N, 192, 28, 28] → conv_dw_5_bn → [N, 192, 28, 28] conv_dw_5_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw5Bn { get; }
 
     /// <summary>Layer 32, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
+    /// <remarks><c>conv_dw_5_bn [N, 192, 28, 28] → conv_dw_5_relu → [N, 192, 28, 28] conv_pw_5</c></remarks>
     public Layers::ReLU6 ConvDw5Relu { get; }
 
     /// <summary>Layer 33, Conv2D: [N, 192, 28, 28] to [N, 192, 28, 28], 36,864 parameters.</summary>
+    /// <remarks><c>conv_dw_5_relu [N, 192, 28, 28] → conv_pw_5 → [N, 192, 28, 28] conv_pw_5_bn</c></remarks>
     public Layers::Conv2d ConvPw5 { get; }
 
     /// <summary>Layer 34, BatchNormalization: [N, 192, 28, 28] to [N, 192, 28, 28], 768 parameters.</summary>
+    /// <remarks><c>conv_pw_5 [N, 192, 28, 28] → conv_pw_5_bn → [N, 192, 28, 28] conv_pw_5_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw5Bn { get; }
 
     /// <summary>Layer 35, ReLU: [N, 192, 28, 28] to [N, 192, 28, 28].</summary>
+    /// <remarks><c>conv_pw_5_bn [N, 192, 28, 28] → conv_pw_5_relu → [N, 192, 28, 28] conv_pad_6</c></remarks>
     public Layers::ReLU6 ConvPw5Relu { get; }
 
     /// <summary>Layer 36, ZeroPadding2D: [N, 192, 28, 28] to [N, 192, 29, 29].</summary>
+    /// <remarks><c>conv_pw_5_relu [N, 192, 28, 28] → conv_pad_6 → [N, 192, 29, 29] conv_dw_6</c></remarks>
     public Layers::ZeroPad2d ConvPad6 { get; }
 
     /// <summary>Layer 37, DepthwiseConv2D: [N, 192, 29, 29] to [N, 192, 14, 14], 1,728 parameters.</summary>
+    /// <remarks><c>conv_pad_6 [N, 192, 29, 29] → conv_dw_6 → [N, 192, 14, 14] conv_dw_6_bn</c></remarks>
     public Layers::Conv2d ConvDw6 { get; }
 
     /// <summary>Layer 38, BatchNormalization: [N, 192, 14, 14] to [N, 192, 14, 14], 768 parameters.</summary>
+    /// <remarks><c>conv_dw_6 [N, 192, 14, 14] → conv_dw_6_bn → [N, 192, 14, 14] conv_dw_6_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw6Bn { get; }
 
     /// <summary>Layer 39, ReLU: [N, 192, 14, 14] to [N, 192, 14, 14].</summary>
+    /// <remarks><c>conv_dw_6_bn [N, 192, 14, 14] → conv_dw_6_relu → [N, 192, 14, 14] conv_pw_6</c></remarks>
     public Layers::ReLU6 ConvDw6Relu { get; }
 
     /// <summary>Layer 40, Conv2D: [N, 192, 14, 14] to [N, 384, 14, 14], 73,728 parameters.</summary>
+    /// <remarks><c>conv_dw_6_relu [N, 192, 14, 14] → conv_pw_6 → [N, 384, 14, 14] conv_pw_6_bn</c></remarks>
     public Layers::Conv2d ConvPw6 { get; }
 
     /// <summary>Layer 41, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_6 [N, 384, 14, 14] → conv_pw_6_bn → [N, 384, 14, 14] conv_pw_6_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw6Bn { get; }
 
     /// <summary>Layer 42, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_6_bn [N, 384, 14, 14] → conv_pw_6_relu → [N, 384, 14, 14] conv_dw_7</c></remarks>
     public Layers::ReLU6 ConvPw6Relu { get; }
 
     /// <summary>Layer 43, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pw_6_relu [N, 384, 14, 14] → conv_dw_7 → [N, 384, 14, 14] conv_dw_7_bn</c></remarks>
     public Layers::Conv2d ConvDw7 { get; }
 
     /// <summary>Layer 44, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_7 [N, 384, 14, 14] → conv_dw_7_bn → [N, 384, 14, 14] conv_dw_7_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw7Bn { get; }
 
     /// <summary>Layer 45, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_dw_7_bn [N, 384, 14, 14] → conv_dw_7_relu → [N, 384, 14, 14] conv_pw_7</c></remarks>
     public Layers::ReLU6 ConvDw7Relu { get; }
 
     /// <summary>Layer 46, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
+    /// <remarks><c>conv_dw_7_relu [N, 384, 14, 14] → conv_pw_7 → [N, 384, 14, 14] conv_pw_7_bn</c></remarks>
     public Layers::Conv2d ConvPw7 { get; }
 
     /// <summary>Layer 47, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_7 [N, 384, 14, 14] → conv_pw_7_bn → [N, 384, 14, 14] conv_pw_7_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw7Bn { get; }
 
     /// <summary>Layer 48, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_7_bn [N, 384, 14, 14] → conv_pw_7_relu → [N, 384, 14, 14] conv_dw_8</c></remarks>
     public Layers::ReLU6 ConvPw7Relu { get; }
 
     /// <summary>Layer 49, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pw_7_relu [N, 384, 14, 14] → conv_dw_8 → [N, 384, 14, 14] conv_dw_8_bn</c></remarks>
     public Layers::Conv2d ConvDw8 { get; }
 
     /// <summary>Layer 50, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_8 [N, 384, 14, 14] → conv_dw_8_bn → [N, 384, 14, 14] conv_dw_8_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw8Bn { get; }
 
     /// <summary>Layer 51, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_dw_8_bn [N, 384, 14, 14] → conv_dw_8_relu → [N, 384, 14, 14] conv_pw_8</c></remarks>
     public Layers::ReLU6 ConvDw8Relu { get; }
 
     /// <summary>Layer 52, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
+    /// <remarks><c>conv_dw_8_relu [N, 384, 14, 14] → conv_pw_8 → [N, 384, 14, 14] conv_pw_8_bn</c></remarks>
     public Layers::Conv2d ConvPw8 { get; }
 
     /// <summary>Layer 53, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_8 [N, 384, 14, 14] → conv_pw_8_bn → [N, 384, 14, 14] conv_pw_8_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw8Bn { get; }
 
     /// <summary>Layer 54, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_8_bn [N, 384, 14, 14] → conv_pw_8_relu → [N, 384, 14, 14] conv_dw_9</c></remarks>
     public Layers::ReLU6 ConvPw8Relu { get; }
 
     /// <summary>Layer 55, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pw_8_relu [N, 384, 14, 14] → conv_dw_9 → [N, 384, 14, 14] conv_dw_9_bn</c></remarks>
     public Layers::Conv2d ConvDw9 { get; }
 
     /// <summary>Layer 56, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_9 [N, 384, 14, 14] → conv_dw_9_bn → [N, 384, 14, 14] conv_dw_9_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw9Bn { get; }
 
     /// <summary>Layer 57, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_dw_9_bn [N, 384, 14, 14] → conv_dw_9_relu → [N, 384, 14, 14] conv_pw_9</c></remarks>
     public Layers::ReLU6 ConvDw9Relu { get; }
 
     /// <summary>Layer 58, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
+    /// <remarks><c>conv_dw_9_relu [N, 384, 14, 14] → conv_pw_9 → [N, 384, 14, 14] conv_pw_9_bn</c></remarks>
     public Layers::Conv2d ConvPw9 { get; }
 
     /// <summary>Layer 59, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_9 [N, 384, 14, 14] → conv_pw_9_bn → [N, 384, 14, 14] conv_pw_9_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw9Bn { get; }
 
     /// <summary>Layer 60, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_9_bn [N, 384, 14, 14] → conv_pw_9_relu → [N, 384, 14, 14] conv_dw_10</c></remarks>
     public Layers::ReLU6 ConvPw9Relu { get; }
 
     /// <summary>Layer 61, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pw_9_relu [N, 384, 14, 14] → conv_dw_10 → [N, 384, 14, 14] conv_dw_10_bn</c></remarks>
     public Layers::Conv2d ConvDw10 { get; }
 
     /// <summary>Layer 62, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_10 [N, 384, 14, 14] → conv_dw_10_bn → [N, 384, 14, 14] conv_dw_10_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw10Bn { get; }
 
     /// <summary>Layer 63, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_dw_10_bn [N, 384, 14, 14] → conv_dw_10_relu → [N, 384, 14, 14] conv_pw_10</c></remarks>
     public Layers::ReLU6 ConvDw10Relu { get; }
 
     /// <summary>Layer 64, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
+    /// <remarks><c>conv_dw_10_relu [N, 384, 14, 14] → conv_pw_10 → [N, 384, 14, 14] conv_pw_10_bn</c></remarks>
     public Layers::Conv2d ConvPw10 { get; }
 
     /// <summary>Layer 65, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_10 [N, 384, 14, 14] → conv_pw_10_bn → [N, 384, 14, 14] conv_pw_10_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw10Bn { get; }
 
     /// <summary>Layer 66, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_10_bn [N, 384, 14, 14] → conv_pw_10_relu → [N, 384, 14, 14] conv_dw_11</c></remarks>
     public Layers::ReLU6 ConvPw10Relu { get; }
 
     /// <summary>Layer 67, DepthwiseConv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pw_10_relu [N, 384, 14, 14] → conv_dw_11 → [N, 384, 14, 14] conv_dw_11_bn</c></remarks>
     public Layers::Conv2d ConvDw11 { get; }
 
     /// <summary>Layer 68, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_11 [N, 384, 14, 14] → conv_dw_11_bn → [N, 384, 14, 14] conv_dw_11_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw11Bn { get; }
 
     /// <summary>Layer 69, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_dw_11_bn [N, 384, 14, 14] → conv_dw_11_relu → [N, 384, 14, 14] conv_pw_11</c></remarks>
     public Layers::ReLU6 ConvDw11Relu { get; }
 
     /// <summary>Layer 70, Conv2D: [N, 384, 14, 14] to [N, 384, 14, 14], 147,456 parameters.</summary>
+    /// <remarks><c>conv_dw_11_relu [N, 384, 14, 14] → conv_pw_11 → [N, 384, 14, 14] conv_pw_11_bn</c></remarks>
     public Layers::Conv2d ConvPw11 { get; }
 
     /// <summary>Layer 71, BatchNormalization: [N, 384, 14, 14] to [N, 384, 14, 14], 1,536 parameters.</summary>
+    /// <remarks><c>conv_pw_11 [N, 384, 14, 14] → conv_pw_11_bn → [N, 384, 14, 14] conv_pw_11_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw11Bn { get; }
 
     /// <summary>Layer 72, ReLU: [N, 384, 14, 14] to [N, 384, 14, 14].</summary>
+    /// <remarks><c>conv_pw_11_bn [N, 384, 14, 14] → conv_pw_11_relu → [N, 384, 14, 14] conv_pad_12</c></remarks>
     public Layers::ReLU6 ConvPw11Relu { get; }
 
     /// <summary>Layer 73, ZeroPadding2D: [N, 384, 14, 14] to [N, 384, 15, 15].</summary>
+    /// <remarks><c>conv_pw_11_relu [N, 384, 14, 14] → conv_pad_12 → [N, 384, 15, 15] conv_dw_12</c></remarks>
     public Layers::ZeroPad2d ConvPad12 { get; }
 
     /// <summary>Layer 74, DepthwiseConv2D: [N, 384, 15, 15] to [N, 384, 7, 7], 3,456 parameters.</summary>
+    /// <remarks><c>conv_pad_12 [N, 384, 15, 15] → conv_dw_12 → [N, 384, 7, 7] conv_dw_12_bn</c></remarks>
     public Layers::Conv2d ConvDw12 { get; }
 
     /// <summary>Layer 75, BatchNormalization: [N, 384, 7, 7] to [N, 384, 7, 7], 1,536 parameters.</summary>
+    /// <remarks><c>conv_dw_12 [N, 384, 7, 7] → conv_dw_12_bn → [N, 384, 7, 7] conv_dw_12_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw12Bn { get; }
 
     /// <summary>Layer 76, ReLU: [N, 384, 7, 7] to [N, 384, 7, 7].</summary>
+    /// <remarks><c>conv_dw_12_bn [N, 384, 7, 7] → conv_dw_12_relu → [N, 384, 7, 7] conv_pw_12</c></remarks>
     public Layers::ReLU6 ConvDw12Relu { get; }
 
     /// <summary>Layer 77, Conv2D: [N, 384, 7, 7] to [N, 768, 7, 7], 294,912 parameters.</summary>
+    /// <remarks><c>conv_dw_12_relu [N, 384, 7, 7] → conv_pw_12 → [N, 768, 7, 7] conv_pw_12_bn</c></remarks>
     public Layers::Conv2d ConvPw12 { get; }
 
     /// <summary>Layer 78, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
+    /// <remarks><c>conv_pw_12 [N, 768, 7, 7] → conv_pw_12_bn → [N, 768, 7, 7] conv_pw_12_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw12Bn { get; }
 
     /// <summary>Layer 79, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
+    /// <remarks><c>conv_pw_12_bn [N, 768, 7, 7] → conv_pw_12_relu → [N, 768, 7, 7] conv_dw_13</c></remarks>
     public Layers::ReLU6 ConvPw12Relu { get; }
 
     /// <summary>Layer 80, DepthwiseConv2D: [N, 768, 7, 7] to [N, 768, 7, 7], 6,912 parameters.</summary>
+    /// <remarks><c>conv_pw_12_relu [N, 768, 7, 7] → conv_dw_13 → [N, 768, 7, 7] conv_dw_13_bn</c></remarks>
     public Layers::Conv2d ConvDw13 { get; }
 
     /// <summary>Layer 81, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
+    /// <remarks><c>conv_dw_13 [N, 768, 7, 7] → conv_dw_13_bn → [N, 768, 7, 7] conv_dw_13_relu</c></remarks>
     public Layers::BatchNorm2d ConvDw13Bn { get; }
 
     /// <summary>Layer 82, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
+    /// <remarks><c>conv_dw_13_bn [N, 768, 7, 7] → conv_dw_13_relu → [N, 768, 7, 7] conv_pw_13</c></remarks>
     public Layers::ReLU6 ConvDw13Relu { get; }
 
     /// <summary>Layer 83, Conv2D: [N, 768, 7, 7] to [N, 768, 7, 7], 589,824 parameters.</summary>
+    /// <remarks><c>conv_dw_13_relu [N, 768, 7, 7] → conv_pw_13 → [N, 768, 7, 7] conv_pw_13_bn</c></remarks>
     public Layers::Conv2d ConvPw13 { get; }
 
     /// <summary>Layer 84, BatchNormalization: [N, 768, 7, 7] to [N, 768, 7, 7], 3,072 parameters.</summary>
+    /// <remarks><c>conv_pw_13 [N, 768, 7, 7] → conv_pw_13_bn → [N, 768, 7, 7] conv_pw_13_relu</c></remarks>
     public Layers::BatchNorm2d ConvPw13Bn { get; }
 
     /// <summary>Layer 85, ReLU: [N, 768, 7, 7] to [N, 768, 7, 7].</summary>
+    /// <remarks><c>conv_pw_13_bn [N, 768, 7, 7] → conv_pw_13_relu → [N, 768, 7, 7] head.global_average_pool</c></remarks>
     public Layers::ReLU6 ConvPw13Relu { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -621,21 +706,27 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
         }
 
         /// <summary>Layer 86, GlobalAveragePooling2D: [N, 768, 7, 7] to [N, 768].</summary>
+        /// <remarks><c>conv_pw_13_relu [N, 768, 7, 7] → head.global_average_pool → [N, 768] head.fc1</c></remarks>
         public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 87, Linear: [N, 768] to [N, 256], 196,864 parameters.</summary>
+        /// <remarks><c>head.global_average_pool [N, 768] → head.fc1 → [N, 256] head.relu</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 88, ReLU: [N, 256] to [N, 256].</summary>
+        /// <remarks><c>head.fc1 [N, 256] → head.relu → [N, 256] head.dropout</c></remarks>
         public Layers::ReLU Relu { get; }
 
         /// <summary>Layer 89, Dropout: [N, 256] to [N, 256].</summary>
+        /// <remarks><c>head.relu [N, 256] → head.dropout → [N, 256] head.fc2</c></remarks>
         public Layers::Dropout Dropout { get; }
 
         /// <summary>Layer 90, Linear: [N, 256] to [N, 17], 4,369 parameters.</summary>
+        /// <remarks><c>head.dropout [N, 256] → head.fc2 → [N, 17] head.softmax</c></remarks>
         public Layers::Linear Fc2 { get; }
 
         /// <summary>Layer 91, Softmax: [N, 17] to [N, 17].</summary>
+        /// <remarks><c>head.fc2 [N, 17] → head.softmax → [N, 17] output</c></remarks>
         public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
@@ -656,7 +747,8 @@ public static class FlowerClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="FlowerClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;FlowerLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;FlowerLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -670,6 +762,9 @@ public static class FlowerClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<FlowerLabel>>(
             services,
             provider => options.Create<FlowerLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<FlowerLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new FlowerClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<FlowerClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

@@ -150,57 +150,75 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
     }
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 64, 224, 224], 1,792 parameters.</summary>
+    /// <remarks><c>input [N, 3, 224, 224] → block1_conv1 → [N, 64, 224, 224] block1_conv2</c></remarks>
     public Layers::Conv2d Block1Conv1 { get; }
 
     /// <summary>Layer 2, Conv2D: [N, 64, 224, 224] to [N, 64, 224, 224], 36,928 parameters.</summary>
+    /// <remarks><c>block1_conv1 [N, 64, 224, 224] → block1_conv2 → [N, 64, 224, 224] block1_pool</c></remarks>
     public Layers::Conv2d Block1Conv2 { get; }
 
     /// <summary>Layer 3, MaxPooling2D: [N, 64, 224, 224] to [N, 64, 112, 112].</summary>
+    /// <remarks><c>block1_conv2 [N, 64, 224, 224] → block1_pool → [N, 64, 112, 112] block2_conv1</c></remarks>
     public Layers::MaxPool2d Block1Pool { get; }
 
     /// <summary>Layer 4, Conv2D: [N, 64, 112, 112] to [N, 128, 112, 112], 73,856 parameters.</summary>
+    /// <remarks><c>block1_pool [N, 64, 112, 112] → block2_conv1 → [N, 128, 112, 112] block2_conv2</c></remarks>
     public Layers::Conv2d Block2Conv1 { get; }
 
     /// <summary>Layer 5, Conv2D: [N, 128, 112, 112] to [N, 128, 112, 112], 147,584 parameters.</summary>
+    /// <remarks><c>block2_conv1 [N, 128, 112, 112] → block2_conv2 → [N, 128, 112, 112] block2_pool</c></remarks>
     public Layers::Conv2d Block2Conv2 { get; }
 
     /// <summary>Layer 6, MaxPooling2D: [N, 128, 112, 112] to [N, 128, 56, 56].</summary>
+    /// <remarks><c>block2_conv2 [N, 128, 112, 112] → block2_pool → [N, 128, 56, 56] block3_conv1</c></remarks>
     public Layers::MaxPool2d Block2Pool { get; }
 
     /// <summary>Layer 7, Conv2D: [N, 128, 56, 56] to [N, 256, 56, 56], 295,168 parameters.</summary>
+    /// <remarks><c>block2_pool [N, 128, 56, 56] → block3_conv1 → [N, 256, 56, 56] block3_conv2</c></remarks>
     public Layers::Conv2d Block3Conv1 { get; }
 
     /// <summary>Layer 8, Conv2D: [N, 256, 56, 56] to [N, 256, 56, 56], 590,080 parameters.</summary>
+    /// <remarks><c>block3_conv1 [N, 256, 56, 56] → block3_conv2 → [N, 256, 56, 56] block3_conv3</c></remarks>
     public Layers::Conv2d Block3Conv2 { get; }
 
     /// <summary>Layer 9, Conv2D: [N, 256, 56, 56] to [N, 256, 56, 56], 590,080 parameters.</summary>
+    /// <remarks><c>block3_conv2 [N, 256, 56, 56] → block3_conv3 → [N, 256, 56, 56] block3_pool</c></remarks>
     public Layers::Conv2d Block3Conv3 { get; }
 
     /// <summary>Layer 10, MaxPooling2D: [N, 256, 56, 56] to [N, 256, 28, 28].</summary>
+    /// <remarks><c>block3_conv3 [N, 256, 56, 56] → block3_pool → [N, 256, 28, 28] block4_conv1</c></remarks>
     public Layers::MaxPool2d Block3Pool { get; }
 
     /// <summary>Layer 11, Conv2D: [N, 256, 28, 28] to [N, 512, 28, 28], 1,180,160 parameters.</summary>
+    /// <remarks><c>block3_pool [N, 256, 28, 28] → block4_conv1 → [N, 512, 28, 28] block4_conv2</c></remarks>
     public Layers::Conv2d Block4Conv1 { get; }
 
     /// <summary>Layer 12, Conv2D: [N, 512, 28, 28] to [N, 512, 28, 28], 2,359,808 parameters.</summary>
+    /// <remarks><c>block4_conv1 [N, 512, 28, 28] → block4_conv2 → [N, 512, 28, 28] block4_conv3</c></remarks>
     public Layers::Conv2d Block4Conv2 { get; }
 
     /// <summary>Layer 13, Conv2D: [N, 512, 28, 28] to [N, 512, 28, 28], 2,359,808 parameters.</summary>
+    /// <remarks><c>block4_conv2 [N, 512, 28, 28] → block4_conv3 → [N, 512, 28, 28] block4_pool</c></remarks>
     public Layers::Conv2d Block4Conv3 { get; }
 
     /// <summary>Layer 14, MaxPooling2D: [N, 512, 28, 28] to [N, 512, 14, 14].</summary>
+    /// <remarks><c>block4_conv3 [N, 512, 28, 28] → block4_pool → [N, 512, 14, 14] block5_conv1</c></remarks>
     public Layers::MaxPool2d Block4Pool { get; }
 
     /// <summary>Layer 15, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
+    /// <remarks><c>block4_pool [N, 512, 14, 14] → block5_conv1 → [N, 512, 14, 14] block5_conv2</c></remarks>
     public Layers::Conv2d Block5Conv1 { get; }
 
     /// <summary>Layer 16, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
+    /// <remarks><c>block5_conv1 [N, 512, 14, 14] → block5_conv2 → [N, 512, 14, 14] block5_conv3</c></remarks>
     public Layers::Conv2d Block5Conv2 { get; }
 
     /// <summary>Layer 17, Conv2D: [N, 512, 14, 14] to [N, 512, 14, 14], 2,359,808 parameters.</summary>
+    /// <remarks><c>block5_conv2 [N, 512, 14, 14] → block5_conv3 → [N, 512, 14, 14] block5_pool</c></remarks>
     public Layers::Conv2d Block5Conv3 { get; }
 
     /// <summary>Layer 18, MaxPooling2D: [N, 512, 14, 14] to [N, 512, 7, 7].</summary>
+    /// <remarks><c>block5_conv3 [N, 512, 14, 14] → block5_pool → [N, 512, 7, 7] head.flatten</c></remarks>
     public Layers::MaxPool2d Block5Pool { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -301,21 +319,27 @@ public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerL
         }
 
         /// <summary>Layer 19, Flatten: [N, 512, 7, 7] to [N, 25088].</summary>
+        /// <remarks><c>block5_pool [N, 512, 7, 7] → head.flatten → [N, 25088] head.fc1</c></remarks>
         public Layers::Flatten Flatten { get; }
 
         /// <summary>Layer 20, Linear: [N, 25088] to [N, 256], 6,422,784 parameters.</summary>
+        /// <remarks><c>head.flatten [N, 25088] → head.fc1 → [N, 256] head.relu</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 21, ReLU: [N, 256] to [N, 256].</summary>
+        /// <remarks><c>head.fc1 [N, 256] → head.relu → [N, 256] head.dropout</c></remarks>
         public Layers::ReLU Relu { get; }
 
         /// <summary>Layer 22, Dropout: [N, 256] to [N, 256].</summary>
+        /// <remarks><c>head.relu [N, 256] → head.dropout → [N, 256] head.fc2</c></remarks>
         public Layers::Dropout Dropout { get; }
 
         /// <summary>Layer 23, Linear: [N, 256] to [N, 17], 4,369 parameters.</summary>
+        /// <remarks><c>head.dropout [N, 256] → head.fc2 → [N, 17] head.softmax</c></remarks>
         public Layers::Linear Fc2 { get; }
 
         /// <summary>Layer 24, Softmax: [N, 17] to [N, 17].</summary>
+        /// <remarks><c>head.fc2 [N, 17] → head.softmax → [N, 17] output</c></remarks>
         public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
@@ -336,7 +360,8 @@ public static class FlowerClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="FlowerClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;FlowerLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;FlowerLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -350,6 +375,9 @@ public static class FlowerClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<FlowerLabel>>(
             services,
             provider => options.Create<FlowerLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<FlowerLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<FlowerClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new FlowerClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<FlowerClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

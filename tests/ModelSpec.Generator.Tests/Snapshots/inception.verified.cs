@@ -91,44 +91,57 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // stem to pool: [N, 3, 34, 40] to [N, 8, 9, 19]
 
     /// <summary>Layer 1, Conv2D: [N, 3, 34, 40] to [N, 8, 17, 20], 224 parameters.</summary>
+    /// <remarks><c>input [N, 3, 34, 40] → stem → [N, 8, 17, 20] pool</c></remarks>
     public Layers::Conv2d Stem { get; }
 
     /// <summary>Layer 2, MaxPooling2D: [N, 8, 17, 20] to [N, 8, 9, 19].</summary>
+    /// <remarks><c>stem [N, 8, 17, 20] → pool → [N, 8, 9, 19] Mixed_1a_branch1x1_conv, Mixed_1a_branch7x7_1_conv, …, Mixed_1a_avgpool</c></remarks>
     public Layers::MaxPool2d Pool { get; }
 
     // Mixed_1a: [N, 8, 9, 19] to [N, 22, 9, 19]
 
     /// <summary>Layer 3, Conv2D: [N, 8, 9, 19] to [N, 4, 9, 19], 32 parameters.</summary>
+    /// <remarks><c>pool [N, 8, 9, 19] → Mixed_1a_branch1x1_conv → [N, 4, 9, 19] Mixed_1a_branch1x1_bn</c></remarks>
     public Layers::Conv2d Mixed1aBranch1x1Conv { get; }
 
     /// <summary>Layer 4, BatchNormalization: [N, 4, 9, 19] to [N, 4, 9, 19], 16 parameters.</summary>
+    /// <remarks><c>Mixed_1a_branch1x1_conv [N, 4, 9, 19] → Mixed_1a_branch1x1_bn → [N, 4, 9, 19] Mixed_1a_branch1x1_relu</c></remarks>
     public Layers::BatchNorm2d Mixed1aBranch1x1Bn { get; }
 
     /// <summary>Layer 5, ReLU: [N, 4, 9, 19] to [N, 4, 9, 19].</summary>
+    /// <remarks><c>Mixed_1a_branch1x1_bn [N, 4, 9, 19] → Mixed_1a_branch1x1_relu → [N, 4, 9, 19] Mixed_1a_concat</c></remarks>
     public Layers::ReLU Mixed1aBranch1x1Relu { get; }
 
     /// <summary>Layer 6, Conv2D: pool [N, 8, 9, 19] to [N, 4, 9, 19], 224 parameters.</summary>
+    /// <remarks><c>pool [N, 8, 9, 19] → Mixed_1a_branch7x7_1_conv → [N, 4, 9, 19] Mixed_1a_branch7x7_1_bn</c></remarks>
     public Layers::Conv2d Mixed1aBranch7x7_1Conv { get; }
 
     /// <summary>Layer 7, BatchNormalization: [N, 4, 9, 19] to [N, 4, 9, 19], 16 parameters.</summary>
+    /// <remarks><c>Mixed_1a_branch7x7_1_conv [N, 4, 9, 19] → Mixed_1a_branch7x7_1_bn → [N, 4, 9, 19] Mixed_1a_branch7x7_1_relu</c></remarks>
     public Layers::BatchNorm2d Mixed1aBranch7x7_1Bn { get; }
 
     /// <summary>Layer 8, ReLU: [N, 4, 9, 19] to [N, 4, 9, 19].</summary>
+    /// <remarks><c>Mixed_1a_branch7x7_1_bn [N, 4, 9, 19] → Mixed_1a_branch7x7_1_relu → [N, 4, 9, 19] Mixed_1a_branch7x7_2_conv</c></remarks>
     public Layers::ReLU Mixed1aBranch7x7_1Relu { get; }
 
     /// <summary>Layer 9, Conv2D: [N, 4, 9, 19] to [N, 4, 9, 19], 112 parameters.</summary>
+    /// <remarks><c>Mixed_1a_branch7x7_1_relu [N, 4, 9, 19] → Mixed_1a_branch7x7_2_conv → [N, 4, 9, 19] Mixed_1a_branch7x7_2_bn</c></remarks>
     public Layers::Conv2d Mixed1aBranch7x7_2Conv { get; }
 
     /// <summary>Layer 10, BatchNormalization: [N, 4, 9, 19] to [N, 4, 9, 19], 16 parameters.</summary>
+    /// <remarks><c>Mixed_1a_branch7x7_2_conv [N, 4, 9, 19] → Mixed_1a_branch7x7_2_bn → [N, 4, 9, 19] Mixed_1a_branch7x7_2_relu</c></remarks>
     public Layers::BatchNorm2d Mixed1aBranch7x7_2Bn { get; }
 
     /// <summary>Layer 11, ReLU: [N, 4, 9, 19] to [N, 4, 9, 19].</summary>
+    /// <remarks><c>Mixed_1a_branch7x7_2_bn [N, 4, 9, 19] → Mixed_1a_branch7x7_2_relu → [N, 4, 9, 19] Mixed_1a_concat</c></remarks>
     public Layers::ReLU Mixed1aBranch7x7_2Relu { get; }
 
     /// <summary>Layer 12, Conv2D: pool [N, 8, 9, 19] to [N, 6, 9, 19], 222 parameters.</summary>
+    /// <remarks><c>pool [N, 8, 9, 19] → Mixed_1a_dilated → [N, 6, 9, 19] Mixed_1a_concat</c></remarks>
     public Layers::Conv2d Mixed1aDilated { get; }
 
     /// <summary>Layer 13, AveragePooling2D: pool [N, 8, 9, 19] to [N, 8, 9, 19].</summary>
+    /// <remarks><c>pool [N, 8, 9, 19] → Mixed_1a_avgpool → [N, 8, 9, 19] Mixed_1a_concat</c></remarks>
     public Layers::AvgPool2d Mixed1aAvgpool { get; }
 
     // Layer 14, Concatenate: Mixed_1a_branch1x1_relu, Mixed_1a_branch7x7_2_relu, Mixed_1a_dilated and Mixed_1a_avgpool to [N, 22, 9, 19].
@@ -136,6 +149,7 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // end: [N, 22, 9, 19] to [N, 22, 4, 6]
 
     /// <summary>Layer 15, AveragePooling2D: [N, 22, 9, 19] to [N, 22, 4, 6].</summary>
+    /// <remarks><c>Mixed_1a_concat [N, 22, 9, 19] → end → [N, 22, 4, 6] head.global_average_pool</c></remarks>
     public Layers::AvgPool2d End { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -224,9 +238,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 16, GlobalAveragePooling2D: [N, 22, 4, 6] to [N, 22].</summary>
+        /// <remarks><c>end [N, 22, 4, 6] → head.global_average_pool → [N, 22] head.fc1</c></remarks>
         public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 17, Linear: [N, 22] to [N, 2], 46 parameters.</summary>
+        /// <remarks><c>head.global_average_pool [N, 22] → head.fc1 → [N, 2] output</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <inheritdoc />
@@ -244,7 +260,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -258,6 +275,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

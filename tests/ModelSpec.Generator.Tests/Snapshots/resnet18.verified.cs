@@ -147,209 +147,267 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // conv1 to maxpool: [N, 3, 224, 224] to [N, 64, 56, 56]
 
     /// <summary>Layer 1, Conv2D: [N, 3, 224, 224] to [N, 64, 112, 112], 9,408 parameters.</summary>
+    /// <remarks><c>input [N, 3, 224, 224] → conv1 → [N, 64, 112, 112] bn1</c></remarks>
     public Layers::Conv2d Conv1 { get; }
 
     /// <summary>Layer 2, BatchNormalization: [N, 64, 112, 112] to [N, 64, 112, 112], 256 parameters.</summary>
+    /// <remarks><c>conv1 [N, 64, 112, 112] → bn1 → [N, 64, 112, 112] relu</c></remarks>
     public Layers::BatchNorm2d Bn1 { get; }
 
     /// <summary>Layer 3, ReLU: [N, 64, 112, 112] to [N, 64, 112, 112].</summary>
+    /// <remarks><c>bn1 [N, 64, 112, 112] → relu → [N, 64, 112, 112] maxpool</c></remarks>
     public Layers::ReLU Relu { get; }
 
     /// <summary>Layer 4, MaxPooling2D: [N, 64, 112, 112] to [N, 64, 56, 56].</summary>
+    /// <remarks><c>relu [N, 64, 112, 112] → maxpool → [N, 64, 56, 56] layer1_0_conv1, layer1_0_add</c></remarks>
     public Layers::MaxPool2d Maxpool { get; }
 
     // layer1_0: [N, 64, 56, 56] to [N, 64, 56, 56]
 
     /// <summary>Layer 5, Conv2D: [N, 64, 56, 56] to [N, 64, 56, 56], 36,864 parameters.</summary>
+    /// <remarks><c>maxpool [N, 64, 56, 56] → layer1_0_conv1 → [N, 64, 56, 56] layer1_0_bn1</c></remarks>
     public Layers::Conv2d Layer1_0Conv1 { get; }
 
     /// <summary>Layer 6, BatchNormalization: [N, 64, 56, 56] to [N, 64, 56, 56], 256 parameters.</summary>
+    /// <remarks><c>layer1_0_conv1 [N, 64, 56, 56] → layer1_0_bn1 → [N, 64, 56, 56] layer1_0_relu1</c></remarks>
     public Layers::BatchNorm2d Layer1_0Bn1 { get; }
 
     /// <summary>Layer 7, ReLU: [N, 64, 56, 56] to [N, 64, 56, 56].</summary>
+    /// <remarks><c>layer1_0_bn1 [N, 64, 56, 56] → layer1_0_relu1 → [N, 64, 56, 56] layer1_0_conv2</c></remarks>
     public Layers::ReLU Layer1_0Relu1 { get; }
 
     /// <summary>Layer 8, Conv2D: [N, 64, 56, 56] to [N, 64, 56, 56], 36,864 parameters.</summary>
+    /// <remarks><c>layer1_0_relu1 [N, 64, 56, 56] → layer1_0_conv2 → [N, 64, 56, 56] layer1_0_bn2</c></remarks>
     public Layers::Conv2d Layer1_0Conv2 { get; }
 
     /// <summary>Layer 9, BatchNormalization: [N, 64, 56, 56] to [N, 64, 56, 56], 256 parameters.</summary>
+    /// <remarks><c>layer1_0_conv2 [N, 64, 56, 56] → layer1_0_bn2 → [N, 64, 56, 56] layer1_0_add</c></remarks>
     public Layers::BatchNorm2d Layer1_0Bn2 { get; }
 
     // Layer 10, Add: layer1_0_bn2 and maxpool to [N, 64, 56, 56].
 
     /// <summary>Layer 11, ReLU: [N, 64, 56, 56] to [N, 64, 56, 56].</summary>
+    /// <remarks><c>layer1_0_add [N, 64, 56, 56] → layer1_0_relu → [N, 64, 56, 56] layer1_1_conv1, layer1_1_add</c></remarks>
     public Layers::ReLU Layer1_0Relu { get; }
 
     // layer1_1: [N, 64, 56, 56] to [N, 64, 56, 56]
 
     /// <summary>Layer 12, Conv2D: [N, 64, 56, 56] to [N, 64, 56, 56], 36,864 parameters.</summary>
+    /// <remarks><c>layer1_0_relu [N, 64, 56, 56] → layer1_1_conv1 → [N, 64, 56, 56] layer1_1_bn1</c></remarks>
     public Layers::Conv2d Layer1_1Conv1 { get; }
 
     /// <summary>Layer 13, BatchNormalization: [N, 64, 56, 56] to [N, 64, 56, 56], 256 parameters.</summary>
+    /// <remarks><c>layer1_1_conv1 [N, 64, 56, 56] → layer1_1_bn1 → [N, 64, 56, 56] layer1_1_relu1</c></remarks>
     public Layers::BatchNorm2d Layer1_1Bn1 { get; }
 
     /// <summary>Layer 14, ReLU: [N, 64, 56, 56] to [N, 64, 56, 56].</summary>
+    /// <remarks><c>layer1_1_bn1 [N, 64, 56, 56] → layer1_1_relu1 → [N, 64, 56, 56] layer1_1_conv2</c></remarks>
     public Layers::ReLU Layer1_1Relu1 { get; }
 
     /// <summary>Layer 15, Conv2D: [N, 64, 56, 56] to [N, 64, 56, 56], 36,864 parameters.</summary>
+    /// <remarks><c>layer1_1_relu1 [N, 64, 56, 56] → layer1_1_conv2 → [N, 64, 56, 56] layer1_1_bn2</c></remarks>
     public Layers::Conv2d Layer1_1Conv2 { get; }
 
     /// <summary>Layer 16, BatchNormalization: [N, 64, 56, 56] to [N, 64, 56, 56], 256 parameters.</summary>
+    /// <remarks><c>layer1_1_conv2 [N, 64, 56, 56] → layer1_1_bn2 → [N, 64, 56, 56] layer1_1_add</c></remarks>
     public Layers::BatchNorm2d Layer1_1Bn2 { get; }
 
     // Layer 17, Add: layer1_1_bn2 and layer1_0_relu to [N, 64, 56, 56].
 
     /// <summary>Layer 18, ReLU: [N, 64, 56, 56] to [N, 64, 56, 56].</summary>
+    /// <remarks><c>layer1_1_add [N, 64, 56, 56] → layer1_1_relu → [N, 64, 56, 56] layer2_0_conv1, layer2_0_downsample_0</c></remarks>
     public Layers::ReLU Layer1_1Relu { get; }
 
     // layer2_0: [N, 64, 56, 56] to [N, 128, 28, 28]
 
     /// <summary>Layer 19, Conv2D: [N, 64, 56, 56] to [N, 128, 28, 28], 73,728 parameters.</summary>
+    /// <remarks><c>layer1_1_relu [N, 64, 56, 56] → layer2_0_conv1 → [N, 128, 28, 28] layer2_0_bn1</c></remarks>
     public Layers::Conv2d Layer2_0Conv1 { get; }
 
     /// <summary>Layer 20, BatchNormalization: [N, 128, 28, 28] to [N, 128, 28, 28], 512 parameters.</summary>
+    /// <remarks><c>layer2_0_conv1 [N, 128, 28, 28] → layer2_0_bn1 → [N, 128, 28, 28] layer2_0_relu1</c></remarks>
     public Layers::BatchNorm2d Layer2_0Bn1 { get; }
 
     /// <summary>Layer 21, ReLU: [N, 128, 28, 28] to [N, 128, 28, 28].</summary>
+    /// <remarks><c>layer2_0_bn1 [N, 128, 28, 28] → layer2_0_relu1 → [N, 128, 28, 28] layer2_0_conv2</c></remarks>
     public Layers::ReLU Layer2_0Relu1 { get; }
 
     /// <summary>Layer 22, Conv2D: [N, 128, 28, 28] to [N, 128, 28, 28], 147,456 parameters.</summary>
+    /// <remarks><c>layer2_0_relu1 [N, 128, 28, 28] → layer2_0_conv2 → [N, 128, 28, 28] layer2_0_bn2</c></remarks>
     public Layers::Conv2d Layer2_0Conv2 { get; }
 
     /// <summary>Layer 23, BatchNormalization: [N, 128, 28, 28] to [N, 128, 28, 28], 512 parameters.</summary>
+    /// <remarks><c>layer2_0_conv2 [N, 128, 28, 28] → layer2_0_bn2 → [N, 128, 28, 28] layer2_0_add</c></remarks>
     public Layers::BatchNorm2d Layer2_0Bn2 { get; }
 
     /// <summary>Layer 24, Conv2D: layer1_1_relu [N, 64, 56, 56] to [N, 128, 28, 28], 8,192 parameters.</summary>
+    /// <remarks><c>layer1_1_relu [N, 64, 56, 56] → layer2_0_downsample_0 → [N, 128, 28, 28] layer2_0_downsample_1</c></remarks>
     public Layers::Conv2d Layer2_0Downsample0 { get; }
 
     /// <summary>Layer 25, BatchNormalization: [N, 128, 28, 28] to [N, 128, 28, 28], 512 parameters.</summary>
+    /// <remarks><c>layer2_0_downsample_0 [N, 128, 28, 28] → layer2_0_downsample_1 → [N, 128, 28, 28] layer2_0_add</c></remarks>
     public Layers::BatchNorm2d Layer2_0Downsample1 { get; }
 
     // Layer 26, Add: layer2_0_bn2 and layer2_0_downsample_1 to [N, 128, 28, 28].
 
     /// <summary>Layer 27, ReLU: [N, 128, 28, 28] to [N, 128, 28, 28].</summary>
+    /// <remarks><c>layer2_0_add [N, 128, 28, 28] → layer2_0_relu → [N, 128, 28, 28] layer2_1_conv1, layer2_1_add</c></remarks>
     public Layers::ReLU Layer2_0Relu { get; }
 
     // layer2_1: [N, 128, 28, 28] to [N, 128, 28, 28]
 
     /// <summary>Layer 28, Conv2D: [N, 128, 28, 28] to [N, 128, 28, 28], 147,456 parameters.</summary>
+    /// <remarks><c>layer2_0_relu [N, 128, 28, 28] → layer2_1_conv1 → [N, 128, 28, 28] layer2_1_bn1</c></remarks>
     public Layers::Conv2d Layer2_1Conv1 { get; }
 
     /// <summary>Layer 29, BatchNormalization: [N, 128, 28, 28] to [N, 128, 28, 28], 512 parameters.</summary>
+    /// <remarks><c>layer2_1_conv1 [N, 128, 28, 28] → layer2_1_bn1 → [N, 128, 28, 28] layer2_1_relu1</c></remarks>
     public Layers::BatchNorm2d Layer2_1Bn1 { get; }
 
     /// <summary>Layer 30, ReLU: [N, 128, 28, 28] to [N, 128, 28, 28].</summary>
+    /// <remarks><c>layer2_1_bn1 [N, 128, 28, 28] → layer2_1_relu1 → [N, 128, 28, 28] layer2_1_conv2</c></remarks>
     public Layers::ReLU Layer2_1Relu1 { get; }
 
     /// <summary>Layer 31, Conv2D: [N, 128, 28, 28] to [N, 128, 28, 28], 147,456 parameters.</summary>
+    /// <remarks><c>layer2_1_relu1 [N, 128, 28, 28] → layer2_1_conv2 → [N, 128, 28, 28] layer2_1_bn2</c></remarks>
     public Layers::Conv2d Layer2_1Conv2 { get; }
 
     /// <summary>Layer 32, BatchNormalization: [N, 128, 28, 28] to [N, 128, 28, 28], 512 parameters.</summary>
+    /// <remarks><c>layer2_1_conv2 [N, 128, 28, 28] → layer2_1_bn2 → [N, 128, 28, 28] layer2_1_add</c></remarks>
     public Layers::BatchNorm2d Layer2_1Bn2 { get; }
 
     // Layer 33, Add: layer2_1_bn2 and layer2_0_relu to [N, 128, 28, 28].
 
     /// <summary>Layer 34, ReLU: [N, 128, 28, 28] to [N, 128, 28, 28].</summary>
+    /// <remarks><c>layer2_1_add [N, 128, 28, 28] → layer2_1_relu → [N, 128, 28, 28] layer3_0_conv1, layer3_0_downsample_0</c></remarks>
     public Layers::ReLU Layer2_1Relu { get; }
 
     // layer3_0: [N, 128, 28, 28] to [N, 256, 14, 14]
 
     /// <summary>Layer 35, Conv2D: [N, 128, 28, 28] to [N, 256, 14, 14], 294,912 parameters.</summary>
+    /// <remarks><c>layer2_1_relu [N, 128, 28, 28] → layer3_0_conv1 → [N, 256, 14, 14] layer3_0_bn1</c></remarks>
     public Layers::Conv2d Layer3_0Conv1 { get; }
 
     /// <summary>Layer 36, BatchNormalization: [N, 256, 14, 14] to [N, 256, 14, 14], 1,024 parameters.</summary>
+    /// <remarks><c>layer3_0_conv1 [N, 256, 14, 14] → layer3_0_bn1 → [N, 256, 14, 14] layer3_0_relu1</c></remarks>
     public Layers::BatchNorm2d Layer3_0Bn1 { get; }
 
     /// <summary>Layer 37, ReLU: [N, 256, 14, 14] to [N, 256, 14, 14].</summary>
+    /// <remarks><c>layer3_0_bn1 [N, 256, 14, 14] → layer3_0_relu1 → [N, 256, 14, 14] layer3_0_conv2</c></remarks>
     public Layers::ReLU Layer3_0Relu1 { get; }
 
     /// <summary>Layer 38, Conv2D: [N, 256, 14, 14] to [N, 256, 14, 14], 589,824 parameters.</summary>
+    /// <remarks><c>layer3_0_relu1 [N, 256, 14, 14] → layer3_0_conv2 → [N, 256, 14, 14] layer3_0_bn2</c></remarks>
     public Layers::Conv2d Layer3_0Conv2 { get; }
 
     /// <summary>Layer 39, BatchNormalization: [N, 256, 14, 14] to [N, 256, 14, 14], 1,024 parameters.</summary>
+    /// <remarks><c>layer3_0_conv2 [N, 256, 14, 14] → layer3_0_bn2 → [N, 256, 14, 14] layer3_0_add</c></remarks>
     public Layers::BatchNorm2d Layer3_0Bn2 { get; }
 
     /// <summary>Layer 40, Conv2D: layer2_1_relu [N, 128, 28, 28] to [N, 256, 14, 14], 32,768 parameters.</summary>
+    /// <remarks><c>layer2_1_relu [N, 128, 28, 28] → layer3_0_downsample_0 → [N, 256, 14, 14] layer3_0_downsample_1</c></remarks>
     public Layers::Conv2d Layer3_0Downsample0 { get; }
 
     /// <summary>Layer 41, BatchNormalization: [N, 256, 14, 14] to [N, 256, 14, 14], 1,024 parameters.</summary>
+    /// <remarks><c>layer3_0_downsample_0 [N, 256, 14, 14] → layer3_0_downsample_1 → [N, 256, 14, 14] layer3_0_add</c></remarks>
     public Layers::BatchNorm2d Layer3_0Downsample1 { get; }
 
     // Layer 42, Add: layer3_0_bn2 and layer3_0_downsample_1 to [N, 256, 14, 14].
 
     /// <summary>Layer 43, ReLU: [N, 256, 14, 14] to [N, 256, 14, 14].</summary>
+    /// <remarks><c>layer3_0_add [N, 256, 14, 14] → layer3_0_relu → [N, 256, 14, 14] layer3_1_conv1, layer3_1_add</c></remarks>
     public Layers::ReLU Layer3_0Relu { get; }
 
     // layer3_1: [N, 256, 14, 14] to [N, 256, 14, 14]
 
     /// <summary>Layer 44, Conv2D: [N, 256, 14, 14] to [N, 256, 14, 14], 589,824 parameters.</summary>
+    /// <remarks><c>layer3_0_relu [N, 256, 14, 14] → layer3_1_conv1 → [N, 256, 14, 14] layer3_1_bn1</c></remarks>
     public Layers::Conv2d Layer3_1Conv1 { get; }
 
     /// <summary>Layer 45, BatchNormalization: [N, 256, 14, 14] to [N, 256, 14, 14], 1,024 parameters.</summary>
+    /// <remarks><c>layer3_1_conv1 [N, 256, 14, 14] → layer3_1_bn1 → [N, 256, 14, 14] layer3_1_relu1</c></remarks>
     public Layers::BatchNorm2d Layer3_1Bn1 { get; }
 
     /// <summary>Layer 46, ReLU: [N, 256, 14, 14] to [N, 256, 14, 14].</summary>
+    /// <remarks><c>layer3_1_bn1 [N, 256, 14, 14] → layer3_1_relu1 → [N, 256, 14, 14] layer3_1_conv2</c></remarks>
     public Layers::ReLU Layer3_1Relu1 { get; }
 
     /// <summary>Layer 47, Conv2D: [N, 256, 14, 14] to [N, 256, 14, 14], 589,824 parameters.</summary>
+    /// <remarks><c>layer3_1_relu1 [N, 256, 14, 14] → layer3_1_conv2 → [N, 256, 14, 14] layer3_1_bn2</c></remarks>
     public Layers::Conv2d Layer3_1Conv2 { get; }
 
     /// <summary>Layer 48, BatchNormalization: [N, 256, 14, 14] to [N, 256, 14, 14], 1,024 parameters.</summary>
+    /// <remarks><c>layer3_1_conv2 [N, 256, 14, 14] → layer3_1_bn2 → [N, 256, 14, 14] layer3_1_add</c></remarks>
     public Layers::BatchNorm2d Layer3_1Bn2 { get; }
 
     // Layer 49, Add: layer3_1_bn2 and layer3_0_relu to [N, 256, 14, 14].
 
     /// <summary>Layer 50, ReLU: [N, 256, 14, 14] to [N, 256, 14, 14].</summary>
+    /// <remarks><c>layer3_1_add [N, 256, 14, 14] → layer3_1_relu → [N, 256, 14, 14] layer4_0_conv1, layer4_0_downsample_0</c></remarks>
     public Layers::ReLU Layer3_1Relu { get; }
 
     // layer4_0: [N, 256, 14, 14] to [N, 512, 7, 7]
 
     /// <summary>Layer 51, Conv2D: [N, 256, 14, 14] to [N, 512, 7, 7], 1,179,648 parameters.</summary>
+    /// <remarks><c>layer3_1_relu [N, 256, 14, 14] → layer4_0_conv1 → [N, 512, 7, 7] layer4_0_bn1</c></remarks>
     public Layers::Conv2d Layer4_0Conv1 { get; }
 
     /// <summary>Layer 52, BatchNormalization: [N, 512, 7, 7] to [N, 512, 7, 7], 2,048 parameters.</summary>
+    /// <remarks><c>layer4_0_conv1 [N, 512, 7, 7] → layer4_0_bn1 → [N, 512, 7, 7] layer4_0_relu1</c></remarks>
     public Layers::BatchNorm2d Layer4_0Bn1 { get; }
 
     /// <summary>Layer 53, ReLU: [N, 512, 7, 7] to [N, 512, 7, 7].</summary>
+    /// <remarks><c>layer4_0_bn1 [N, 512, 7, 7] → layer4_0_relu1 → [N, 512, 7, 7] layer4_0_conv2</c></remarks>
     public Layers::ReLU Layer4_0Relu1 { get; }
 
     /// <summary>Layer 54, Conv2D: [N, 512, 7, 7] to [N, 512, 7, 7], 2,359,296 parameters.</summary>
+    /// <remarks><c>layer4_0_relu1 [N, 512, 7, 7] → layer4_0_conv2 → [N, 512, 7, 7] layer4_0_bn2</c></remarks>
     public Layers::Conv2d Layer4_0Conv2 { get; }
 
     /// <summary>Layer 55, BatchNormalization: [N, 512, 7, 7] to [N, 512, 7, 7], 2,048 parameters.</summary>
+    /// <remarks><c>layer4_0_conv2 [N, 512, 7, 7] → layer4_0_bn2 → [N, 512, 7, 7] layer4_0_add</c></remarks>
     public Layers::BatchNorm2d Layer4_0Bn2 { get; }
 
     /// <summary>Layer 56, Conv2D: layer3_1_relu [N, 256, 14, 14] to [N, 512, 7, 7], 131,072 parameters.</summary>
+    /// <remarks><c>layer3_1_relu [N, 256, 14, 14] → layer4_0_downsample_0 → [N, 512, 7, 7] layer4_0_downsample_1</c></remarks>
     public Layers::Conv2d Layer4_0Downsample0 { get; }
 
     /// <summary>Layer 57, BatchNormalization: [N, 512, 7, 7] to [N, 512, 7, 7], 2,048 parameters.</summary>
+    /// <remarks><c>layer4_0_downsample_0 [N, 512, 7, 7] → layer4_0_downsample_1 → [N, 512, 7, 7] layer4_0_add</c></remarks>
     public Layers::BatchNorm2d Layer4_0Downsample1 { get; }
 
     // Layer 58, Add: layer4_0_bn2 and layer4_0_downsample_1 to [N, 512, 7, 7].
 
     /// <summary>Layer 59, ReLU: [N, 512, 7, 7] to [N, 512, 7, 7].</summary>
+    /// <remarks><c>layer4_0_add [N, 512, 7, 7] → layer4_0_relu → [N, 512, 7, 7] layer4_1_conv1, layer4_1_add</c></remarks>
     public Layers::ReLU Layer4_0Relu { get; }
 
     // layer4_1: [N, 512, 7, 7] to [N, 512, 7, 7]
 
     /// <summary>Layer 60, Conv2D: [N, 512, 7, 7] to [N, 512, 7, 7], 2,359,296 parameters.</summary>
+    /// <remarks><c>layer4_0_relu [N, 512, 7, 7] → layer4_1_conv1 → [N, 512, 7, 7] layer4_1_bn1</c></remarks>
     public Layers::Conv2d Layer4_1Conv1 { get; }
 
     /// <summary>Layer 61, BatchNormalization: [N, 512, 7, 7] to [N, 512, 7, 7], 2,048 parameters.</summary>
+    /// <remarks><c>layer4_1_conv1 [N, 512, 7, 7] → layer4_1_bn1 → [N, 512, 7, 7] layer4_1_relu1</c></remarks>
     public Layers::BatchNorm2d Layer4_1Bn1 { get; }
 
     /// <summary>Layer 62, ReLU: [N, 512, 7, 7] to [N, 512, 7, 7].</summary>
+    /// <remarks><c>layer4_1_bn1 [N, 512, 7, 7] → layer4_1_relu1 → [N, 512, 7, 7] layer4_1_conv2</c></remarks>
     public Layers::ReLU Layer4_1Relu1 { get; }
 
     /// <summary>Layer 63, Conv2D: [N, 512, 7, 7] to [N, 512, 7, 7], 2,359,296 parameters.</summary>
+    /// <remarks><c>layer4_1_relu1 [N, 512, 7, 7] → layer4_1_conv2 → [N, 512, 7, 7] layer4_1_bn2</c></remarks>
     public Layers::Conv2d Layer4_1Conv2 { get; }
 
     /// <summary>Layer 64, BatchNormalization: [N, 512, 7, 7] to [N, 512, 7, 7], 2,048 parameters.</summary>
+    /// <remarks><c>layer4_1_conv2 [N, 512, 7, 7] → layer4_1_bn2 → [N, 512, 7, 7] layer4_1_add</c></remarks>
     public Layers::BatchNorm2d Layer4_1Bn2 { get; }
 
     // Layer 65, Add: layer4_1_bn2 and layer4_0_relu to [N, 512, 7, 7].
 
     /// <summary>Layer 66, ReLU: [N, 512, 7, 7] to [N, 512, 7, 7].</summary>
+    /// <remarks><c>layer4_1_add [N, 512, 7, 7] → layer4_1_relu → [N, 512, 7, 7] head.global_average_pool</c></remarks>
     public Layers::ReLU Layer4_1Relu { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -499,9 +557,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 67, GlobalAveragePooling2D: [N, 512, 7, 7] to [N, 512].</summary>
+        /// <remarks><c>layer4_1_relu [N, 512, 7, 7] → head.global_average_pool → [N, 512] head.fc1</c></remarks>
         public FineTune::GlobalPool2d GlobalAveragePool { get; }
 
         /// <summary>Layer 68, Linear: [N, 512] to [N, 2], 1,026 parameters.</summary>
+        /// <remarks><c>head.global_average_pool [N, 512] → head.fc1 → [N, 2] output</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <inheritdoc />
@@ -519,7 +579,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -533,6 +594,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

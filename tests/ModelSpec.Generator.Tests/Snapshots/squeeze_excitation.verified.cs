@@ -109,15 +109,19 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // colours: [N, 3, 32, 32] to [N, 3, 32, 32]
 
     /// <summary>Layer 1, GlobalAveragePooling2D: [N, 3, 32, 32] to [N, 3, 1, 1].</summary>
+    /// <remarks><c>input [N, 3, 32, 32] → colours_avgpool → [N, 3, 1, 1] colours_fc1</c></remarks>
     public FineTune::GlobalPool2d ColoursAvgpool { get; }
 
     /// <summary>Layer 2, Conv2D: [N, 3, 1, 1] to [N, 1, 1, 1], 4 parameters.</summary>
+    /// <remarks><c>colours_avgpool [N, 3, 1, 1] → colours_fc1 → [N, 1, 1, 1] colours_silu</c></remarks>
     public Layers::Conv2d ColoursFc1 { get; }
 
     /// <summary>Layer 3, SiLU: [N, 1, 1, 1] to [N, 1, 1, 1].</summary>
+    /// <remarks><c>colours_fc1 [N, 1, 1, 1] → colours_silu → [N, 1, 1, 1] colours_fc2</c></remarks>
     public Layers::SiLU ColoursSilu { get; }
 
     /// <summary>Layer 4, Conv2D: [N, 1, 1, 1] to [N, 3, 1, 1], 6 parameters.</summary>
+    /// <remarks><c>colours_silu [N, 1, 1, 1] → colours_fc2 → [N, 3, 1, 1] colours_multiply</c></remarks>
     public Layers::Conv2d ColoursFc2 { get; }
 
     // Layer 5, Multiply: colours_fc2 and input to [N, 3, 32, 32].
@@ -125,40 +129,51 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // conv: [N, 3, 32, 32] to [N, 16, 16, 16]
 
     /// <summary>Layer 6, Conv2D: [N, 3, 32, 32] to [N, 16, 16, 16], 448 parameters.</summary>
+    /// <remarks><c>colours_multiply [N, 3, 32, 32] → conv → [N, 16, 16, 16] features_1_expand, features_1_add</c></remarks>
     public Layers::Conv2d Conv { get; }
 
     // features_1: [N, 16, 16, 16] to [N, 16, 16, 16]
 
     /// <summary>Layer 7, Conv2D: [N, 16, 16, 16] to [N, 32, 16, 16], 512 parameters.</summary>
+    /// <remarks><c>conv [N, 16, 16, 16] → features_1_expand → [N, 32, 16, 16] features_1_swish</c></remarks>
     public Layers::Conv2d Features1Expand { get; }
 
     /// <summary>Layer 8, HardSwish: [N, 32, 16, 16] to [N, 32, 16, 16].</summary>
+    /// <remarks><c>features_1_expand [N, 32, 16, 16] → features_1_swish → [N, 32, 16, 16] features_1_depthwise</c></remarks>
     public Layers::Hardswish Features1Swish { get; }
 
     /// <summary>Layer 9, DepthwiseConv2D: [N, 32, 16, 16] to [N, 32, 16, 16], 800 parameters.</summary>
+    /// <remarks><c>features_1_swish [N, 32, 16, 16] → features_1_depthwise → [N, 32, 16, 16] features_1_relu6</c></remarks>
     public Layers::Conv2d Features1Depthwise { get; }
 
     /// <summary>Layer 10, ReLU: [N, 32, 16, 16] to [N, 32, 16, 16].</summary>
+    /// <remarks><c>features_1_depthwise [N, 32, 16, 16] → features_1_relu6 → [N, 32, 16, 16] features_1_se_avgpool, features_1_se_multiply</c></remarks>
     public Layers::ReLU6 Features1Relu6 { get; }
 
     /// <summary>Layer 11, GlobalAveragePooling2D: [N, 32, 16, 16] to [N, 32, 1, 1].</summary>
+    /// <remarks><c>features_1_relu6 [N, 32, 16, 16] → features_1_se_avgpool → [N, 32, 1, 1] features_1_se_fc1</c></remarks>
     public FineTune::GlobalPool2d Features1SeAvgpool { get; }
 
     /// <summary>Layer 12, Conv2D: [N, 32, 1, 1] to [N, 4, 1, 1], 132 parameters.</summary>
+    /// <remarks><c>features_1_se_avgpool [N, 32, 1, 1] → features_1_se_fc1 → [N, 4, 1, 1] features_1_se_silu</c></remarks>
     public Layers::Conv2d Features1SeFc1 { get; }
 
     /// <summary>Layer 13, SiLU: [N, 4, 1, 1] to [N, 4, 1, 1].</summary>
+    /// <remarks><c>features_1_se_fc1 [N, 4, 1, 1] → features_1_se_silu → [N, 4, 1, 1] features_1_se_fc2</c></remarks>
     public Layers::SiLU Features1SeSilu { get; }
 
     /// <summary>Layer 14, Conv2D: [N, 4, 1, 1] to [N, 32, 1, 1], 160 parameters.</summary>
+    /// <remarks><c>features_1_se_silu [N, 4, 1, 1] → features_1_se_fc2 → [N, 32, 1, 1] features_1_se_multiply</c></remarks>
     public Layers::Conv2d Features1SeFc2 { get; }
 
     // Layer 15, Multiply: features_1_se_fc2 and features_1_relu6 to [N, 32, 16, 16].
 
     /// <summary>Layer 16, Conv2D: [N, 32, 16, 16] to [N, 16, 16, 16], 512 parameters.</summary>
+    /// <remarks><c>features_1_se_multiply [N, 32, 16, 16] → features_1_project → [N, 16, 16, 16] features_1_stochastic_depth</c></remarks>
     public Layers::Conv2d Features1Project { get; }
 
     /// <summary>Layer 17, StochasticDepth: [N, 16, 16, 16] to [N, 16, 16, 16].</summary>
+    /// <remarks><c>features_1_project [N, 16, 16, 16] → features_1_stochastic_depth → [N, 16, 16, 16] features_1_add</c></remarks>
     public FineTune::StochasticDepth Features1StochasticDepth { get; }
 
     // Layer 18, Add: features_1_stochastic_depth and conv to [N, 16, 16, 16].
@@ -166,35 +181,45 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // features_2: [N, 16, 16, 16] to [N, 16, 16, 16]
 
     /// <summary>Layer 19, Conv2D: [N, 16, 16, 16] to [N, 32, 16, 16], 512 parameters.</summary>
+    /// <remarks><c>features_1_add [N, 16, 16, 16] → features_2_expand → [N, 32, 16, 16] features_2_swish</c></remarks>
     public Layers::Conv2d Features2Expand { get; }
 
     /// <summary>Layer 20, HardSwish: [N, 32, 16, 16] to [N, 32, 16, 16].</summary>
+    /// <remarks><c>features_2_expand [N, 32, 16, 16] → features_2_swish → [N, 32, 16, 16] features_2_depthwise</c></remarks>
     public Layers::Hardswish Features2Swish { get; }
 
     /// <summary>Layer 21, DepthwiseConv2D: [N, 32, 16, 16] to [N, 32, 16, 16], 800 parameters.</summary>
+    /// <remarks><c>features_2_swish [N, 32, 16, 16] → features_2_depthwise → [N, 32, 16, 16] features_2_relu6</c></remarks>
     public Layers::Conv2d Features2Depthwise { get; }
 
     /// <summary>Layer 22, ReLU: [N, 32, 16, 16] to [N, 32, 16, 16].</summary>
+    /// <remarks><c>features_2_depthwise [N, 32, 16, 16] → features_2_relu6 → [N, 32, 16, 16] features_2_se_avgpool, features_2_se_multiply</c></remarks>
     public Layers::ReLU6 Features2Relu6 { get; }
 
     /// <summary>Layer 23, GlobalAveragePooling2D: [N, 32, 16, 16] to [N, 32, 1, 1].</summary>
+    /// <remarks><c>features_2_relu6 [N, 32, 16, 16] → features_2_se_avgpool → [N, 32, 1, 1] features_2_se_fc1</c></remarks>
     public FineTune::GlobalPool2d Features2SeAvgpool { get; }
 
     /// <summary>Layer 24, Conv2D: [N, 32, 1, 1] to [N, 4, 1, 1], 132 parameters.</summary>
+    /// <remarks><c>features_2_se_avgpool [N, 32, 1, 1] → features_2_se_fc1 → [N, 4, 1, 1] features_2_se_silu</c></remarks>
     public Layers::Conv2d Features2SeFc1 { get; }
 
     /// <summary>Layer 25, SiLU: [N, 4, 1, 1] to [N, 4, 1, 1].</summary>
+    /// <remarks><c>features_2_se_fc1 [N, 4, 1, 1] → features_2_se_silu → [N, 4, 1, 1] features_2_se_fc2</c></remarks>
     public Layers::SiLU Features2SeSilu { get; }
 
     /// <summary>Layer 26, Conv2D: [N, 4, 1, 1] to [N, 32, 1, 1], 160 parameters.</summary>
+    /// <remarks><c>features_2_se_silu [N, 4, 1, 1] → features_2_se_fc2 → [N, 32, 1, 1] features_2_se_multiply</c></remarks>
     public Layers::Conv2d Features2SeFc2 { get; }
 
     // Layer 27, Multiply: features_2_se_fc2 and features_2_relu6 to [N, 32, 16, 16].
 
     /// <summary>Layer 28, Conv2D: [N, 32, 16, 16] to [N, 16, 16, 16], 512 parameters.</summary>
+    /// <remarks><c>features_2_se_multiply [N, 32, 16, 16] → features_2_project → [N, 16, 16, 16] features_2_stochastic_depth</c></remarks>
     public Layers::Conv2d Features2Project { get; }
 
     /// <summary>Layer 29, StochasticDepth: [N, 16, 16, 16] to [N, 16, 16, 16].</summary>
+    /// <remarks><c>features_2_project [N, 16, 16, 16] → features_2_stochastic_depth → [N, 16, 16, 16] features_2_add</c></remarks>
     public FineTune::StochasticDepth Features2StochasticDepth { get; }
 
     // Layer 30, Add: features_2_stochastic_depth and features_1_add to [N, 16, 16, 16].
@@ -202,12 +227,15 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // pool to flatten: [N, 16, 16, 16] to [N, 32]
 
     /// <summary>Layer 31, GlobalMaxPooling2D: [N, 16, 16, 16] to [N, 16, 1, 1].</summary>
+    /// <remarks><c>features_2_add [N, 16, 16, 16] → pool → [N, 16, 1, 1] last</c></remarks>
     public FineTune::GlobalPool2d Pool { get; }
 
     /// <summary>Layer 32, Conv2D: [N, 16, 1, 1] to [N, 32, 1, 1], 544 parameters.</summary>
+    /// <remarks><c>pool [N, 16, 1, 1] → last → [N, 32, 1, 1] flatten</c></remarks>
     public Layers::Conv2d Last { get; }
 
     /// <summary>Layer 33, Flatten: [N, 32, 1, 1] to [N, 32].</summary>
+    /// <remarks><c>last [N, 32, 1, 1] → flatten → [N, 32] head.fc1</c></remarks>
     public Layers::Flatten Flatten { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -322,9 +350,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 34, Linear: [N, 32] to [N, 2], 66 parameters.</summary>
+        /// <remarks><c>flatten [N, 32] → head.fc1 → [N, 2] head.softmax</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 35, Softmax: [N, 2] to [N, 2].</summary>
+        /// <remarks><c>head.fc1 [N, 2] → head.softmax → [N, 2] output</c></remarks>
         public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
@@ -341,7 +371,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -355,6 +386,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

@@ -100,37 +100,47 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // conv_proj to pos_embedding: [N, 3, 16, 24] to [N, 7, 8]
 
     /// <summary>Layer 1, Conv2D: [N, 3, 16, 24] to [N, 8, 2, 3], 1,544 parameters.</summary>
+    /// <remarks><c>input [N, 3, 16, 24] → conv_proj → [N, 8, 2, 3] tokens</c></remarks>
     public Layers::Conv2d ConvProj { get; }
 
     /// <summary>Layer 2, Tokens: [N, 8, 2, 3] to [N, 6, 8].</summary>
+    /// <remarks><c>conv_proj [N, 8, 2, 3] → tokens → [N, 6, 8] class_token</c></remarks>
     public FineTune::Tokens Tokens { get; }
 
     /// <summary>Layer 3, ClassToken: [N, 6, 8] to [N, 7, 8], 8 parameters.</summary>
+    /// <remarks><c>tokens [N, 6, 8] → class_token → [N, 7, 8] pos_embedding</c></remarks>
     public FineTune::ClassToken ClassToken { get; }
 
     /// <summary>Layer 4, PositionEmbedding: [N, 7, 8] to [N, 7, 8], 56 parameters.</summary>
+    /// <remarks><c>class_token [N, 7, 8] → pos_embedding → [N, 7, 8] encoder_layer_0_ln_1, encoder_layer_0_add_1</c></remarks>
     public FineTune::PositionEmbedding PosEmbedding { get; }
 
     // encoder_layer_0: [N, 7, 8] to [N, 7, 8]
 
     /// <summary>Layer 5, LayerNormalization: [N, 7, 8] to [N, 7, 8], 16 parameters.</summary>
+    /// <remarks><c>pos_embedding [N, 7, 8] → encoder_layer_0_ln_1 → [N, 7, 8] encoder_layer_0_self_attention</c></remarks>
     public Layers::LayerNorm EncoderLayer0Ln1 { get; }
 
     /// <summary>Layer 6, MultiHeadAttention: [N, 7, 8] to [N, 7, 8], 288 parameters.</summary>
+    /// <remarks><c>encoder_layer_0_ln_1 [N, 7, 8] → encoder_layer_0_self_attention → [N, 7, 8] encoder_layer_0_add_1</c></remarks>
     public FineTune::SelfAttention EncoderLayer0SelfAttention { get; }
 
     // Layer 7, Add: encoder_layer_0_self_attention and pos_embedding to [N, 7, 8].
 
     /// <summary>Layer 8, LayerNormalization: [N, 7, 8] to [N, 7, 8], 16 parameters.</summary>
+    /// <remarks><c>encoder_layer_0_add_1 [N, 7, 8] → encoder_layer_0_ln_2 → [N, 7, 8] encoder_layer_0_mlp_0</c></remarks>
     public Layers::LayerNorm EncoderLayer0Ln2 { get; }
 
     /// <summary>Layer 9, Linear: [N, 7, 8] to [N, 7, 16], 144 parameters.</summary>
+    /// <remarks><c>encoder_layer_0_ln_2 [N, 7, 8] → encoder_layer_0_mlp_0 → [N, 7, 16] encoder_layer_0_mlp_1</c></remarks>
     public Layers::Linear EncoderLayer0Mlp0 { get; }
 
     /// <summary>Layer 10, Sigmoid: [N, 7, 16] to [N, 7, 16].</summary>
+    /// <remarks><c>encoder_layer_0_mlp_0 [N, 7, 16] → encoder_layer_0_mlp_1 → [N, 7, 16] encoder_layer_0_mlp_3</c></remarks>
     public Layers::Sigmoid EncoderLayer0Mlp1 { get; }
 
     /// <summary>Layer 11, Linear: [N, 7, 16] to [N, 7, 8], 136 parameters.</summary>
+    /// <remarks><c>encoder_layer_0_mlp_1 [N, 7, 16] → encoder_layer_0_mlp_3 → [N, 7, 8] encoder_layer_0_add_2</c></remarks>
     public Layers::Linear EncoderLayer0Mlp3 { get; }
 
     // Layer 12, Add: encoder_layer_0_mlp_3 and encoder_layer_0_add_1 to [N, 7, 8].
@@ -138,23 +148,29 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // encoder_layer_1: [N, 7, 8] to [N, 7, 8]
 
     /// <summary>Layer 13, LayerNormalization: [N, 7, 8] to [N, 7, 8], 16 parameters.</summary>
+    /// <remarks><c>encoder_layer_0_add_2 [N, 7, 8] → encoder_layer_1_ln_1 → [N, 7, 8] encoder_layer_1_self_attention</c></remarks>
     public Layers::LayerNorm EncoderLayer1Ln1 { get; }
 
     /// <summary>Layer 14, MultiHeadAttention: [N, 7, 8] to [N, 7, 8], 288 parameters.</summary>
+    /// <remarks><c>encoder_layer_1_ln_1 [N, 7, 8] → encoder_layer_1_self_attention → [N, 7, 8] encoder_layer_1_add_1</c></remarks>
     public FineTune::SelfAttention EncoderLayer1SelfAttention { get; }
 
     // Layer 15, Add: encoder_layer_1_self_attention and encoder_layer_0_add_2 to [N, 7, 8].
 
     /// <summary>Layer 16, LayerNormalization: [N, 7, 8] to [N, 7, 8], 16 parameters.</summary>
+    /// <remarks><c>encoder_layer_1_add_1 [N, 7, 8] → encoder_layer_1_ln_2 → [N, 7, 8] encoder_layer_1_mlp_0</c></remarks>
     public Layers::LayerNorm EncoderLayer1Ln2 { get; }
 
     /// <summary>Layer 17, Linear: [N, 7, 8] to [N, 7, 16], 144 parameters.</summary>
+    /// <remarks><c>encoder_layer_1_ln_2 [N, 7, 8] → encoder_layer_1_mlp_0 → [N, 7, 16] encoder_layer_1_mlp_1</c></remarks>
     public Layers::Linear EncoderLayer1Mlp0 { get; }
 
     /// <summary>Layer 18, Sigmoid: [N, 7, 16] to [N, 7, 16].</summary>
+    /// <remarks><c>encoder_layer_1_mlp_0 [N, 7, 16] → encoder_layer_1_mlp_1 → [N, 7, 16] encoder_layer_1_mlp_3</c></remarks>
     public Layers::Sigmoid EncoderLayer1Mlp1 { get; }
 
     /// <summary>Layer 19, Linear: [N, 7, 16] to [N, 7, 8], 136 parameters.</summary>
+    /// <remarks><c>encoder_layer_1_mlp_1 [N, 7, 16] → encoder_layer_1_mlp_3 → [N, 7, 8] encoder_layer_1_add_2</c></remarks>
     public Layers::Linear EncoderLayer1Mlp3 { get; }
 
     // Layer 20, Add: encoder_layer_1_mlp_3 and encoder_layer_1_add_1 to [N, 7, 8].
@@ -162,18 +178,23 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
     // first_token to bn: [N, 7, 8] to [N, 12]
 
     /// <summary>Layer 21, FirstToken: [N, 7, 8] to [N, 8].</summary>
+    /// <remarks><c>encoder_layer_1_add_2 [N, 7, 8] → first_token → [N, 8] norm</c></remarks>
     public FineTune::FirstToken FirstToken { get; }
 
     /// <summary>Layer 22, LayerNormalization: [N, 8] to [N, 8], 16 parameters.</summary>
+    /// <remarks><c>first_token [N, 8] → norm → [N, 8] pre_logits</c></remarks>
     public Layers::LayerNorm Norm { get; }
 
     /// <summary>Layer 23, Linear: [N, 8] to [N, 12], 108 parameters.</summary>
+    /// <remarks><c>norm [N, 8] → pre_logits → [N, 12] tanh</c></remarks>
     public Layers::Linear PreLogits { get; }
 
     /// <summary>Layer 24, Tanh: [N, 12] to [N, 12].</summary>
+    /// <remarks><c>pre_logits [N, 12] → tanh → [N, 12] bn</c></remarks>
     public Layers::Tanh Tanh { get; }
 
     /// <summary>Layer 25, BatchNormalization: [N, 12] to [N, 12], 48 parameters.</summary>
+    /// <remarks><c>tanh [N, 12] → bn → [N, 12] head.fc1</c></remarks>
     public Layers::BatchNorm1d Bn { get; }
 
     /// <summary>What replaces the backbone's own top.</summary>
@@ -272,9 +293,11 @@ public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>
         }
 
         /// <summary>Layer 26, Linear: [N, 12] to [N, 2], 26 parameters.</summary>
+        /// <remarks><c>bn [N, 12] → head.fc1 → [N, 2] head.softmax</c></remarks>
         public Layers::Linear Fc1 { get; }
 
         /// <summary>Layer 27, Softmax: [N, 2] to [N, 2].</summary>
+        /// <remarks><c>head.fc1 [N, 2] → head.softmax → [N, 2] output</c></remarks>
         public Layers::Softmax Softmax { get; }
 
         /// <inheritdoc />
@@ -291,7 +314,8 @@ public static class PetClassifierServiceCollectionExtensions
 {
     /// <summary>
     /// Adds one <see cref="PetClassifier"/> for the whole application, as itself and as <c>IImageClassifier&lt;PetLabel&gt;</c>, which
-    /// sends images of several callers through the network together. A host loads it when it starts, and a health check looks whether it answers.
+    /// sends images of several callers through the network together, and as <c>IImageExplainer&lt;PetLabel&gt;</c>, which shows where answers
+    /// come from. A host loads it when it starts, and a health check looks whether it answers.
     /// </summary>
     /// <param name="services">The services of the application.</param>
     /// <param name="configure">Changes the options; null for the defaults.</param>
@@ -305,6 +329,9 @@ public static class PetClassifierServiceCollectionExtensions
         global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageClassifier<PetLabel>>(
             services,
             provider => options.Create<PetLabel>(global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider)));
+        global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<FineTune::IImageExplainer<PetLabel>>(
+            services,
+            static provider => global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<PetClassifier>(provider));
         if (options.WarmUp) global::Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton<global::Microsoft.Extensions.Hosting.IHostedService>(services, static provider => new PetClassifierWarmUp(provider));
         global::Microsoft.Extensions.DependencyInjection.HealthChecksBuilderAddCheckExtensions.AddCheck<PetClassifierHealthCheck>(
             global::Microsoft.Extensions.DependencyInjection.HealthCheckServiceCollectionExtensions.AddHealthChecks(services),

@@ -52,4 +52,11 @@ internal sealed class AnswerTable
     /// <summary>All answers, the least certain first.</summary>
     public IEnumerable<AnsweredImage> LeastCertain =>
         Rows.OrderBy(static row => row.Confidence).ThenBy(static row => row.Image, StringComparer.Ordinal);
+
+    /// <summary>The right answers, the most confident of each class first, so that the first ones are of different classes.</summary>
+    public IEnumerable<AnsweredImage> RightAnswers => Rows.Where(static row => row.IsRight)
+        .GroupBy(static row => row.Truth)
+        .SelectMany(static rows => rows.OrderByDescending(static row => row.Confidence).ThenBy(static row => row.Image, StringComparer.Ordinal).Select(static (row, rank) => (Row: row, Rank: rank)))
+        .OrderBy(static ranked => ranked.Rank).ThenBy(static ranked => ranked.Row.Truth)
+        .Select(static ranked => ranked.Row);
 }

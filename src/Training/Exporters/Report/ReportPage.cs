@@ -11,6 +11,9 @@ internal sealed class ReportPage(ExportContext context)
 {
     private const string Style = "FineTune.Training.Exporters.Report.report.css";
 
+    /// <summary>The most mistakes, and the most right answers, that are explained.</summary>
+    private const int MostHeat = 6;
+
     private readonly StringBuilder _page = new();
     private readonly AnswerTable? _answers = context.TestAnswers() is { } answers ? new AnswerTable(answers, context.Classes) : null;
     private readonly Thumbnails _thumbnails = new(context.Model.InputHeight, context.Model.InputWidth);
@@ -32,6 +35,7 @@ internal sealed class ReportPage(ExportContext context)
             ("classes", "Classes", Classes),
             ("mistakes", "Most confident mistakes", Mistakes),
             ("uncertain", "Least certain answers", Uncertain),
+            ("heat", "What the network looks at", Heat),
             ("augmented", "Augmented samples", Augmented),
             ("layers", "Layers", Layers),
             ("origin", "Origin and environment", Origin),
@@ -181,7 +185,7 @@ internal sealed class ReportPage(ExportContext context)
         else Photos(_answers.LeastCertain);
     }
 
-    /// <summary>The first of some answers, with their pictures where the images are here. A picture of what the network looked at would belong into the same figures.</summary>
+    /// <summary>The first of some answers, with their pictures where the images are here.</summary>
     private void Photos(IEnumerable<AnsweredImage> answers)
     {
         AnsweredImage[] shown = [.. answers.Take((int)context.Values.Whole(ReportExporter.Examples))];
@@ -190,6 +194,57 @@ internal sealed class ReportPage(ExportContext context)
             Note("The spec asks for no examples.");
             return;
         }
+        Dictionary<string, PreparedImage> images = Find(shown);
+        Add($"<div class=\"photos\">\n");
+        foreach (AnsweredImage answer in shown)
+        {
+            Figure(answer, images.TryGetValue(answer.Image, out PreparedImage? image) ? _thumbnails.Draw(image, context.Classes[answer.Truth]) : default);
+        }
+        Add($"</div>\n");
+    }
+
+    /// <summary>Some mistakes and some right answers, each with the heat of its answer.</summary>
+    private void Heat()
+    {
+        if (_answers is null)
+        {
+            NoAnswers();
+            return;
+        }
+        int most = (int)Math.Min(MostHeat, context.Values.Whole(ReportExporter.Examples));
+        AnsweredImage[] shown = [.. _answers.Mistakes.Take(most), .. _answers.RightAnswers.Take(most)];
+        if (shown.Length == 0)
+        {
+            Note("The spec asks for no examples.");
+            return;
+        }
+        Dictionary<string, PreparedImage> images = Find(shown);
+        List<(AnsweredImage Answer, PreparedImage Image, ImageHeat Heat)> explained = [];
+        foreach (AnsweredImage answer in shown)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (images.TryGetValue(answer.Image, out PreparedImage? image) && context.Explain(image, answer.Answer) is { } heat) explained.Add((answer, image, heat));
+        }
+        if (explained.Count == 0)
+        {
+            if (images.Count > 0) Note("The network has no layer whose output has rows and columns, so no place of an image can be told from another.");
+            return;
+        }
+        Note(explained[0].Heat.Method == "grad-cam"
+            ? "The parts of an image that its answer comes from (Grad-CAM): violet counts least, yellow most. The most confident mistakes come first, then right answers."
+            : "The parts of an image that its answer comes from (attention rollout): violet counts least, yellow most. The most confident mistakes come first, then right answers.");
+        Add($"<div class=\"photos pairs\">\n");
+        foreach ((AnsweredImage answer, PreparedImage image, ImageHeat heat) in explained)
+        {
+            string given = context.Classes[answer.Answer];
+            Figure(answer, Markup.Of($"<span class=\"pair\">{_thumbnails.Draw(image, context.Classes[answer.Truth])}{_thumbnails.DrawHeat(image, heat, $"where {given} is seen")}</span>"));
+        }
+        Add($"</div>\n");
+    }
+
+    /// <summary>The images of answers by their names; none where they are not on this machine, which the page says.</summary>
+    private Dictionary<string, PreparedImage> Find(IEnumerable<AnsweredImage> shown)
+    {
         Dictionary<string, PreparedImage> images = new(StringComparer.Ordinal);
         try
         {
@@ -199,15 +254,13 @@ internal sealed class ReportPage(ExportContext context)
         {
             Note("The images are not on the machine that wrote this page.");
         }
-        Add($"<div class=\"photos\">\n");
-        foreach (AnsweredImage answer in shown)
-        {
-            string truth = context.Classes[answer.Truth], given = context.Classes[answer.Answer];
-            Markup picture = images.TryGetValue(answer.Image, out PreparedImage? image) ? _thumbnails.Draw(image, truth) : default;
-            string kind = answer.IsRight ? "is-right" : "is-wrong";
-            Add($"<figure>{picture}<figcaption><b>{truth}</b><span class=\"{kind}\">{given}, {Percent(answer.Confidence)}</span><span class=\"quiet\">{answer.Image}</span></figcaption></figure>\n");
-        }
-        Add($"</div>\n");
+        return images;
+    }
+
+    private void Figure(AnsweredImage answer, Markup picture)
+    {
+        string truth = context.Classes[answer.Truth], given = context.Classes[answer.Answer], kind = answer.IsRight ? "is-right" : "is-wrong";
+        Add($"<figure>{picture}<figcaption><b>{truth}</b><span class=\"{kind}\">{given}, {Percent(answer.Confidence)}</span><span class=\"quiet\">{answer.Image}</span></figcaption></figure>\n");
     }
 
     private void Augmented()
