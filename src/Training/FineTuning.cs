@@ -2,6 +2,7 @@ using System.Globalization;
 using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Cache;
+using FineTune.Training.Calibration;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
@@ -68,8 +69,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
+            known = Settle(known, reader, ref inputs, cancellation);
             Finish(known, inputs);
-            Use(inputs.Fingerprint, known.Weights!, inputs.Split, cancellation);
+            Use(inputs.Fingerprint, known, inputs.Split, cancellation);
             return;
         }
 
@@ -78,8 +80,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
-        string weights = Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
-        Use(inputs.Fingerprint, weights, inputs.Split, cancellation);
+        TrainingLock trained = Train(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        Use(inputs.Fingerprint, trained, inputs.Split, cancellation);
     }
 
     /// <summary>Finds out what <see cref="Run"/> would do, and does none of it.</summary>
@@ -95,8 +97,38 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         bool isUpToDate = known is not null && known.Fingerprint == inputs.Fingerprint
             && (OutputDigest(cancellation) == known.Weights || new WeightCache(_cache).Find(known.Weights!) is not null);
-        return new Forecast(isUpToDate ? [] : [.. Reasons(known, inputs)]);
+        return new Forecast(isUpToDate ? [.. RefitReasons(known!)] : [.. Reasons(known, inputs)]);
     }
+
+    /// <summary>Brings what the network knows about its answers up to date. Nothing is trained.</summary>
+    /// <param name="known">The lock, whose weights are next to the spec.</param>
+    /// <param name="reader">Reads the images if they are not on this machine.</param>
+    /// <param name="inputs">The inputs; with images after a fit.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>The lock that is next to the spec afterwards.</returns>
+    private TrainingLock Settle(TrainingLock known, TrainingInputReader reader, ref TrainingInputs inputs, CancellationToken cancellation)
+    {
+        var stage = new CertaintyStage(spec, _cache, options.Device, Digests(), log);
+        string[] reasons = [.. RefitReasons(known)];
+        if (reasons.Length > 0 && options.IsLocked) throw spec.Name.Error(TrainingDiagnostics.Locked, string.Join("; ", reasons));
+        if (options.IsLocked || (reasons.Length == 0 && stage.IsOutsideKnown(known, cancellation)))
+        {
+            stage.Warn(known.Facts);
+            return known;
+        }
+        foreach (string reason in reasons) log.Line($"{Name}: {reason}");
+        (string device, string precision, _) = Settings(known);
+        if (inputs.Split is null) inputs = reader.Read(device, precision, null, cancellation);
+        string trained = new WeightCache(_cache).Find(known.TrainedWeights!) ?? options.Output;
+        CertainWeights certain = stage.Run(inputs.Fingerprint, inputs.Split!, trained, known.TrainedWeights!, cancellation);
+        if (certain.Weights != known.Weights) Publish(_cache.Weights(certain.Weights), certain.Weights);
+        TrainingLock settled = LockFiles.WithCertainty(known, spec, certain);
+        AtomicFile.WriteText(_lockFile, settled.ToString());
+        return settled;
+    }
+
+    private IEnumerable<string> RefitReasons(TrainingLock known) =>
+        CertaintyStage.Differences(known, spec).Select(static change => $"fits the certainty of answers anew, as {change}");
 
     /// <summary>
     /// The device class and the precision that the lock is compared in. Weights that were trained on a GPU are not stale because this machine
@@ -111,8 +143,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     }
 
     /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>
-    private void Use(string fingerprint, string weights, DatasetSplit? split, CancellationToken cancellation)
+    private void Use(string fingerprint, TrainingLock known, DatasetSplit? split, CancellationToken cancellation)
     {
+        string weights = known.Weights!;
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, log).Run(weights, Answers, cancellation);
@@ -121,15 +154,17 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
 
-        TestAnswers? Answers()
+        TestAnswers? Answers() => PlainAnswers()?.At(TrainedWeights.CertaintyOf(options.Output, spec).Temperature);
+
+        TestAnswers? PlainAnswers()
         {
             var cache = new AnswerCache(_cache);
-            if (cache.Find(fingerprint, weights) is { } known) return known;
+            if (cache.Find(fingerprint, known.TrainedWeights!) is { } kept) return kept;
             if (split is null) return null;
             Evaluation evaluation = TestPass.Run(
                 spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache.Scratch, log, cancellation);
             var answers = TestAnswers.Of(evaluation, split.Test);
-            cache.Save(fingerprint, weights, answers);
+            cache.Save(fingerprint, known.TrainedWeights!, answers);
             return answers;
         }
     }
@@ -172,14 +207,18 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
-    private string Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    private TrainingLock Train(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, log).Run(inputs, isUnchanged, cancellation);
-        Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
-        AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
+        string trained = results[^1].Weights;
+        CertainWeights certain = new CertaintyStage(spec, _cache, options.Device, Digests(), log)
+            .Run(inputs.Fingerprint, inputs.Split!, _cache.Weights(trained), trained, cancellation);
+        Publish(_cache.Weights(certain.Weights), certain.Weights);
+        TrainingLock written = LockFiles.WithCertainty(LockFiles.Of(spec, inputs, results), spec, certain);
+        AtomicFile.WriteText(_lockFile, written.ToString());
         if (options.Report is not null) WriteReport(results);
         log.Line($"{Name}: wrote {options.Output}");
-        return results[^1].Weights;
+        return written;
     }
 
     private IEnumerable<string> Reasons(TrainingLock? known, TrainingInputs inputs)

@@ -205,6 +205,17 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor CannotCreate = Error("MSPEC3094", "No new project", "No project was made: {0}");
 
+    public static readonly DiagnosticDescriptor NoOutside = Error("MSPEC3095", "No foreign images",
+        "outside = \"{0}\": {1} Put images of none of the classes there, or remove the folder from outside.");
+
+    public static readonly DiagnosticDescriptor AcceptNotReached = Warning("MSPEC3096", "Not enough right answers",
+        "No answer will be certain: for no confidence do the {1} validation images show that at least {0} of the answers are right. "
+        + "That takes at least {2} right answers without a wrong one; give validation more of the split, or lower accept.");
+
+    public static readonly DiagnosticDescriptor NothingToCalibrate = Warning("MSPEC3097", "Nothing to calibrate on",
+        "The network is not calibrated: its answers to the {0} validation images are all right, which fits every temperature near 0. "
+        + "Give validation more of the split, or remove calibrate.");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);
