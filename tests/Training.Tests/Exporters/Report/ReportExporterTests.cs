@@ -30,7 +30,7 @@ public class ReportExporterTests
 
         IDocument page = Parse(File.ReadAllText(project["tiny.report.html"]));
         // Loss and accuracy of two stages, and the confusion matrix; three epochs each of training and validation images.
-        Assert.Equal(5, page.QuerySelectorAll("svg").Length);
+        Assert.Equal(6, page.QuerySelectorAll("svg").Length);
         Assert.All(page.QuerySelectorAll("#curves svg"), static svg => Assert.Equal(6, svg.QuerySelectorAll("ellipse, circle").Length));
         Assert.Equal(8, page.QuerySelectorAll("#uncertain img").Length);
         Assert.Equal(6 * 8, page.QuerySelectorAll("#augmented img").Length);
