@@ -139,13 +139,13 @@ public class CertaintyTests
         using var folder = new TemporaryFolder();
         byte[] pixels = [.. Enumerable.Repeat((byte[])[255, 0, 51], 64).SelectMany(static pixel => pixel)];
         using var classifier = new TinyClassifier();
-        classifier.Save(folder["old.safetensors"]);
-        SafetensorsWriter.Write(folder["new.safetensors"], [.. classifier.Weights()], new Dictionary<string, string>(Example.ToMetadata()));
+        classifier.Save(Path.Combine(folder.Path, "old.safetensors"));
+        SafetensorsWriter.Write(Path.Combine(folder.Path, "new.safetensors"), [.. classifier.Weights()], new Dictionary<string, string>(Example.ToMetadata()));
 
-        classifier.Fill(folder["old.safetensors"]);
+        classifier.Fill(Path.Combine(folder.Path, "old.safetensors"));
         Prediction<TinyLabel> plain = classifier.Predict(pixels, 8, 8);
         Assert.Equal(Certainty.None, classifier.Certainty);
-        classifier.Fill(folder["new.safetensors"]);
+        classifier.Fill(Path.Combine(folder.Path, "new.safetensors"));
         Prediction<TinyLabel> calibrated = classifier.Predict(pixels, 8, 8);
 
         Assert.Equal(Example, classifier.Certainty);
