@@ -38,7 +38,7 @@ internal static class PredictEndpoint
             metrics.Answered(prediction.Label, Stopwatch.GetElapsedTime(start));
             return TypedResults.Ok(new Answer(
                 [.. prediction.Top(Answers).Select(static s => new FlowerProbability(FlowerClassifier.Labels[(int)s.Label], s.Score))],
-                Certain: null,   // the spec does not say from which confidence on an answer is certain
+                prediction.IsCertain,
                 Stopwatch.GetElapsedTime(start).TotalMilliseconds));
         }
         catch (InvalidDataException e)
@@ -56,9 +56,9 @@ internal static class PredictEndpoint
 
 /// <summary>What the endpoint answers.</summary>
 /// <param name="Top">The most likely flowers, most likely first.</param>
-/// <param name="Certain">Whether the first of them can be relied on; null where the classifier does not say.</param>
+/// <param name="Certain">Whether the first of them can be relied on; true unless the spec has accept, and the confidence is below the one that it asks for.</param>
 /// <param name="Milliseconds">How long the answer took, reading the photo included.</param>
-internal sealed record Answer(IReadOnlyList<FlowerProbability> Top, bool? Certain, double Milliseconds);
+internal sealed record Answer(IReadOnlyList<FlowerProbability> Top, bool Certain, double Milliseconds);
 
 /// <summary>A flower and its probability in [0, 1].</summary>
 internal sealed record FlowerProbability(string Label, double Probability);

@@ -13,7 +13,10 @@ public sealed record EvaluateContext : PartContext
     /// <summary>The names of the test images.</summary>
     public required IReadOnlyList<string> Images { get; init; }
 
-    /// <summary>The logits <c>[N, C]</c>, row by row: one row for each image, one column for each class.</summary>
+    /// <summary>
+    /// The logits <c>[N, C]</c>, row by row: one row for each image, one column for each class. Their softmax is what the network answers:
+    /// those of a calibrated network are divided by its temperature.
+    /// </summary>
     public required ReadOnlyMemory<float> Logits { get; init; }
 
     /// <summary>The index of the true class of each image.</summary>

@@ -12,7 +12,14 @@ namespace FineTune.Pipeline;
 /// <param name="Mirror">
 /// Whether the network also looks at the image with its columns in reverse order, and the mean of both probabilities is the answer.
 /// </param>
-public sealed record NetworkGraph(IReadOnlyList<NetworkNode> Nodes, int Embedding, int Logits, bool Mirror);
+public sealed record NetworkGraph(IReadOnlyList<NetworkNode> Nodes, int Embedding, int Logits, bool Mirror)
+{
+    /// <summary>
+    /// What the logits are divided by before the softmax; 1 for a network that is not calibrated. With <see cref="Mirror"/>, the logarithms of the
+    /// mean of both probabilities are divided, and the softmax of that is the answer.
+    /// </summary>
+    public double Temperature { get; init; } = 1;
+}
 
 /// <summary>An operation in its place in a network.</summary>
 /// <param name="Name">The name of the layer that it belongs to, with a suffix if it is not the layer's main operation. Every node has another name.</param>

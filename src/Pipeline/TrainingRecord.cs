@@ -90,5 +90,5 @@ public sealed record RecordedFact(string Table, int Index, string Key, string Va
 /// <summary>What a trained network answers to images.</summary>
 /// <param name="Images">The names of the images.</param>
 /// <param name="Labels">The index of the true class of each.</param>
-/// <param name="Logits">The logits of each image, row by row: as many as there are classes.</param>
+/// <param name="Logits">The logits of each image, row by row: as many as there are classes. Their softmax is what the network answers.</param>
 public sealed record ImageAnswers(IReadOnlyList<string> Images, IReadOnlyList<int> Labels, ReadOnlyMemory<float> Logits);

@@ -90,7 +90,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
 
     /// <inheritdoc />
     internal override double[] ComputeProbabilities(byte[] pixels, int count) =>
-        // The model computes them, of the mirrored images too.
+        // The model computes them, of the mirrored images too, and at its temperature.
         [.. Run(OnnxNetwork.Probabilities, pixels, count)];
 
     internal override float[][] ComputeFeatures(byte[] pixels, int count)
@@ -111,6 +111,7 @@ public abstract class OnnxImageClassifier<TLabel> : ImagePredictor<TLabel>, IDis
         int classes = Enum.GetValues<TLabel>().Length;
         _network = OnnxNetwork.Load(read, new OnnxShape(InputSize, classes), options, source);
         Meaning?.Require(_network.Metadata, source, _name);
+        Certainty = Certainty.Read(_network.Metadata);
         if (options.SelfCheck && _network.Metadata.TryGetValue(GoldenAnswers.Key, out string? golden))
         {
             float[] input = PreparedPixels.Of(CheckImage.Create(InputSize), 1, InputSize, PixelTransform);

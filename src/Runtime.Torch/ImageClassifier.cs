@@ -61,6 +61,9 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     /// <inheritdoc cref="ImagePredictor{TLabel}.Mirror"/>
     public bool Mirror => _predictor.Mirror;
 
+    /// <inheritdoc cref="ImagePredictor{TLabel}.Certainty"/>
+    public Certainty Certainty => _predictor.Certainty;
+
     /// <summary>What the numbers of a weight file must mean to be loaded; null if every file whose tensors fit is accepted.</summary>
     public WeightsMeaning? Meaning { get; }
 
@@ -205,6 +208,7 @@ public abstract class ImageClassifier<TLabel> : ModuleTree, IPixelClassifier<TLa
     private void Use(IReadOnlyDictionary<string, string> notes, ClassifierLoadOptions? options)
     {
         options ??= new ClassifierLoadOptions();
+        _predictor.Certainty = Certainty.Read(notes);
         if (!options.SelfCheck || !notes.TryGetValue(GoldenAnswers.Key, out string? golden)) return;
         double[] exact = GoldenAnswers.Parse(golden, Enum.GetValues<TLabel>().Length);
         using DisposeScope scope = NewDisposeScope();

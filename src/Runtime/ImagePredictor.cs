@@ -42,6 +42,12 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     public bool Mirror { get; }
 
     /// <summary>
+    /// What the weights say about the probabilities: the temperature that is part of them, and the confidence from which an answer is certain.
+    /// <see cref="FineTune.Certainty.None"/> where the spec says neither <c>calibrate</c> nor <c>accept</c>.
+    /// </summary>
+    public Certainty Certainty { get; internal set; } = Certainty.None;
+
+    /// <summary>
     /// What an image may be at most to be classified. Set it before the first prediction; <see cref="Images.ImageLimits.Default"/>
     /// unless set.
     /// </summary>
@@ -187,14 +193,18 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
     /// <param name="pixels">The RGB pixels of images of the input size, one after another.</param>
     /// <param name="count">How many images.</param>
     /// <returns>The probabilities of each image, one after another.</returns>
-    internal virtual double[] ComputeProbabilities(byte[] pixels, int count) =>
-        Probabilities.Compute(ComputeLogits, pixels, count, InputSize, AllLabels.Length, Mirror);
+    internal virtual double[] ComputeProbabilities(byte[] pixels, int count)
+    {
+        double[] probabilities = Probabilities.Compute(ComputeLogits, pixels, count, InputSize, AllLabels.Length, Mirror);
+        Certainty.Apply(probabilities, AllLabels.Length);
+        return probabilities;
+    }
 
     private Prediction<TLabel>[] Classify(byte[] pixels, int count)
     {
         double[] probabilities = ComputeProbabilities(pixels, count);
         var predictions = new Prediction<TLabel>[count];
-        for (int i = 0; i < count; i++) predictions[i] = Rank(probabilities.AsSpan(i * AllLabels.Length, AllLabels.Length));
+        for (int i = 0; i < count; i++) predictions[i] = Rank(Certainty, probabilities.AsSpan(i * AllLabels.Length, AllLabels.Length));
         return predictions;
     }
 
@@ -314,10 +324,10 @@ public abstract class ImagePredictor<TLabel> : IPixelClassifier<TLabel>
 
     private static InvalidDataException Named(string path, InvalidDataException e) => new($"'{path}': {e.Message}", e);
 
-    private static Prediction<TLabel> Rank(ReadOnlySpan<double> scores)
+    private static Prediction<TLabel> Rank(Certainty certainty, ReadOnlySpan<double> scores)
     {
         var labelled = new LabelScore<TLabel>[scores.Length];
         for (int i = 0; i < labelled.Length; i++) labelled[i] = new LabelScore<TLabel>(AllLabels[i], (float)scores[i]);
-        return new Prediction<TLabel>(labelled);
+        return new Prediction<TLabel>(certainty, labelled);
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Cache;
+using FineTune.Training.Calibration;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
@@ -85,8 +86,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Leave(trains: false);
+            known = Settle(known, reader, ref inputs, cancellation);
             Finish(known, inputs);
-            Use(inputs.Fingerprint, known.Weights!, inputs.Split, log, cancellation);
+            Use(inputs.Fingerprint, known, inputs.Split, log, cancellation);
             return;
         }
 
@@ -150,8 +152,38 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
         bool isUpToDate = known is not null && known.Fingerprint == inputs.Fingerprint
             && (OutputDigest(cancellation) == known.Weights || new WeightCache(_cache).Find(known.Weights!) is not null);
-        return new Forecast(isUpToDate ? [] : [.. Reasons(known, inputs)]);
+        return new Forecast(isUpToDate ? [.. RefitReasons(known!)] : [.. Reasons(known, inputs)]);
     }
+
+    /// <summary>Brings what the network knows about its answers up to date. Nothing is trained.</summary>
+    /// <param name="known">The lock, whose weights are next to the spec.</param>
+    /// <param name="reader">Reads the images if they are not on this machine.</param>
+    /// <param name="inputs">The inputs; with images after a fit.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>The lock that is next to the spec afterwards.</returns>
+    private TrainingLock Settle(TrainingLock known, TrainingInputReader reader, ref TrainingInputs inputs, CancellationToken cancellation)
+    {
+        var stage = new CertaintyStage(spec, _cache, options.Device, Digests(), log);
+        string[] reasons = [.. RefitReasons(known)];
+        if (reasons.Length > 0 && options.IsLocked) throw spec.Name.Error(TrainingDiagnostics.Locked, string.Join("; ", reasons));
+        if (options.IsLocked || (reasons.Length == 0 && stage.IsOutsideKnown(known, cancellation)))
+        {
+            stage.Warn(known.Facts);
+            return known;
+        }
+        foreach (string reason in reasons) log.Line($"{Name}: {reason}");
+        (string device, string precision, _) = Settings(known);
+        if (inputs.Split is null) inputs = reader.Read(device, precision, null, cancellation);
+        string trained = new WeightCache(_cache).Find(known.TrainedWeights!) ?? options.Output;
+        CertainWeights certain = stage.Run(inputs.Fingerprint, inputs.Split!, trained, known.TrainedWeights!, cancellation);
+        if (certain.Weights != known.Weights) Publish(_cache.Weights(certain.Weights), certain.Weights);
+        TrainingLock settled = LockFiles.WithCertainty(known, spec, certain);
+        AtomicFile.WriteText(_lockFile, settled.ToString());
+        return settled;
+    }
+
+    private IEnumerable<string> RefitReasons(TrainingLock known) =>
+        CertaintyStage.Differences(known, spec).Select(static change => $"fits the certainty of answers anew, as {change}");
 
     /// <summary>
     /// The device class and the precision that the lock is compared in. Weights that were trained on a GPU are not stale because this machine
@@ -168,7 +200,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <summary>Trains, and runs evaluators and exporters. If there is something to train, it is announced and can be followed.</summary>
     private void TrainAndUse(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
     {
-        StageResult? last = null;
+        Evaluation? last = null;
         IReadOnlyList<ExportUse> uses = [];
         IReadOnlyList<Stage> pending = PendingStages.Of(spec, inputs, _cache);
         if (pending.Count == 0)
@@ -184,19 +216,20 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         TimeSpan time = ProgressFileLog.Run(_cache.Progress, options.Output, began, log, Work);
         if (options.FollowCommand is not { } command) return;
         string? report = uses.SelectMany(static use => use.Outputs.Values).FirstOrDefault(static path => path.EndsWith(".html", StringComparison.Ordinal));
-        log.Line(TrainingOutline.Conclude(Name, time, last!.Evaluation.Accuracy, report is null ? null : new Uri(report).AbsoluteUri, command));
+        log.Line(TrainingOutline.Conclude(Name, time, last!.Accuracy, report is null ? null : new Uri(report).AbsoluteUri, command));
 
         void Work(IProgressLog told)
         {
-            last = Train(inputs, isUnchanged, told, cancellation);
-            uses = Use(inputs.Fingerprint, last.Weights, inputs.Split, told, cancellation);
+            (TrainingLock written, last) = Train(inputs, isUnchanged, told, cancellation);
+            uses = Use(inputs.Fingerprint, written, inputs.Split, told, cancellation);
         }
     }
 
     /// <summary>Runs the evaluators and exporters that have not run with these weights.</summary>
     /// <returns>The exports of the spec.</returns>
-    private IReadOnlyList<ExportUse> Use(string fingerprint, string weights, DatasetSplit? split, IProgressLog told, CancellationToken cancellation)
+    private IReadOnlyList<ExportUse> Use(string fingerprint, TrainingLock known, DatasetSplit? split, IProgressLog told, CancellationToken cancellation)
     {
+        string weights = known.Weights!;
         string evaluations = options.Evaluations
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
         new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, told).Run(weights, Answers, cancellation);
@@ -206,15 +239,17 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (options.ExportList is not null) exports.WriteList(uses, options.ExportList);
         return uses;
 
-        TestAnswers? Answers()
+        TestAnswers? Answers() => PlainAnswers()?.At(TrainedWeights.CertaintyOf(options.Output, spec).Temperature);
+
+        TestAnswers? PlainAnswers()
         {
             var cache = new AnswerCache(_cache);
-            if (cache.Find(fingerprint, weights) is { } known) return known;
+            if (cache.Find(fingerprint, known.TrainedWeights!) is { } kept) return kept;
             if (split is null) return null;
             Evaluation evaluation = TestPass.Run(
                 spec, options.Output, split.Test, Devices.Choose(options.Device, spec.Name).Device, _cache.Scratch, told, cancellation);
             var answers = TestAnswers.Of(evaluation, split.Test);
-            cache.Save(fingerprint, weights, answers);
+            cache.Save(fingerprint, known.TrainedWeights!, answers);
             return answers;
         }
     }
@@ -258,17 +293,21 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     }
 
     /// <summary>Trains the stages that are out of date, and writes weights and lock.</summary>
-    /// <returns>The result of the last stage.</returns>
-    private StageResult Train(TrainingInputs inputs, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
+    /// <returns>The lock, and the evaluation of the last stage.</returns>
+    private (TrainingLock Lock, Evaluation Evaluation) Train(TrainingInputs inputs, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
     {
         Leave(trains: true);
         _ = _ranks.BroadcastBytes(Encoding.UTF8.GetBytes(_precision.Value));
         IReadOnlyList<StageResult> results = Run(inputs, _precision.Value, isUnchanged, told, cancellation);
-        Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
-        AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
+        string trained = results[^1].Weights;
+        CertainWeights certain = new CertaintyStage(spec, _cache, options.Device, Digests(), told)
+            .Run(inputs.Fingerprint, inputs.Split!, _cache.Weights(trained), trained, cancellation);
+        Publish(_cache.Weights(certain.Weights), certain.Weights);
+        TrainingLock written = LockFiles.WithCertainty(LockFiles.Of(spec, inputs, results), spec, certain);
+        AtomicFile.WriteText(_lockFile, written.ToString());
         if (options.Report is not null) WriteReport(results);
         told.Line($"{Name}: wrote {options.Output}");
-        return results[^1];
+        return (written, results[^1].Evaluation);
     }
 
     private IEnumerable<string> Reasons(TrainingLock? known, TrainingInputs inputs)

@@ -65,6 +65,15 @@ public class SpecErrorTests
     [InlineData("epochs = 25", "epochs = 25\nwarmup_epochs = 25", "25\nbatch", "MSPEC0005", "[0, 24]")]
     [InlineData("epochs = 25", "epochs = 25\nlabel_smoothing = 1", "1\nbatch", "MSPEC0005", "[0, 1)")]
     [InlineData("epochs = 25", "epochs = 25\nclass_weights = \"balance\"", "\"balance\"", "MSPEC0006", "Did you mean 'balanced'?")]
+    [InlineData("[head]", "[predict]\ncalibrate = true\n\n[head]", "true\n\n[head]", "MSPEC0042", "add validation")]
+    [InlineData("[head]", "[predict]\naccept = 0.95\n\n[head]", "0.95", "MSPEC0042", "accept chooses a confidence on validation images")]
+    [InlineData("[head]", "[predict]\naccept = 1\n\n[head]", "1\n\n[head]", "MSPEC0005", "in (0, 1)")]
+    [InlineData("[head]", "[predict]\naccept = \"high\"\n\n[head]", "\"high\"", "MSPEC0004", "a number")]
+    [InlineData("[head]", "[predict]\ncalibrat = true\n\n[head]", "calibrat", "MSPEC0002", "Did you mean 'calibrate'?")]
+    [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = \"other\"", "\"other\"", "MSPEC0042", "outside compares foreign images with validation images")]
+    [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = [\"a\", \"b\", \"a\"]", "\"a\"]", "MSPEC0043", "'a'")]
+    [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = [\"a\", \" \"]", "\" \"]", "MSPEC0005", "a folder")]
+    [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = 3", "3\n", "MSPEC0004", "a string")]
     [InlineData("epochs = 25", "epochs = 25\nearly_stopping = 3", "3\nbatch", "MSPEC0014", "add validation")]
     public void An_error_has_its_code_its_place_and_the_way_out(string old, string replacement, string place, string code, string message)
     {

@@ -21,6 +21,31 @@ public class PredictionTests
     }
 
     [Fact]
+    public void The_metadata_say_which_answers_are_certain_and_the_probabilities_stay_those_of_the_model()
+    {
+        using var folder = new TemporaryFolder();
+        using TinyClassifier plain = TinyClassifier.Create(), classifier = new TinyClassifier();
+        float confidence = plain.Predict(Mixed).Confidence;
+        foreach ((double threshold, bool isCertain) in (ReadOnlySpan<(double, bool)>)[(confidence - 0.01, true), (confidence + 0.01, false)])
+        {
+            var metadata = new Dictionary<string, string>
+            {
+                ["finetune.temperature"] = "2",
+                ["finetune.threshold"] = threshold.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+                ["finetune.true_probabilities"] = "4: 0.9 0.8 0.5 0.1",
+            };
+            classifier.Fill(folder.Write("tiny.onnx", new TinyModel { Metadata = metadata }.ToBytes()));
+            Prediction<TinyLabel> prediction = classifier.Predict(Mixed);
+
+            Assert.Equal(confidence, prediction.Confidence);
+            Assert.Equal(isCertain, prediction.IsCertain);
+            Assert.Equal(threshold, classifier.Certainty.Threshold);
+            Assert.Equal(3, prediction.Set(0.8).Count);
+        }
+        Assert.True(plain.Predict(Mixed).IsCertain);
+    }
+
+    [Fact]
     public void Features_are_those_of_the_model()
     {
         using TinyClassifier classifier = TinyClassifier.Create();

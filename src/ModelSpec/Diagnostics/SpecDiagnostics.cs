@@ -103,6 +103,14 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor SharedList = Error("MSPEC0040", "One list, two parts",
         "The list '{0}' is already that of another part of the split; each part needs a list of its own.");
 
+    /// <summary>A word that needs validation images, in a spec whose split has none.</summary>
+    public static readonly DiagnosticDescriptor NeedsValidation = Error("MSPEC0042", "No validation images",
+        "{0} validation images, but the split has none: add validation to [data] split, for example {{ train = 0.6, validation = 0.15, test = 0.25 }}.");
+
+    /// <summary>A folder of foreign images that is named twice.</summary>
+    public static readonly DiagnosticDescriptor OutsideTwice = Error("MSPEC0043", "One folder twice",
+        "The folder '{0}' is named twice in outside; name it once.");
+
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");

@@ -19,7 +19,14 @@ public sealed record Spec(
 
 /// <summary>The <c>[predict]</c> table.</summary>
 /// <param name="Mirror">Whether the mirrored image is evaluated, too, and the mean of both probabilities is returned.</param>
-public sealed record PredictSection(bool Mirror);
+public sealed record PredictSection(bool Mirror)
+{
+    /// <summary>Whether a temperature for the logits is fitted on validation images; null if it is not written.</summary>
+    public Located<bool>? Calibrate { get; init; }
+
+    /// <summary>The share of certain answers that shall be right; null if it is not written.</summary>
+    public Located<double>? Accept { get; init; }
+}
 
 /// <summary>The <c>[model]</c> table.</summary>
 public sealed record ModelSection(
@@ -32,7 +39,11 @@ public sealed record ModelSection(
 /// <param name="Importer">What the source means: the importer, its argument, and its own keys of the table.</param>
 /// <param name="SplitPlaces">The positions of the values of <paramref name="Split"/>.</param>
 public sealed record DataSection(
-    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces);
+    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces)
+{
+    /// <summary>Folders with images of none of the classes, relative to the spec.</summary>
+    public EquatableArray<Located<string>> Outside { get; init; } = [];
+}
 
 /// <summary>The positions of the values of a split.</summary>
 /// <param name="Train">That of <c>train</c>.</param>

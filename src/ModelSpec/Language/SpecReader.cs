@@ -42,17 +42,17 @@ public static class SpecReader
         EquatableArray<PartSection> processors = PartReader.ReadTables(root, "processor", "name", PartKind.Processor, words);
         EquatableArray<PartSection> evaluators = PartReader.ReadTables(root, "evaluator", "name", PartKind.Evaluator, words);
         EquatableArray<PartSection> exports = PartReader.ReadTables(root, "export", "format", PartKind.Exporter, words);
-        bool mirror = false;
+        PredictSection answers = new(Mirror: false);
         if (root.Table("predict") is { } predict)
         {
-            mirror = predict.Boolean("mirror")?.Value ?? false;
+            answers = Predict(predict);
             predict.Finish();
         }
         root.Finish();
 
         return model is null || data is null || backbone is null || head is null || stages.Contains(null)
             ? null
-            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, new PredictSection(mirror), processors, evaluators, exports);
+            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, answers, processors, evaluators, exports);
     }
 
     private static T? Section<T>(TableReader root, string key, string meaning, Func<TableReader, T?> read)
@@ -68,6 +68,12 @@ public static class SpecReader
         table.Finish();
         return section;
     }
+
+    private static PredictSection Predict(TableReader table) => new(table.Boolean("mirror")?.Value ?? false)
+    {
+        Calibrate = table.Boolean("calibrate"),
+        Accept = table.Number("accept", NumberRange.Open(0, 1)),
+    };
 
     private static ModelSection? Model(TableReader table)
     {
@@ -154,10 +160,25 @@ public static class SpecReader
             augmentation = ReadAugmentation(augment);
             augment.Finish();
         }
+        EquatableArray<Located<string>> outside = Outside(table);
         PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
         return source is null || split is null || importer is null
             ? null
-            : new DataSection(source.Value, split.Value, augmentation, importer, places!);
+            : new DataSection(source.Value, split.Value, augmentation, importer, places!) { Outside = outside };
+    }
+
+    /// <summary>Reads the folders of foreign images: one, or several.</summary>
+    private static EquatableArray<Located<string>> Outside(TableReader table)
+    {
+        const string key = "outside";
+        if (table.Peek(key) is not TomlList) return Named(table, key) is { } folder ? [folder] : [];
+        List<Located<string>> folders = table.Strings(key)!;
+        for (int i = 0; i < folders.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(folders[i].Value)) table.Bag.Report(SpecDiagnostics.OutOfRange, folders[i].Span, key, "a folder", "empty");
+            else if (folders.Take(i).Any(other => other.Value == folders[i].Value)) table.Bag.Report(SpecDiagnostics.OutsideTwice, folders[i].Span, folders[i].Value);
+        }
+        return folders.ToEquatableArray();
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)
@@ -425,6 +446,12 @@ public static class SpecReader
     private static Located<string>? Required(TableReader table, string key, string meaning)
     {
         if (!table.Has(key)) table.Missing(key, meaning);
+        return Named(table, key);
+    }
+
+    /// <summary>A name, which is not empty.</summary>
+    private static Located<string>? Named(TableReader table, string key)
+    {
         Located<string>? value = table.String(key);
         if (value is { } empty && string.IsNullOrWhiteSpace(empty.Value))
         {

@@ -22,6 +22,8 @@ public static class PlanFacts
     /// <summary>The tables of processors.</summary>
     public const string Processor = "processor";
 
+    private const string Predict = "predict";
+
     /// <summary>The key of a part's table with the part's revision, which only the trainer knows.</summary>
     public const string Revision = "revision";
 
@@ -48,7 +50,7 @@ public static class PlanFacts
         {
             facts.Add(new("backbone", 0, "rename", TomlLiteral.Array(set.Rename.Select(static r => TomlLiteral.Of($"{r.From} -> {r.To}")))));
         }
-        if (network.Mirror) facts.Add(new("predict", 0, "mirror", TomlLiteral.Of(true)));
+        if (network.Mirror) facts.Add(new(Predict, 0, "mirror", TomlLiteral.Of(true)));
         Add(facts, plan.Split);
         if (plan.Augmentation is { } augmentation) Add(facts, augmentation);
         if (HasImporter(plan)) facts.AddRange(Of(plan.Importer, Importer, 0));
@@ -91,6 +93,19 @@ public static class PlanFacts
         if (lists.Validation is { } validation) yield return new(Lists, 0, "validation", TomlLiteral.Of(validation));
         yield return new(Lists, 0, "test", TomlLiteral.Of(lists.Test));
     }
+
+    /// <summary>
+    /// What the spec says about certainty. The trained tensors do not depend on it, but the metadata of the weight file does: a change
+    /// is fitted anew, without a training.
+    /// </summary>
+    public static EquatableArray<Fact> Answering(TrainingPlan plan) =>
+    [
+        .. plan.Certainty.Calibrate ? (Fact[])[new(Predict, 0, "calibrate", TomlLiteral.Of(true))] : [],
+        .. plan.Certainty.Accept is { } accept ? (Fact[])[new(Predict, 0, "accept", TomlLiteral.Of(accept))] : [],
+    ];
+
+    /// <summary>Whether a fact of a lock is one of <see cref="Answering"/>.</summary>
+    public static bool IsAnswering(Fact fact) => (fact.Table, fact.Key) is (Predict, "calibrate" or "accept");
 
     /// <summary>Whether the numbers of a weight file have another meaning if a fact differs: classes, input, preprocessing, resizing and layers.</summary>
     public static bool GivesMeaning(Fact fact) =>

@@ -24,7 +24,9 @@ public static class SpecDrift
         if (TrainingLock.Read(lockText, path).Value is not { } known || SpecReader.Read(text, path, words).Value is not { } spec) return [];
         // What a file contains is not known here, so weights or a list of another name may be different.
         IEnumerable<Fact> names = PlanFacts.Names(plan).Where(IsOfFile), knownNames = known.Facts.Where(IsOfFile);
-        return TrainingLock.Compare(known.Inputs.Where(PlanFacts.Covers).Concat(knownNames), PlanFacts.Of(plan).Concat(names))
+        return TrainingLock.Compare(
+                [.. known.Inputs.Where(PlanFacts.Covers), .. knownNames, .. known.Facts.Where(PlanFacts.IsAnswering)],
+                [.. PlanFacts.Of(plan), .. names, .. PlanFacts.Answering(plan)])
             .GroupBy(change => (Place: Place(change.Fact, spec), IsError: embedsWeights && PlanFacts.GivesMeaning(change.Fact)))
             .Select(changes => Diagnostic.Create(
                 changes.Key.IsError ? SpecDiagnostics.OtherMeaning : SpecDiagnostics.SpecDrift, path, changes.Key.Place,
@@ -44,6 +46,8 @@ public static class SpecDrift
         "model" => spec.Model.ClassesSpan,
         "data.split" or PlanFacts.Lists => spec.Data.Split.Span,
         "data.augment" => spec.Data.Source.Span,
+        "predict" when fact.Key == "accept" && spec.Predict.Accept is { } accept => accept.Span,
+        "predict" when fact.Key == "calibrate" && spec.Predict.Calibrate is { } calibrate => calibrate.Span,
         _ => spec.Model.Name.Span,
     };
 }

@@ -25,6 +25,9 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>The tables of what exporters measured of the files that they wrote: results, too.</summary>
     public const string Exports = "export";
 
+    /// <summary>The table of what was learnt from validation images about the network's answers, and of how that does on others: results.</summary>
+    public const string Certainty = "certainty";
+
     private const string Stage = "stage";
 
     /// <summary>The results of a training, as opposed to its inputs.</summary>
@@ -39,6 +42,11 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
 
     /// <summary>The digest of the weight file.</summary>
     public string? Weights => DigestAt("", 0, "weights");
+
+    /// <summary>
+    /// The digest of the weight file as the last stage wrote it: that of <see cref="Weights"/>, unless the file has got entries about certainty.
+    /// </summary>
+    public string? TrainedWeights => DigestAt(Certainty, 0, "trained") ?? Weights;
 
     /// <summary>What the weights were trained from.</summary>
     public IEnumerable<Fact> Inputs => Facts.Where(IsInput);
@@ -117,7 +125,7 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or Exports or PlanFacts.Lists) && !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or Exports or Certainty or PlanFacts.Lists) && !PlanFacts.IsAnswering(fact) && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {

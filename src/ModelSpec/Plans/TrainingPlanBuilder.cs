@@ -2,6 +2,7 @@ using ModelSpec.Backbones;
 using ModelSpec.Diagnostics;
 using ModelSpec.Language;
 using ModelSpec.Networks;
+using ModelSpec.Text;
 
 namespace ModelSpec.Plans;
 
@@ -51,7 +52,23 @@ public static class TrainingPlanBuilder
         }
         return new TrainingPlan(
             network, spec.Model.Seed, backbone.WeightSet, backbone.WeightFile, stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value,
-            spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports));
+            spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports))
+        {
+            Certainty = Certainty(spec, bag),
+        };
+    }
+
+    /// <summary>What is learnt from validation images, which the split must have.</summary>
+    private static CertaintyPlan Certainty(Spec spec, DiagnosticBag bag)
+    {
+        (Located<bool>? calibrate, Located<double>? accept) = (spec.Predict.Calibrate, spec.Predict.Accept);
+        if (!HasValidation(spec.Data.Split.Value))
+        {
+            if (calibrate is { Value: true } wanted) bag.Report(SpecDiagnostics.NeedsValidation, wanted.Span, "calibrate fits a temperature on");
+            if (accept is { } share) bag.Report(SpecDiagnostics.NeedsValidation, share.Span, "accept chooses a confidence on");
+            if (spec.Data.Outside.Count > 0) bag.Report(SpecDiagnostics.NeedsValidation, spec.Data.Outside[0].Span, "outside compares foreign images with");
+        }
+        return new CertaintyPlan(calibrate?.Value ?? false, accept?.Value, spec.Data.Outside.Select(static folder => folder.Value).ToEquatableArray());
     }
 
     private static EquatableArray<PartUse> Uses(EquatableArray<PartSection> parts) => parts.Select(static part => part.Use).ToEquatableArray();

@@ -121,6 +121,7 @@ public static class KeyNotes
         ["stage.class_weights"] = new("`balanced` gives rare classes more weight in the loss.") { Default = "none" },
         ["stage.clip_norm"] = new("The largest norm of all gradients together; no limit by default."),
         ["stage.early_stopping"] = new("Ends the stage when the validation loss has not improved for this number of epochs, and keeps the best weights. Requires `validation` in the split."),
+        ["stage.shards"] = new("Computes the gradient of each batch in this number of parts, a power of two, so that the weights are the same on 1, 2, 4, … ranks, up to this number.") { Examples = ["4"] },
         ["stage.momentum"] = new("The momentum of `sgd` and `rmsprop`.") { Default = 0.0, Examples = ["0.9"] },
         ["stage.dampening"] = new("The dampening of the momentum of `sgd`.") { Default = 0.0 },
         ["stage.nesterov"] = new("Nesterov momentum of `sgd`; needs a momentum above 0 and no dampening.") { Default = false },
@@ -136,6 +137,9 @@ public static class KeyNotes
         },
         ["stage.amsgrad"] = new("Whether `adam` and `adamw` keep the maximum of squared gradients.") { Default = false },
 
+        ["predict.calibrate"] = new("Fits one temperature for the logits on the validation images, so that confidences agree with frequencies. Requires `validation` in the split.") { Default = false },
+        ["predict.accept"] = new("The share of the certain answers that is right. Answers below the confidence that gives it on the validation images are not certain. Requires `validation` in the split.") { Examples = ["0.95"] },
+        ["data.outside"] = new("Folders of foreign images, of none of the classes: how many of them are refused is reported. Requires `validation` in the split.") { Examples = ["\"not-flowers\""] },
         ["predict"] = new("How the trained network answers."),
         ["predict.mirror"] = new("Also evaluates the mirrored image and returns the mean of both probabilities. It costs a second pass.") { Default = false },
     };

@@ -13,6 +13,8 @@ internal readonly record struct NumberRange(double Low, bool LowIncluded, double
 
     public static NumberRange HalfOpen(double low, double high) => new(low, true, high, false, $"in [{Show(low)}, {Show(high)})");
 
+    public static NumberRange Open(double low, double high) => new(low, false, high, false, $"in ({Show(low)}, {Show(high)})");
+
     public static NumberRange AboveUpTo(double low, double high) => new(low, false, high, true, $"in ({Show(low)}, {Show(high)}]");
 
     /// <summary>Finite numbers from one to another, both inclusive; an infinite end is no limit.</summary>

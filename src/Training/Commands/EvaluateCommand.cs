@@ -31,12 +31,14 @@ internal sealed class EvaluateCommand : SpecCommand, IHasExamples
     protected override void Run(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)
     {
         (Device device, _) = Devices.Choose(parse.GetValue(_device)!, spec.Name);
+        string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
+        Certainty certainty = TrainedWeights.CertaintyOf(weights, spec);
         Evaluation evaluation = TestPass.Run(
-            spec, parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec), Images(spec, parse, log, cancellation), device, new CacheFolder(Assets(parse).Cache).Scratch,
+            spec, weights, Images(spec, parse, log, cancellation), device, new CacheFolder(Assets(parse).Cache).Scratch,
             log, cancellation);
         Console.WriteLine(PrintsJson(parse)
-            ? EvaluationReport.Json([("evaluate", evaluation)])
-            : EvaluationReport.Text(evaluation.Confusion));
+            ? EvaluationReport.Json([("evaluate", evaluation)], certainty)
+            : EvaluationReport.Text(evaluation, certainty));
     }
 
     private IReadOnlyList<LabeledImage> Images(SpecSource spec, ParseResult parse, IProgressLog log, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FineTune.Training.Assets;
+using FineTune.Training.Calibration;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Locks;
@@ -31,6 +32,7 @@ internal sealed class VerifyCommand : SpecCommand, IHasExamples
         TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known, cancellation);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];
+        wrong.AddRange(CertaintyStage.Differences(known, spec));
         wrong.AddRange(LockFiles.ComparePlugins(known, spec));
         string weights = parse.GetValue(_weights) ?? TrainedWeights.FileOf(spec);
         string? digest = FileDigests.ComputeOrNull(weights, cancellation);

@@ -5,6 +5,7 @@ namespace FineTune.Training.Diagnostics;
 /// <summary>Every diagnostic of data (MSPEC1xxx), weights (2xxx) and training (3xxx); <c>docs/diagnostics.md</c> explains each.</summary>
 internal static class TrainingDiagnostics
 {
+
     public static readonly DiagnosticDescriptor NoDataset = Error("MSPEC1001", "No dataset", "The dataset folder '{0}' does not exist.");
 
     public static readonly DiagnosticDescriptor UnreadableImage = Warning("MSPEC1002", "Unreadable image", "'{0}' is skipped: {1}");
@@ -226,6 +227,17 @@ internal static class TrainingDiagnostics
         "The stage '{0}' has {1} shards, which {2} ranks cannot share. Start 1, 2, 4, … ranks, and no more than shards.");
 
     public static readonly DiagnosticDescriptor RankTimeout = Error("MSPEC3103", "Not a time", "--rank-timeout must be a number of seconds above 0, not '{0}'.");
+
+    public static readonly DiagnosticDescriptor NoOutside = Error("MSPEC3095", "No foreign images",
+        "outside = \"{0}\": {1} Put images of none of the classes there, or remove the folder from outside.");
+
+    public static readonly DiagnosticDescriptor AcceptNotReached = Warning("MSPEC3096", "Not enough right answers",
+        "No answer will be certain: for no confidence do the {1} validation images show that at least {0} of the answers are right. "
+        + "That takes at least {2} right answers without a wrong one; give validation more of the split, or lower accept.");
+
+    public static readonly DiagnosticDescriptor NothingToCalibrate = Warning("MSPEC3097", "Nothing to calibrate on",
+        "The network is not calibrated: its answers to the {0} validation images are all right, which fits every temperature near 0. "
+        + "Give validation more of the split, or remove calibrate.");
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

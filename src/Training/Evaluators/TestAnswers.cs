@@ -14,4 +14,8 @@ internal sealed record TestAnswers(IReadOnlyList<string> Images, IReadOnlyList<i
     /// <param name="images">The images that were evaluated.</param>
     public static TestAnswers Of(Evaluation evaluation, IReadOnlyList<LabeledImage> images) => new(
         [.. evaluation.Rows.Select(row => images[(int)row].Name)], [.. evaluation.Rows.Select(row => images[(int)row].Class)], evaluation.Logits);
+
+    /// <summary>The answers of the network at a temperature: the softmax of their logits is what it predicts.</summary>
+    /// <param name="temperature">The temperature.</param>
+    public TestAnswers At(double temperature) => temperature == 1 ? this : this with { Logits = [.. Logits.Select(logit => (float)(logit / temperature))] };
 }

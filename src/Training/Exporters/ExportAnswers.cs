@@ -3,6 +3,7 @@ using FineTune.Training.Cache;
 using FineTune.Training.Data;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Stages;
+using FineTune.Training.Weights;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Exporters;
@@ -22,16 +23,16 @@ internal sealed class ExportAnswers(
     private readonly AnswerCache _answers = new(cache);
 
     /// <summary>The answers; null where they are not in the cache and the dataset is not on this machine.</summary>
-    public ImageAnswers? Find() => (Kept() ?? Compute()) is { } answers ? new ImageAnswers(answers.Images, answers.Labels, answers.Logits) : null;
+    public ImageAnswers? Find() => (Kept() ?? Compute())?.At(TrainedWeights.CertaintyOf(weights, spec).Temperature) is { } answers ? new ImageAnswers(answers.Images, answers.Labels, answers.Logits) : null;
 
-    private TestAnswers? Kept() => known is { Fingerprint: { } fingerprint, Weights: { } digest } ? _answers.Find(fingerprint, digest) : null;
+    private TestAnswers? Kept() => known is { Fingerprint: { } fingerprint, TrainedWeights: { } digest } ? _answers.Find(fingerprint, digest) : null;
 
     private TestAnswers? Compute()
     {
         if (images.SplitIfHere() is not { } split) return null;
         Evaluation evaluation = TestPass.Run(spec, weights, split.Test, Devices.Choose(device, spec.Name).Device, cache.Scratch, log, cancellation);
         var answers = TestAnswers.Of(evaluation, split.Test);
-        if (known is { Fingerprint: { } fingerprint, Weights: { } digest }) _answers.Save(fingerprint, digest, answers);
+        if (known is { Fingerprint: { } fingerprint, TrainedWeights: { } digest }) _answers.Save(fingerprint, digest, answers);
         return answers;
     }
 }

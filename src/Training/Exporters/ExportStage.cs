@@ -90,11 +90,13 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
     {
         TrainingLock? known = LockOf(digest);
         string? fingerprint = known?.Fingerprint;
+        // The figures of foreign images can change where the weights do not.
+        string certainty = string.Concat(known?.Facts.Where(static fact => fact.Table == TrainingLock.Certainty).Select(static fact => $"\n{fact.Name} = {fact.Value}") ?? []);
         List<Fact> facts = [];
         int measured = 0;
         foreach (ExportUse use in uses)
         {
-            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, fingerprint ?? "");
+            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, $"{fingerprint}{certainty}");
             ExportEntry? entry = cache.Find(stamp);
             if (entry is null || entry.Outputs.Count != use.Outputs.Count || !use.Outputs.All(output => IsAsKnown(output.Key, output.Value, entry.Outputs)))
             {

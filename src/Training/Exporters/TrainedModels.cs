@@ -37,7 +37,7 @@ internal sealed class TrainedModels : IReadOnlyList<TrainedTensor>, IDisposable
         }
         Model = new TrainedModel(spec.Network.ClassName, spec.Network.InputHeight, spec.Network.InputWidth, this, _header.Metadata)
         {
-            Network = NetworkGraphs.Of(spec.Network),
+            Network = NetworkGraphs.Of(spec.Network) with { Temperature = Certainty.Read(_header.Metadata).Temperature },
             Preparation = InputPreparations.Of(spec.Network),
             Digest = digest,
             Fingerprint = fingerprint,

@@ -1,3 +1,4 @@
+using FineTune.Training.Calibration;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Plugins;
 using FineTune.Training.Stages;
@@ -46,6 +47,18 @@ internal static class LockFiles
             ? known
             : new TrainingLock([.. known.Facts.Where(static fact => fact.Table != TrainingLock.Exports), .. measured]);
     }
+
+    /// <summary>A lock with what the network learnt about its answers.</summary>
+    /// <param name="known">The lock.</param>
+    /// <param name="spec">The spec that asks for it.</param>
+    /// <param name="certain">What it learnt.</param>
+    public static TrainingLock WithCertainty(TrainingLock known, SpecSource spec, CertainWeights certain) => new(
+    [
+        .. known.Facts.Where(static fact => !PlanFacts.IsAnswering(fact) && fact.Table != TrainingLock.Certainty && (fact.Table, fact.Key) != ("", "weights")),
+        new("", 0, "weights", TomlLiteral.Of(certain.Weights)),
+        .. PlanFacts.Answering(spec.Plan),
+        .. certain.Facts,
+    ]);
 
     /// <summary>Describes the plugins that are not the files that a lock records.</summary>
     public static IEnumerable<string> ComparePlugins(TrainingLock known, SpecSource spec)

@@ -31,17 +31,20 @@ internal abstract class AnswerWriter : IDisposable
         _ => new PlainAnswerWriter(output),
     };
 
+    /// <summary>What is told people of an answer below the threshold of the weights.</summary>
+    protected const string NotCertain = "not certain";
+
     /// <summary>A probability for people, such as <c>98.3%</c>.</summary>
     protected static string Percent(float score) => string.Create(CultureInfo.InvariantCulture, $"{100 * score:0.0}%");
 }
 
-/// <summary>One line for each answer: file, class and percentage, separated by tabs; further classes follow. Files without an answer are left out.</summary>
+/// <summary>One line for each answer: file, class and percentage, separated by tabs; further classes follow, and <c>not certain</c> where the answer is not. Files without an answer are left out.</summary>
 internal sealed class PlainAnswerWriter(TextWriter output) : AnswerWriter
 {
     /// <inheritdoc />
     public override void Write(FileAnswer answer)
     {
-        if (answer.Error is null) output.WriteLine(string.Join('\t', [answer.Path, .. answer.Ranking.SelectMany(static r => (string[])[r.Label, Percent(r.Score)])]));
+        if (answer.Error is null) output.WriteLine(string.Join('\t', [answer.Path, .. answer.Ranking.SelectMany(static r => (string[])[r.Label, Percent(r.Score)]), .. answer.IsCertain ? (string[])[] : [NotCertain]]));
     }
 
     /// <inheritdoc />
@@ -65,7 +68,8 @@ internal sealed class TableAnswerWriter(IAnsiConsole console, int top) : AnswerW
             _table.AddColumn("file");
             for (int i = 0; i < top; i++) _table.AddColumn(i == 0 ? "class" : FormattableString.Invariant($"class {i + 1}")).AddColumn(new TableColumn("").RightAligned());
         }
-        _table.AddRow([new Text(answer.Path), .. answer.Ranking.SelectMany(static r => (Text[])[new Text(r.Label), new Text(Percent(r.Score))])]);
+        string mark = answer.IsCertain ? "" : $"{NotCertain}: ";
+        _table.AddRow([new Text(mark + answer.Path), .. answer.Ranking.SelectMany(static r => (Text[])[new Text(r.Label), new Text(Percent(r.Score))])]);
         if (_table.Rows.Count == LargestTable) Dispose();
     }
 
@@ -77,7 +81,8 @@ internal sealed class TableAnswerWriter(IAnsiConsole console, int top) : AnswerW
     }
 }
 
-/// <summary>Comma-separated values as in RFC 4180, with a header. A file without an answer has empty cells and its error in the last one.</summary>
+/// <summary>Comma-separated values as in RFC 4180, with a header. A file without an answer has empty cells and its error in the last one; the cell before it says
+/// <c>true</c> if the answer is certain, and <c>false</c> otherwise.</summary>
 internal sealed class CsvAnswerWriter : AnswerWriter
 {
     private readonly TextWriter _output;
@@ -90,18 +95,20 @@ internal sealed class CsvAnswerWriter : AnswerWriter
     {
         _output = output;
         _top = top;
-        WriteRow(["file", .. Enumerable.Range(1, top).SelectMany(static k => k == 1 ? (string[])["label", "confidence"] : [$"label_{k}", $"confidence_{k}"]), "error"]);
+        WriteRow(["file", .. Enumerable.Range(1, top).SelectMany(static k => k == 1 ? (string[])["label", "confidence"] : [$"label_{k}", $"confidence_{k}"]), "certain", "error"]);
     }
 
     /// <inheritdoc />
     public override void Write(FileAnswer answer)
     {
         IEnumerable<string> ranking = answer.Ranking.SelectMany(static r => (string[])[r.Label, r.Score.ToString("R", CultureInfo.InvariantCulture)]);
-        WriteRow([answer.Path, .. ranking, .. Enumerable.Repeat("", 2 * (_top - answer.Ranking.Count)), answer.Error ?? ""]);
+        WriteRow([answer.Path, .. ranking, .. Enumerable.Repeat("", 2 * (_top - answer.Ranking.Count)), Certain(answer), answer.Error ?? ""]);
     }
 
     /// <inheritdoc />
     public override void Dispose() => _output.Flush();
+
+    private static string Certain(FileAnswer answer) => answer.Error is not null ? "" : answer.IsCertain ? "true" : "false";
 
     private void WriteRow(IEnumerable<string> cells) => _output.Write(string.Join(',', cells.Select(Quote)) + "\r\n");
 
@@ -109,7 +116,7 @@ internal sealed class CsvAnswerWriter : AnswerWriter
 }
 
 /// <summary>
-/// A JSON array with one object on each line: <c>file</c>, <c>label</c>, <c>confidence</c> and <c>top</c>, or <c>file</c> and
+/// A JSON array with one object on each line: <c>file</c>, <c>label</c>, <c>confidence</c>, <c>certain</c> and <c>top</c>, or <c>file</c> and
 /// <c>error</c>.
 /// </summary>
 internal sealed class JsonAnswerWriter : AnswerWriter
@@ -136,7 +143,7 @@ internal sealed class JsonAnswerWriter : AnswerWriter
             json.WriteStartObject();
             json.WriteString("file", answer.Path);
             if (answer.Error is not null) json.WriteString("error", answer.Error);
-            else WriteRanking(json, answer.Ranking);
+            else WriteRanking(json, answer.Ranking, answer.IsCertain);
             json.WriteEndObject();
         }
         _output.Write((_hasRows ? ",\n" : "\n") + Encoding.UTF8.GetString(bytes.ToArray()));
@@ -150,10 +157,11 @@ internal sealed class JsonAnswerWriter : AnswerWriter
         _output.Flush();
     }
 
-    private static void WriteRanking(Utf8JsonWriter json, IReadOnlyList<RankedLabel> ranking)
+    private static void WriteRanking(Utf8JsonWriter json, IReadOnlyList<RankedLabel> ranking, bool isCertain)
     {
         json.WriteString("label", ranking[0].Label);
         json.WriteNumber("confidence", ranking[0].Score);
+        json.WriteBoolean("certain", isCertain);
         json.WriteStartArray("top");
         foreach (RankedLabel ranked in ranking)
         {

@@ -11,7 +11,8 @@ internal readonly record struct RankedLabel(string Label, float Score);
 /// <param name="Path">The file, as it was given.</param>
 /// <param name="Ranking">The most probable classes, most probable first; empty where there is an error.</param>
 /// <param name="Error">Why the file could not be classified, or null.</param>
-internal sealed record FileAnswer(string Path, IReadOnlyList<RankedLabel> Ranking, string? Error = null);
+/// <param name="IsCertain">Whether the confidence reaches the threshold of the weights; true where they have none, false where there is an error.</param>
+internal sealed record FileAnswer(string Path, IReadOnlyList<RankedLabel> Ranking, string? Error = null, bool IsCertain = true);
 
 /// <summary>Classifies any number of files: while one batch goes through the network, the next one is decoded; no more is in memory.</summary>
 internal static class FileAnswers
@@ -66,9 +67,13 @@ internal static class FileAnswers
         int answered = 0;
         foreach (DecodedImage image in images)
         {
-            yield return image.Error is { } error
-                ? new FileAnswer(image.Path, [], error)
-                : new FileAnswer(image.Path, Rank(probabilities.AsSpan(classes * answered++, classes), classifier, top));
+            if (image.Error is { } error)
+            {
+                yield return new FileAnswer(image.Path, [], error, IsCertain: false);
+                continue;
+            }
+            RankedLabel[] ranking = Rank(probabilities.AsSpan(classes * answered++, classes), classifier, top);
+            yield return new FileAnswer(image.Path, ranking, IsCertain: classifier.Certainty.IsCertain(ranking[0].Score));
         }
     }
 

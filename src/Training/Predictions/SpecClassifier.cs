@@ -36,6 +36,9 @@ internal sealed class SpecClassifier : IDisposable
     /// <summary>The network.</summary>
     public Network Network => _module.Network;
 
+    /// <summary>What the weights say about the certainty of answers.</summary>
+    public Certainty Certainty { get; private init; } = Certainty.None;
+
     /// <summary>The size that images are brought to.</summary>
     public ImageSize InputSize => ImageSizes.Of(Network);
 
@@ -58,7 +61,7 @@ internal sealed class SpecClassifier : IDisposable
             string name = device.type == DeviceType.CPU ? "cpu" : device.index < 0 ? "cuda" : FormattableString.Invariant($"cuda:{device.index}");
             IReadOnlyDictionary<string, string> notes = WeightLoader.LoadFile(
                 module, WeightsMeanings.Of(spec.Network), weights, new ClassifierLoadOptions { Device = name });
-            classifier = new SpecClassifier(module, device);
+            classifier = new SpecClassifier(module, device) { Certainty = Certainty.Read(notes) };
             classifier.Check(notes, warning => log.Line($"warning: {warning}"));
             return classifier;
         }
@@ -79,8 +82,12 @@ internal sealed class SpecClassifier : IDisposable
     /// <param name="pixels">The RGB pixels of images of the input's size, rows first, one image after another.</param>
     /// <param name="count">How many images, at most <see cref="LargestBatch"/>.</param>
     /// <returns>The probabilities <c>[count, classes]</c> in the order of the classes.</returns>
-    public double[] Classify(byte[] pixels, int count) =>
-        Probabilities.Compute(Logits, pixels, count, InputSize, Network.Classes.Count, Network.Mirror);
+    public double[] Classify(byte[] pixels, int count)
+    {
+        double[] probabilities = Probabilities.Compute(Logits, pixels, count, InputSize, Network.Classes.Count, Network.Mirror);
+        Certainty.Apply(probabilities, Network.Classes.Count);
+        return probabilities;
+    }
 
     /// <summary>Computes which places of an image the answer comes from.</summary>
     /// <param name="pixels">The RGB pixels of one image of the input's size, rows first.</param>

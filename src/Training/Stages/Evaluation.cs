@@ -17,6 +17,25 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
     /// <summary>The logits of each image, row by row; empty if the evaluation comes from the cache.</summary>
     public float[] Logits { get; init; } = [];
 
+    /// <summary>The evaluation of the network at a temperature: the answers are the same, their probabilities are not.</summary>
+    /// <param name="temperature">The temperature.</param>
+    public Evaluation At(double temperature)
+    {
+        if (temperature == 1 || Rows.Count == 0) return this;
+        int classes = Confusion.Classes.Count;
+        float[] logits = [.. Logits.Select(logit => (float)(logit / temperature))];
+        double loss = 0;
+        for (int i = 0; i < Rows.Count; i++)
+        {
+            ReadOnlySpan<float> row = logits.AsSpan(i * classes, classes);
+            loss += ReportEvaluator.LogOfSum(row) - row[Labels[i]];
+        }
+        return this with { Logits = logits, Loss = loss / Rows.Count };
+    }
+
+    /// <summary>The class of each image; empty if the evaluation comes from the cache.</summary>
+    public IReadOnlyList<int> Labels { get; init; } = [];
+
     private const int PassSize = 64;
 
     /// <summary>The share of correct answers, in [0, 1].</summary>
@@ -55,6 +74,6 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
             loss += nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum).item<float>();
         }
         string[] classes = [.. module.Network.Classes.Select(static c => c.Text)];
-        return new Evaluation(new ConfusionMatrix(classes, truth, answers), loss / rows.Length) { Rows = rows, Logits = all };
+        return new Evaluation(new ConfusionMatrix(classes, truth, answers), loss / rows.Length) { Rows = rows, Labels = [.. truth.Select(static label => (int)label)], Logits = all };
     }
 }

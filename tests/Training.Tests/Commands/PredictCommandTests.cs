@@ -64,10 +64,10 @@ public class PredictCommandTests
 
         Assert.Equal(1, code);
         string[] rows = output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("file,label,confidence,error", rows[0]);
+        Assert.Equal("file,label,confidence,certain,error", rows[0]);
         Assert.StartsWith($"{broken},,,", rows[1], StringComparison.Ordinal);
         Assert.StartsWith($"\"{good}\",", rows[3], StringComparison.Ordinal);
-        Assert.InRange(float.Parse(rows[3].Split(',')[^2], CultureInfo.InvariantCulture), 1 / 3f, 1f);
+        Assert.InRange(float.Parse(rows[3].Split(',')[^3], CultureInfo.InvariantCulture), 1 / 3f, 1f);
         Assert.Contains($"{broken}: error MSPEC3090: ", error, StringComparison.Ordinal);
         Assert.Contains($"{missing}: error MSPEC3090: ", error, StringComparison.Ordinal);
         Assert.Contains("error MSPEC3091: 2 of 3 files", error, StringComparison.Ordinal);

@@ -23,13 +23,15 @@ internal static class MirrorNodes
     /// <param name="graph">Where to.</param>
     /// <param name="logits">The name of <c>[2 N, classes]</c>.</param>
     /// <param name="features">The name of <c>[2 N, C]</c>.</param>
-    public static void AddAfter(OnnxGraph graph, string logits, string features)
+    /// <param name="temperature">What the logarithms of the mean probabilities are divided by.</param>
+    public static void AddAfter(OnnxGraph graph, string logits, string features, double temperature)
     {
         string[] parts = Halve(OnnxNames.Logits, logits);
         Halve(OnnxNames.Features, features);
         string[] looks = [.. parts.Select(part => graph.Add("Softmax", $"{part}/softmax", [part], Attribute("axis", 1L)))];
         string sum = graph.Add("Add", "looks", looks);
-        graph.Add("Mul", OnnxNames.Probabilities, [sum, graph.Number(0.5f)]);
+        if (temperature == 1) graph.Add("Mul", OnnxNames.Probabilities, [sum, graph.Number(0.5f)]);
+        else TemperatureNodes.AddSoftmax(graph, OnnxNames.Probabilities, graph.Add("Log", "looks/log", [sum]), temperature);
 
         string[] Halve(string name, string both) => graph.Add("Split", [name, $"{name}/mirrored"], [both], Attribute("axis", 0L), Attribute("num_outputs", 2L));
     }

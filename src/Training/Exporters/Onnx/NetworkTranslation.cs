@@ -64,8 +64,8 @@ internal sealed class NetworkTranslation
         string name = _network.Mirror ? "features/both" : OnnxNames.Features;
         string features = isDone ? _values[_features].Name : PoolNodes.AddGlobal(_graph, name, embedding.ChannelsFirst, new GlobalPoolOperation(true, false));
         string logits = _values[_network.Logits].Name;
-        if (_network.Mirror) MirrorNodes.AddAfter(_graph, logits, features);
-        else _graph.Add("Softmax", OnnxNames.Probabilities, [logits], Attribute("axis", 1));
+        if (_network.Mirror) MirrorNodes.AddAfter(_graph, logits, features, _network.Temperature);
+        else TemperatureNodes.AddSoftmax(_graph, OnnxNames.Probabilities, logits, _network.Temperature);
     }
 
     private OnnxValue Translate(int index, NetworkNode node)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using FineTune.Pipeline;
+using FineTune.Training.Calibration;
 using FineTune.Training.Evaluators;
+using ModelSpec.Locks;
 
 namespace FineTune.Training.Exporters.Report;
 
@@ -15,6 +17,7 @@ internal sealed class ReportPage(ExportContext context)
     private const int MostHeat = 6;
 
     private readonly StringBuilder _page = new();
+    private readonly ImageAnswers? _given = context.TestAnswers();
     private readonly AnswerTable? _answers = context.TestAnswers() is { } answers ? new AnswerTable(answers, context.Classes) : null;
     private readonly Thumbnails _thumbnails = new(context.Model.InputHeight, context.Model.InputWidth);
 
@@ -33,6 +36,7 @@ internal sealed class ReportPage(ExportContext context)
             ("curves", "Curves", Curves),
             ("confusion", "Confusion matrix", Confusion),
             ("classes", "Classes", Classes),
+            ("certainty", "Certainty", CertaintySection),
             ("mistakes", "Most confident mistakes", Mistakes),
             ("uncertain", "Least certain answers", Uncertain),
             ("heat", "What the network looks at", Heat),
@@ -170,6 +174,30 @@ internal sealed class ReportPage(ExportContext context)
 
         void Row(string name, ClassScore score) => Add(
             $"<tr><td>{name}</td><td class=\"n\">{score.Precision:0.000}</td><td class=\"n\">{score.Recall:0.000}</td><td class=\"n\">{score.F1:0.000}</td><td><span class=\"bar\"><i style=\"width:{100 * score.F1:0.#}%\"></i></span></td><td class=\"n\">{score.Support}</td></tr>\n");
+    }
+
+    private void CertaintySection()
+    {
+        Certainty certainty = Certainty.Read(Model.Metadata);
+        if (_given is not { } answers) NoAnswers();
+        else
+        {
+            TestAnswers tested = new([], answers.Labels, answers.Logits.ToArray());
+            bool isCalibrated = certainty.Temperature != 1;
+            var after = new Reliability(ScoredAnswer.Of(tested, context.Classes.Count, Certainty.None));
+            Reliability? before = isCalibrated ? new Reliability(ScoredAnswer.Of(tested.At(1 / certainty.Temperature), context.Classes.Count, Certainty.None)) : null;
+            Markup key = isCalibrated ? Markup.Of($"<span class=\"key\">calibrated</span><span class=\"key second\">before</span>") : default;
+            Add($"<p class=\"quiet\">The share of right answers to test images by confidence, in {Reliability.BinCount} bins. Expected calibration error: {Percent(after.ExpectedError)}{(before is null ? "" : $", before calibration {Percent(before.ExpectedError)}")}. {key}</p>\n<div class=\"plots\">\n<figure>{ReliabilityPlot.Draw("reliability", after, before)}</figure>\n</div>\n");
+        }
+        RecordedFact[] facts = [.. Training.Facts.Where(static fact => fact.Table == TrainingLock.Certainty && fact.Key is not ("trained" or "outside_digest"))];
+        if (facts.Length == 0)
+        {
+            Note("The spec asks for neither calibrate nor accept, so every answer counts as certain.");
+            return;
+        }
+        Add($"<div class=\"scroll\"><table>\n");
+        foreach (RecordedFact fact in facts) Add($"<tr><th>{fact.Key.Replace('_', ' ')}</th><td class=\"n\">{fact.Value}</td></tr>\n");
+        Add($"</table></div>\n");
     }
 
     private void Mistakes()

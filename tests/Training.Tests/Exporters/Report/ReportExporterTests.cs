@@ -29,8 +29,8 @@ public class ReportExporterTests
         project.Train(project.Read(Export, Validated), log);
 
         IDocument page = Parse(File.ReadAllText(project["tiny.report.html"]));
-        // Loss and accuracy of two stages, and the confusion matrix; three epochs each of training and validation images.
-        Assert.Equal(5, page.QuerySelectorAll("svg").Length);
+        // Loss and accuracy of two stages, the confusion matrix and the reliability diagram; three epochs each of training and validation images.
+        Assert.Equal(6, page.QuerySelectorAll("svg").Length);
         Assert.All(page.QuerySelectorAll("#curves svg"), static svg => Assert.Equal(6, svg.QuerySelectorAll("ellipse, circle").Length));
         Assert.Equal(8, page.QuerySelectorAll("#uncertain img").Length);
         Assert.Equal(6 * 8, page.QuerySelectorAll("#augmented img").Length);
