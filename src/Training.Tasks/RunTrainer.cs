@@ -125,6 +125,8 @@ public sealed class RunTrainer : ToolTask
     public override bool Execute()
     {
         EnvironmentVariables = [.. EnvironmentVariables ?? [], .. AllocatorSettings, "DOTNET_CLI_UI_LANGUAGE=en"];
+        // A launcher may give ranks a terminal of their own, to which .NET would write control sequences.
+        if (Launcher.Trim().Length > 0) EnvironmentVariables = [.. EnvironmentVariables, "TERM=dumb"];
         return base.Execute();
     }
 

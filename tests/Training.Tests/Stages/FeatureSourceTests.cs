@@ -125,7 +125,7 @@ public class FeatureSourceTests
             _images = new ImageSets(spec, new DatasetSplit("", pictures, [], []), _store);
         }
 
-        public FeatureSource Source() => new(_module, _spec, CPU, _store, new RecordingLog());
+        public FeatureSource Source() => new(_module, _spec, CPU, _store, new RecordingLog(), FineTune.Training.Ranks.SingleRank.Instance);
 
         public byte[] Bytes(FeatureSource source, int stage, bool isMirrored = false)
         {

@@ -139,7 +139,9 @@ internal sealed unsafe class MpiLibrary
         byte[] text = new byte[LongestText];
         int length = 0;
         fixed (byte* start = text) _ = getVersion(start, &length);
-        return Encoding.UTF8.GetString(text, 0, length).Trim('\0').Split('\n')[0].Split(',')[0].Trim();
+        // "Open MPI v4.1.4, package: …", "MPICH Version:\t4.0.2\nMPICH Release date: …"
+        string first = Encoding.UTF8.GetString(text, 0, length).Trim('\0').Split('\n')[0].Split(',')[0];
+        return string.Join(' ', first.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Where(static word => word != "Version:"));
     }
 
     /// <summary>What an error code of a function means.</summary>
