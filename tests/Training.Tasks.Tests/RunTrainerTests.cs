@@ -69,12 +69,50 @@ public sealed class RunTrainerTests : IDisposable
             options.Select(i => lines[i + 1]));
     }
 
+    [Fact]
+    public void A_launcher_starts_the_trainer_with_its_arguments_on_the_command_line()
+    {
+        RecordingEngine engine = Run("for argument; do echo \"[$argument]\"; done", task =>
+        {
+            task.Launcher = Launcher("echo \"$1 $2\"; shift 2; exec \"$@\"") + " -np 2";
+            task.Output = "x y.safetensors";
+            task.RankTimeout = "30";
+        });
+
+        Assert.Empty(engine.Errors);
+        foreach (string line in (string[])["-np 2", "[exec]", "[finetune.dll]", "[train]", "[--output]", "[x y.safetensors]", "[--parent-host]", $"[{Environment.MachineName}]", "[--rank-timeout]", "[30]"])
+        {
+            Assert.Contains(line, engine.Messages);
+        }
+    }
+
+    [Fact]
+    public void An_error_that_several_ranks_find_is_reported_once()
+    {
+        RecordingEngine engine = Run(
+            "echo 'sky.modelspec(2,8): error MSPEC0004: Wrong.'\necho 'sky.modelspec(2,8): error MSPEC0004: Wrong. [rank 1 on a, process 7]'\necho 'sky.modelspec(3,1): error MSPEC0004: Wrong.'\nexit 1",
+            task => task.Launcher = Launcher("exec \"$@\""));
+
+        Assert.Equal([2, 3], engine.Errors.Select(static error => error.LineNumber));
+    }
+
+    [Fact]
+    public void A_launcher_that_ends_because_of_a_lost_rank_is_an_error_that_names_it()
+    {
+        RecordingEngine engine = Run(
+            "echo 'mpirun noticed that process rank 1 with PID 0 on node b exited on signal 9 (Killed).'\nexit 137", task => task.Launcher = Launcher("exec \"$@\""));
+
+        BuildErrorEventArgs error = Assert.Single(engine.Errors);
+        Assert.Equal("MSPEC3104", error.Code);
+        Assert.Contains("rank 1 on b exited on signal 9 (Killed).", error.Message, StringComparison.Ordinal);
+    }
+
+    private string Launcher(string script) => Script("launch", script);
+
     private RecordingEngine Run(string script, Action<RunTrainer>? configure = null)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the trainer is played by a shell script");
-        string shell = Path.Combine(_folder, "trainer.sh");
-        File.WriteAllText(shell, "#!/bin/sh\n" + script + "\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string shell = Script("trainer", script);
         var engine = new RecordingEngine();
         var task = new RunTrainer
         {
@@ -88,6 +126,14 @@ public sealed class RunTrainerTests : IDisposable
 
         Assert.Equal(task.Execute(), engine.Errors.Count == 0);
         return engine;
+    }
+
+    private string Script(string name, string text)
+    {
+        string shell = Path.Combine(_folder, name + ".sh");
+        File.WriteAllText(shell, "#!/bin/sh\n" + text + "\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return shell;
     }
 
     /// <summary>What MSBuild would be told.</summary>
