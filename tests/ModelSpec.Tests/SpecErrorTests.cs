@@ -75,6 +75,8 @@ public class SpecErrorTests
     [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = [\"a\", \" \"]", "\" \"]", "MSPEC0005", "a folder")]
     [InlineData("source = \"flowers17\"", "source = \"flowers17\"\noutside = 3", "3\n", "MSPEC0004", "a string")]
     [InlineData("epochs = 25", "epochs = 25\nearly_stopping = 3", "3\nbatch", "MSPEC0014", "add validation")]
+    [InlineData("epochs = 25", "epochs = 25\nshards = 6", "6\nbatch", "MSPEC0005", "must be a power of two, such as 4 or 8, not 6")]
+    [InlineData("epochs = 25", "epochs = 25\nshards = 64", "64\nbatch", "MSPEC0005", "shards")]
     public void An_error_has_its_code_its_place_and_the_way_out(string old, string replacement, string place, string code, string message)
     {
         string text = Specs.With(old, replacement);

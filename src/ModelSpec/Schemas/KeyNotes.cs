@@ -137,7 +137,7 @@ public static class KeyNotes
         },
         ["stage.amsgrad"] = new("Whether `adam` and `adamw` keep the maximum of squared gradients.") { Default = false },
 
-        ["predict.calibrate"] = new("Fits one temperature for the logits on the validation images, so that confidences agree with frequencies. Requires `validation` in the split.") { Default = false },
+        ["predict.calibrate"] = new("Fits one temperature for the logits on the validation images, so that confidences agree with frequencies. Requires `validation` in the split."),
         ["predict.accept"] = new("The share of the certain answers that is right. Answers below the confidence that gives it on the validation images are not certain. Requires `validation` in the split.") { Examples = ["0.95"] },
         ["data.outside"] = new("Folders of foreign images, of none of the classes: how many of them are refused is reported. Requires `validation` in the split.") { Examples = ["\"not-flowers\""] },
         ["predict"] = new("How the trained network answers."),
