@@ -51,6 +51,12 @@ public sealed record KeyNote(string Text)
     /// <summary>Whether the reader requires it by other means than a missing key.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>A key of the same table with which this one is not required; null if there is none.</summary>
+    public string? RequiredUnless { get; init; }
+
+    /// <summary>The keys of the same table that a table with this key cannot have.</summary>
+    public EquatableArray<string> Excludes { get; init; }
+
     /// <summary>The words that editors offer, for the string or for each string of an array.</summary>
     public EquatableArray<string> Words { get; init; }
 
