@@ -9,6 +9,7 @@ using FineTune.Training.Exporters;
 using FineTune.Training.Following;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
+using FineTune.Training.Quality;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
 using ModelSpec;
@@ -56,6 +57,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private string Name => spec.Network.ClassName;
 
+    private string Evaluations => options.Evaluations
+        ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
+
     /// <summary>Trains the stages that are out of date.</summary>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
@@ -72,6 +76,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (known is not null && known.Fingerprint == inputs.Fingerprint && WeightsAreHere(known, cancellation))
         {
             Finish(known, inputs);
+            new QualityCheck(spec, _cache, log).Require(known);
+            CrossValidate(inputs, precision, log, cancellation);
             Use(inputs.Fingerprint, known.Weights!, inputs.Split, log, cancellation);
             return;
         }
@@ -81,7 +87,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
-        TrainAndUse(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        TrainAndUse(inputs, known, () => reader.IsUnchanged(inputs, cancellation), cancellation);
     }
 
     /// <summary>Finds out what <see cref="Run"/> would do, and does none of it.</summary>
@@ -113,7 +119,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     }
 
     /// <summary>Trains, and runs evaluators and exporters. If there is something to train, it is announced and can be followed.</summary>
-    private void TrainAndUse(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    private void TrainAndUse(TrainingInputs inputs, TrainingLock? known, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         StageResult? last = null;
         IReadOnlyList<ExportUse> uses = [];
@@ -135,7 +141,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
         void Work(IProgressLog told)
         {
-            last = Train(inputs, isUnchanged, told, cancellation);
+            last = Train(inputs, known, isUnchanged, told, cancellation);
+            CrossValidate(inputs, _precision.Value, told, cancellation);
             uses = Use(inputs.Fingerprint, last.Weights, inputs.Split, told, cancellation);
         }
     }
@@ -144,9 +151,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <returns>The exports of the spec.</returns>
     private IReadOnlyList<ExportUse> Use(string fingerprint, string weights, DatasetSplit? split, IProgressLog told, CancellationToken cancellation)
     {
-        string evaluations = options.Evaluations
-            ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
-        new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, told).Run(weights, Answers, cancellation);
+        new EvaluatorStage(spec, new EvaluationCache(_cache), Evaluations, told).Run(weights, Answers, cancellation);
         var exports = new ExportStage(spec, options.Output, options.Assets, told, options.Device);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
         Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
@@ -164,6 +169,29 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             cache.Save(fingerprint, weights, answers);
             return answers;
         }
+    }
+
+    /// <summary>Brings the cross-validation of the lock up to date with the spec.</summary>
+    private void CrossValidate(TrainingInputs inputs, string precision, IProgressLog told, CancellationToken cancellation)
+    {
+        if (options.IsLocked || LockFiles.Read(_lockFile, told) is not { } known) return;
+        IReadOnlyList<Fact> figures = [];
+        if (spec.Spec.Quality.CrossValidation is { Value: var folds })
+        {
+            if (known.Find(TrainingLock.CrossValidation, 0, "folds") == TomlLiteral.Of(folds)) return;
+            bool hasPretrained = spec.Plan.WeightSet is not null || spec.Plan.WeightFile is not null;
+            if (inputs.Split is null || (hasPretrained && inputs.PretrainedFile is null))
+            {
+                told.Line($"{Name}: the cross-validation is skipped: the dataset '{spec.Plan.Source}' or the pretrained weights are not on this machine");
+                return;
+            }
+            CrossValidationResult result = new CrossValidator(
+                spec, options.Device, precision, options.Memory ?? TensorStore.DefaultBudget(), _cache, told).Run(folds, inputs, cancellation);
+            told.Line($"{Name}: {result.Describe(spec.Plan.Stages[0].Name)}");
+            figures = result.Facts;
+        }
+        TrainingLock recorded = LockFiles.WithCrossValidation(known, figures);
+        if (!ReferenceEquals(recorded, known)) AtomicFile.WriteText(_lockFile, recorded.ToString());
     }
 
     /// <summary>Writes what exporters measured into the lock.</summary>
@@ -204,13 +232,17 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
-    /// <summary>Trains the stages that are out of date, and writes weights and lock.</summary>
+    /// <summary>Trains the stages that are out of date, compares the result with what the spec requires, and writes weights and lock.</summary>
     /// <returns>The result of the last stage.</returns>
-    private StageResult Train(TrainingInputs inputs, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
+    private StageResult Train(TrainingInputs inputs, TrainingLock? known, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
     {
         IReadOnlyList<StageResult> results = new Trainer(spec, options.Device, _precision.Value, options.Memory ?? TensorStore.DefaultBudget(), _cache, told).Run(inputs, isUnchanged, cancellation);
+        TrainingLock trained = LockFiles.Of(spec, inputs, results);
+        var quality = new QualityCheck(spec, _cache, told);
+        if (known is not null) quality.Compare(known, trained);
+        quality.Require(known, trained, Path.Combine(Evaluations, QualityCheck.RejectedFile), () => Report(results));
         Publish(_cache.Weights(results[^1].Weights), results[^1].Weights);
-        AtomicFile.WriteText(_lockFile, LockFiles.Of(spec, inputs, results).ToString());
+        AtomicFile.WriteText(_lockFile, trained.ToString());
         if (options.Report is not null) WriteReport(results);
         told.Line($"{Name}: wrote {options.Output}");
         return results[^1];
@@ -237,8 +269,11 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private void Publish(string weights, string digest) => new ExportStage(spec, options.Output, options.Assets, log).WriteWeights(weights, digest);
 
-    private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
-        options.Report!, EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));
+    private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(options.Report!, Report(results));
+
+    /// <summary>The evaluations of every stage.</summary>
+    private string Report(IEnumerable<StageResult> results) =>
+        EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation)));
 
     private string DeviceClass() => options.Device == "auto"
         ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"

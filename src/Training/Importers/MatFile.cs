@@ -76,7 +76,7 @@ internal static class MatFile
     }
 
     /// <summary>Reads the element at the beginning of some bytes, and moves on to the next one.</summary>
-    private static Element Next(ref ReadOnlySpan<byte> bytes, bool isBigEndian)
+    private static Element Next(scoped ref ReadOnlySpan<byte> bytes, bool isBigEndian)
     {
         const int half = 4, tag = 8;
         if (bytes.Length < tag) throw Damaged();
