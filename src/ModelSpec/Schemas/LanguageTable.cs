@@ -18,7 +18,7 @@ public sealed record LanguageTable(string Path, EquatableArray<LanguageKey> Keys
 /// <param name="Name">The key.</param>
 /// <param name="Path">Its name with that of its table: <c>data.augment.zoom</c>.</param>
 /// <param name="Forms">The types of values that it can have, at least one.</param>
-/// <param name="IsRequired">Whether a table must have it, whatever else is in the table.</param>
+/// <param name="IsRequired">Whether a table must have it, whatever else is in the table but the key <see cref="KeyNote.RequiredUnless"/>.</param>
 /// <param name="Conditions">The keys of the same table on whose values it depends whether the table can have this key.</param>
 /// <param name="Table">The table that it holds, or each table of the array that it holds; null for other values.</param>
 /// <param name="Note">What is known about it that the reader does not ask for; null if nobody has described it.</param>

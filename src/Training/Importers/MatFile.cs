@@ -104,11 +104,19 @@ internal static class MatFile
         using var zlib = new ZLibStream(new MemoryStream(data.ToArray()), CompressionMode.Decompress);
         using var whole = new MemoryStream();
         byte[] block = new byte[1 << 16];
-        int read;
-        while ((read = zlib.Read(block)) > 0)
+        try
         {
-            whole.Write(block, 0, read);
-            if (whole.Length > Largest) throw new InvalidDataException($"A variable of it has more than {Largest >> 20} MB.");
+            int read;
+            while ((read = zlib.Read(block)) > 0)
+            {
+                whole.Write(block, 0, read);
+                if (whole.Length > Largest) throw new InvalidDataException($"A variable of it has more than {Largest >> 20} MB.");
+            }
+        }
+        catch (IOException)
+        {
+            // The bytes are in memory: only zlib itself fails.
+            throw Damaged();
         }
         return whole.ToArray();
     }

@@ -76,6 +76,20 @@ public class CrossValidationTests
     }
 
     [Fact]
+    public void Report_and_model_card_are_written_again_with_the_figures()
+    {
+        using var project = new TinyProject();
+        (string, string) exports = ("[head]", "[[export]]\nformat = \"report\"\nexamples = 0\n\n[[export]]\nformat = \"model-card\"\n\n[head]");
+        project.Train(project.Read(exports));
+        Assert.DoesNotContain("cross-validation", File.ReadAllText(project["tiny.model-card.md"]), StringComparison.Ordinal);
+
+        project.BringUpToDate(project.ReadWith("cross_validation = 2", exports));
+
+        Assert.Contains("cross-validation of the first stage: mean and standard deviation of 2 folds", File.ReadAllText(project["tiny.report.html"]), StringComparison.Ordinal);
+        Assert.Contains("over 2 folds", File.ReadAllText(project["tiny.model-card.md"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_class_with_fewer_images_than_folds_is_an_error_at_the_key_after_the_weights_were_written()
     {
         using var project = new TinyProject();
