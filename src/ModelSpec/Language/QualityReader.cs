@@ -1,4 +1,3 @@
-using ModelSpec.Text;
 using ModelSpec.Toml;
 
 namespace ModelSpec.Language;

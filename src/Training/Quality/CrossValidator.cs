@@ -1,5 +1,4 @@
 using System.Globalization;
-using FineTune.Images;
 using FineTune.Inference;
 using FineTune.Training.Cache;
 using FineTune.Training.Checkpoints;

@@ -2,9 +2,6 @@ using System.Globalization;
 using FineTune.Files;
 using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
-using FineTune.Training.Evaluators;
-using FineTune.Training.Statistics;
-using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Quality;
