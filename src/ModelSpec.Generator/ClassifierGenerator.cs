@@ -93,6 +93,12 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
                 .SelectMany(static (pair, _) => FindDrift(pair.Left.Left.File, pair.Left.Left.Result.Value, pair.Left.Right, pair.Right)),
             static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
 
+        // Compare the figures of the lock with what the spec requires.
+        context.RegisterSourceOutput(
+            plans.Combine(locks).Combine(words)
+                .SelectMany(static (pair, _) => FindFaults(pair.Left.Left.File, pair.Left.Left.Result.Value, pair.Left.Right, pair.Right)),
+            static (output, diagnostic) => output.ReportDiagnostic(RoslynDiagnostics.Create(diagnostic)));
+
         // The inputs of a class in addition to its spec.
         IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider
             .Select(static (options, _) => options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? value) && value.Length > 0
@@ -150,6 +156,11 @@ public sealed class ClassifierGenerator : IIncrementalGenerator
         LockText? known = locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension);
         return plan is null || known is null ? [] : SpecDrift.Find(file.Text, file.Path, plan, known.Text, words, known.IsEmbedded);
     }
+
+    private static EquatableArray<ModelSpec.Diagnostics.Diagnostic> FindFaults(SpecFile file, TrainingPlan? plan, EquatableArray<LockText> locks, PluginWords words) =>
+        plan is not null && locks.FirstOrDefault(l => l.Path == file.Path + TrainingLock.Extension) is { } known
+            ? QualityGate.Find(file.Text, file.Path, known.Text, words)
+            : [];
 
     private static ClassifierModel ToModel(SpecFile file, TrainingPlan plan, string rootNamespace, Engine engine, ServiceTypes services)
     {

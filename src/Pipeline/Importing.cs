@@ -9,6 +9,12 @@ public interface IDatasetImporter : IPipelinePart
     /// <summary>The files that it may download, which <c>finetune fetch</c> lists; empty if there are none.</summary>
     IReadOnlyList<PublishedFile> Downloads => [];
 
+    /// <summary>
+    /// How many splits the dataset's publisher offers, which specs select with <c>split = { official = 1 }</c>; 0 if there are none. If
+    /// <see cref="ImportContext.OfficialSplit"/> is set, <see cref="Import"/> gives each image its part, and leaves out images of no part.
+    /// </summary>
+    int OfficialSplits => 0;
+
     /// <summary>Lists every image. Downloads the dataset if it is not on this machine.</summary>
     /// <exception cref="PipelineException">The dataset is missing or does not fit the spec.</exception>
     ImportedDataset Import(ImportContext context);
@@ -19,6 +25,9 @@ public sealed record ImportContext : PartContext
 {
     /// <summary>The text after the colon; empty if there is none.</summary>
     public required string Argument { get; init; }
+
+    /// <summary>The number of the publisher's split that the spec selects, from 1 to <see cref="IDatasetImporter.OfficialSplits"/>; null if the spec divides the images.</summary>
+    public int? OfficialSplit { get; init; }
 
     /// <summary>The folders and the downloads of the build.</summary>
     public required IAssets Assets { get; init; }

@@ -11,6 +11,7 @@ using FineTune.Training.Exporters;
 using FineTune.Training.Following;
 using FineTune.Training.Locks;
 using FineTune.Training.Processes;
+using FineTune.Training.Quality;
 using FineTune.Training.Ranks;
 using FineTune.Training.Stages;
 using FineTune.Training.Weights;
@@ -65,6 +66,9 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private string Name => spec.Network.ClassName;
 
+    private string Evaluations => options.Evaluations
+        ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
+
     /// <summary>Trains the stages that are out of date.</summary>
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
@@ -88,6 +92,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             Leave(trains: false);
             known = Settle(known, reader, ref inputs, cancellation);
             Finish(known, inputs);
+            new QualityCheck(spec, _cache, log).Require(known);
+            CrossValidate(inputs, precision, log, cancellation);
             Use(inputs.Fingerprint, known, inputs.Split, log, cancellation);
             return;
         }
@@ -97,7 +103,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         foreach (string reason in reasons) log.Line($"{Name}: {reason}");
 
         if (inputs.Split is null || device != DeviceClass() || keepsPrecision) inputs = reader.Read(DeviceClass(), _precision.Value, null, cancellation);
-        TrainAndUse(inputs, () => reader.IsUnchanged(inputs, cancellation), cancellation);
+        TrainAndUse(inputs, known, () => reader.IsUnchanged(inputs, cancellation), cancellation);
     }
 
     /// <summary>Helps rank 0: it decides whether and in which precision to train, and owns the cache, the lock and the output.</summary>
@@ -198,7 +204,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     }
 
     /// <summary>Trains, and runs evaluators and exporters. If there is something to train, it is announced and can be followed.</summary>
-    private void TrainAndUse(TrainingInputs inputs, Func<bool> isUnchanged, CancellationToken cancellation)
+    private void TrainAndUse(TrainingInputs inputs, TrainingLock? known, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         Evaluation? last = null;
         IReadOnlyList<ExportUse> uses = [];
@@ -220,7 +226,8 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
         void Work(IProgressLog told)
         {
-            (TrainingLock written, last) = Train(inputs, isUnchanged, told, cancellation);
+            (TrainingLock written, last) = Train(inputs, known, isUnchanged, told, cancellation);
+            CrossValidate(inputs, _precision.Value, told, cancellation);
             uses = Use(inputs.Fingerprint, written, inputs.Split, told, cancellation);
         }
     }
@@ -230,9 +237,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private IReadOnlyList<ExportUse> Use(string fingerprint, TrainingLock known, DatasetSplit? split, IProgressLog told, CancellationToken cancellation)
     {
         string weights = known.Weights!;
-        string evaluations = options.Evaluations
-            ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Output))!, Path.GetFileNameWithoutExtension(options.Output) + ".evaluation");
-        new EvaluatorStage(spec, new EvaluationCache(_cache), evaluations, told).Run(weights, Answers, cancellation);
+        new EvaluatorStage(spec, new EvaluationCache(_cache), Evaluations, told).Run(weights, Answers, cancellation);
         var exports = new ExportStage(spec, options.Output, options.Assets, told, options.Device);
         IReadOnlyList<ExportUse> uses = exports.Uses(cancellation);
         Record(exports.Run(uses, weights, new ExportCache(_cache), Digests(), cancellation));
@@ -252,6 +257,29 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
             cache.Save(fingerprint, known.TrainedWeights!, answers);
             return answers;
         }
+    }
+
+    /// <summary>Brings the cross-validation of the lock up to date with the spec.</summary>
+    private void CrossValidate(TrainingInputs inputs, string precision, IProgressLog told, CancellationToken cancellation)
+    {
+        if (options.IsLocked || LockFiles.Read(_lockFile, told) is not { } known) return;
+        IReadOnlyList<Fact> figures = [];
+        if (spec.Spec.Quality.CrossValidation is { Value: var folds })
+        {
+            if (known.Find(TrainingLock.CrossValidation, 0, "folds") == TomlLiteral.Of(folds)) return;
+            bool hasPretrained = spec.Plan.WeightSet is not null || spec.Plan.WeightFile is not null;
+            if (inputs.Split is null || (hasPretrained && inputs.PretrainedFile is null))
+            {
+                told.Line($"{Name}: the cross-validation is skipped: the dataset '{spec.Plan.Source}' or the pretrained weights are not on this machine");
+                return;
+            }
+            CrossValidationResult result = new CrossValidator(
+                spec, options.Device, precision, options.Memory ?? TensorStore.DefaultBudget(), _cache, told).Run(folds, inputs, cancellation);
+            told.Line($"{Name}: {result.Describe(spec.Plan.Stages[0].Name)}");
+            figures = result.Facts;
+        }
+        TrainingLock recorded = LockFiles.WithCrossValidation(known, figures);
+        if (!ReferenceEquals(recorded, known)) AtomicFile.WriteText(_lockFile, recorded.ToString());
     }
 
     /// <summary>Writes what exporters measured into the lock.</summary>
@@ -292,18 +320,22 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         if (results.All(static r => r is not null)) WriteReport(results!);
     }
 
-    /// <summary>Trains the stages that are out of date, and writes weights and lock.</summary>
+    /// <summary>Trains the stages that are out of date, compares the result with what the spec requires, and writes weights and lock.</summary>
     /// <returns>The lock, and the evaluation of the last stage.</returns>
-    private (TrainingLock Lock, Evaluation Evaluation) Train(TrainingInputs inputs, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
+    private (TrainingLock Lock, Evaluation Evaluation) Train(
+        TrainingInputs inputs, TrainingLock? known, Func<bool> isUnchanged, IProgressLog told, CancellationToken cancellation)
     {
         Leave(trains: true);
         _ = _ranks.BroadcastBytes(Encoding.UTF8.GetBytes(_precision.Value));
         IReadOnlyList<StageResult> results = Run(inputs, _precision.Value, isUnchanged, told, cancellation);
-        string trained = results[^1].Weights;
+        TrainingLock trained = LockFiles.Of(spec, inputs, results);
+        var quality = new QualityCheck(spec, _cache, told);
+        if (known is not null) quality.Compare(known, trained);
+        quality.Require(known, trained, Path.Combine(Evaluations, QualityCheck.RejectedFile), () => Report(results));
         CertainWeights certain = new CertaintyStage(spec, _cache, options.Device, Digests(), told)
-            .Run(inputs.Fingerprint, inputs.Split!, _cache.Weights(trained), trained, cancellation);
+            .Run(inputs.Fingerprint, inputs.Split!, _cache.Weights(results[^1].Weights), results[^1].Weights, cancellation);
         Publish(_cache.Weights(certain.Weights), certain.Weights);
-        TrainingLock written = LockFiles.WithCertainty(LockFiles.Of(spec, inputs, results), spec, certain);
+        TrainingLock written = LockFiles.WithCertainty(trained, spec, certain);
         AtomicFile.WriteText(_lockFile, written.ToString());
         if (options.Report is not null) WriteReport(results);
         told.Line($"{Name}: wrote {options.Output}");
@@ -331,8 +363,11 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
 
     private void Publish(string weights, string digest) => new ExportStage(spec, options.Output, options.Assets, log).WriteWeights(weights, digest);
 
-    private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(
-        options.Report!, EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation))));
+    private void WriteReport(IEnumerable<StageResult> results) => AtomicFile.WriteText(options.Report!, Report(results));
+
+    /// <summary>The evaluations of every stage.</summary>
+    private string Report(IEnumerable<StageResult> results) =>
+        EvaluationReport.Json(spec.Plan.Stages.Zip(results, static (stage, result) => (stage.Name, result.Evaluation)));
 
     private string DeviceClass() => options.Device == "auto"
         ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"

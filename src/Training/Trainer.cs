@@ -12,6 +12,7 @@ using FineTune.Training.Plugins;
 using FineTune.Training.Processes;
 using FineTune.Training.Ranks;
 using FineTune.Training.Stages;
+using FineTune.Training.Statistics;
 using FineTune.Training.Weights;
 using FineTune.Weights;
 using ModelSpec.Networks;
@@ -192,8 +193,9 @@ internal sealed class Trainer(
 
     private void Tell(Stage stage, Evaluation evaluation, DatasetSplit? split, CancellationToken cancellation)
     {
+        var interval = WilsonInterval.Of(evaluation.Confusion.Correct, evaluation.Confusion.Count);
         log.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{Network.ClassName}: after {stage.Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), loss {evaluation.Loss:0.0000}"));
+            $"{Network.ClassName}: after {stage.Name}, test accuracy {100 * evaluation.Accuracy:0.00}% ({evaluation.Confusion.Correct} of {evaluation.Confusion.Count}), 95% interval {100 * interval.Low:0.0}% to {100 * interval.High:0.0}%, loss {evaluation.Loss:0.0000}"));
         log.Line(Report(evaluation, split, cancellation));
     }
 

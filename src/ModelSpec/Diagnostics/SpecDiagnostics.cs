@@ -111,6 +111,19 @@ public static class SpecDiagnostics
     public static readonly DiagnosticDescriptor OutsideTwice = Error("MSPEC0043", "One folder twice",
         "The folder '{0}' is named twice in outside; name it once.");
 
+    /// <summary>A cross-validation whose first stage does not freeze the backbone.</summary>
+    public static readonly DiagnosticDescriptor FoldsOfBackbone = Error("MSPEC0044", "Cross-validation needs a frozen backbone",
+        "cross_validation trains the head of the first stage once for each fold, on the output of the frozen backbone, but the stage '{0}' trains layers of the backbone. "
+        + "Write freeze = \"backbone\" in that stage, begin with a stage that has it, or remove cross_validation.");
+
+    /// <summary>A test accuracy below <c>[quality] min_accuracy</c>.</summary>
+    public static readonly DiagnosticDescriptor BelowMinAccuracy = Error("MSPEC3110", "Below the required accuracy",
+        "The test accuracy of {0} is {1}%, but min_accuracy = {2} requires {3}%. {4}");
+
+    /// <summary>A test accuracy that is lower than that of the lock by more than <c>[quality] max_drop</c>.</summary>
+    public static readonly DiagnosticDescriptor AboveMaxDrop = Error("MSPEC3111", "Less accurate than before",
+        "The test accuracy of {0} is {1}%, {2} points below the {3}% of the lock, but max_drop = {4} allows {5}. {6}");
+
     /// <summary>A spec that is not the one that its weights were trained from.</summary>
     public static readonly DiagnosticDescriptor SpecDrift = new("MSPEC3009", Severity.Warning, "Weights of an earlier spec",
         "The weights were trained from an earlier spec: {0}. Train them again with: dotnet build -p:TrainModel=true");

@@ -15,7 +15,11 @@ namespace ModelSpec.Language;
 /// <param name="Exports">The formats that the trained network is written in, in addition to its weights.</param>
 public sealed record Spec(
     string Path, ModelSection Model, DataSection Data, BackboneSection Backbone, HeadSection Head, EquatableArray<StageSection> Stages,
-    PredictSection Predict, EquatableArray<PartSection> Processors, EquatableArray<PartSection> Evaluators, EquatableArray<PartSection> Exports);
+    PredictSection Predict, EquatableArray<PartSection> Processors, EquatableArray<PartSection> Evaluators, EquatableArray<PartSection> Exports)
+{
+    /// <summary>What is required of the trained network.</summary>
+    public QualitySection Quality { get; init; } = QualitySection.None;
+}
 
 /// <summary>The <c>[predict]</c> table.</summary>
 /// <param name="Mirror">Whether the mirrored image is evaluated, too, and the mean of both probabilities is returned.</param>
@@ -45,13 +49,13 @@ public sealed record DataSection(
     public EquatableArray<Located<string>> Outside { get; init; } = [];
 }
 
-/// <summary>The positions of the values of a split.</summary>
+/// <summary>The positions of the values of a split; that of <c>official</c> for all parts of an official split.</summary>
 /// <param name="Train">That of <c>train</c>.</param>
 /// <param name="Validation">That of <c>validation</c>; that of <c>train</c> if there is none.</param>
 /// <param name="Test">That of <c>test</c>.</param>
 public sealed record SplitPlaces(SourceSpan Train, SourceSpan Validation, SourceSpan Test);
 
-/// <summary>How images are divided: by fractions, by folders or by lists of files.</summary>
+/// <summary>How images are divided: by fractions, by folders, by lists of files or as the dataset's publisher does.</summary>
 public abstract record Split;
 
 /// <summary>Fractions of each class, drawn with the seed; they sum to 1.</summary>

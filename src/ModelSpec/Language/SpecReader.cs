@@ -48,11 +48,15 @@ public static class SpecReader
             answers = Predict(predict);
             predict.Finish();
         }
+        QualitySection quality = QualityReader.Read(root);
         root.Finish();
 
         return model is null || data is null || backbone is null || head is null || stages.Contains(null)
             ? null
-            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, answers, processors, evaluators, exports);
+            : new Spec(path, model, data, backbone, head, stages.ToEquatableArray()!, answers, processors, evaluators, exports)
+            {
+                Quality = quality,
+            };
     }
 
     private static T? Section<T>(TableReader root, string key, string meaning, Func<TableReader, T?> read)
@@ -148,8 +152,8 @@ public static class SpecReader
             if (ReadSplit(splitTable, span) is { } read)
             {
                 split = new Located<Split>(read, span);
-                SourceSpan train = splitTable.Peek("train")!.Span;
-                places = new SplitPlaces(train, splitTable.Peek("validation")?.Span ?? train, splitTable.Peek("test")!.Span);
+                SourceSpan train = (splitTable.Peek("train") ?? splitTable.Peek("official")!).Span;
+                places = new SplitPlaces(train, splitTable.Peek("validation")?.Span ?? train, splitTable.Peek("test")?.Span ?? train);
             }
             splitTable.Finish();
         }
@@ -185,9 +189,17 @@ public static class SpecReader
     {
         string[] parts = ["train", "validation", "test"];
         bool isNamed = parts.Any(part => table.Peek(part) is TomlScalar { Value: string });
+        Located<long>? official = table.Integer("official", NumberRange.Closed(1, 1_000));
+        if (table.Has("official"))
+        {
+            if (!parts.Any(table.Has)) return official is { } number ? new OfficialSplit((int)number.Value) : null;
+            table.Bag.Report(
+                SpecDiagnostics.Split, table.KeySpan("official"),
+                "'official' selects a split of the dataset's publisher, which has all parts: remove 'official', or remove 'train', 'validation' and 'test'.");
+        }
         if (!table.Has("train") || !table.Has("test"))
         {
-            table.Bag.Report(SpecDiagnostics.Split, span, "The split needs 'train' and 'test'; 'validation' is optional.");
+            table.Bag.Report(SpecDiagnostics.Split, span, "The split needs 'train' and 'test'; 'validation' is optional. If the dataset has official splits, 'official' alone is enough.");
             return null;
         }
 

@@ -165,6 +165,9 @@ public static class PlanFacts
                 if (fractions.Validation > 0) facts.Add(new(table, 0, "validation", TomlLiteral.Of(fractions.Validation)));
                 facts.Add(new(table, 0, "test", TomlLiteral.Of(fractions.Test)));
                 break;
+            case OfficialSplit official:
+                facts.Add(new(table, 0, "official", TomlLiteral.Of(official.Number)));
+                break;
             case FolderSplit folders:
                 facts.Add(new(table, 0, "train", TomlLiteral.Of(folders.Train)));
                 if (folders.Validation is { } validation) facts.Add(new(table, 0, "validation", TomlLiteral.Of(validation)));

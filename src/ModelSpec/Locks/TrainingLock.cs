@@ -28,13 +28,16 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
     /// <summary>The table of what was learnt from validation images about the network's answers, and of how that does on others: results.</summary>
     public const string Certainty = "certainty";
 
+    /// <summary>The table of the cross-validation's results.</summary>
+    public const string CrossValidation = "cross_validation";
+
     private const string Stage = "stage";
 
     /// <summary>The results of a training, as opposed to its inputs.</summary>
     private static readonly HashSet<(string Table, string Key)> Outcomes =
     [
-        ("", "fingerprint"), ("", "version"), ("", "weights"), ("backbone", "architecture"), ("backbone", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "train"), ("split", "validation"),
-        (Stage, "fingerprint"), (Stage, "name"), (Stage, "test_accuracy"), (Stage, "test_loss"),
+        ("", "fingerprint"), ("", "version"), ("", "weights"), ("backbone", "architecture"), ("backbone", "weights"), ("data", "source"), ("split", "digest"), ("split", "test"), ("split", "test_digest"), ("split", "train"), ("split", "validation"),
+        (Stage, "fingerprint"), (Stage, "name"), (Stage, "test_accuracy"), (Stage, "test_images"), (Stage, "test_interval"), (Stage, "test_loss"),
     ];
 
     /// <summary>The digest of everything that the weights were trained from; that of the last stage.</summary>
@@ -59,6 +62,12 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
             for (int i = 1; DigestAt(Stage, i, "fingerprint") is { } fingerprint; i++) yield return fingerprint;
         }
     }
+
+    /// <summary>The share of right answers to the test images after the last stage, in [0, 1]; null if the lock does not have it.</summary>
+    public double? TestAccuracy =>
+        double.TryParse(Find(Stage, StageFingerprints.Count(), "test_accuracy"), NumberStyles.Float, CultureInfo.InvariantCulture, out double accuracy)
+            ? accuracy
+            : null;
 
     /// <summary>The literal at a key, or null.</summary>
     public string? Find(string table, int index, string key) =>
@@ -125,7 +134,8 @@ public sealed record TrainingLock(EquatableArray<Fact> Facts)
         foreach (Fact gone in old.Values) yield return new FactChange(gone, $"{gone.Name} is gone, was {Show(gone.Value)}");
     }
 
-    private static bool IsInput(Fact fact) => fact.Table is not (Plugins or Exports or Certainty or PlanFacts.Lists) && !PlanFacts.IsAnswering(fact) && !Outcomes.Contains((fact.Table, fact.Key));
+    private static bool IsInput(Fact fact) =>
+        fact.Table is not (Plugins or Exports or Certainty or CrossValidation or PlanFacts.Lists) && !PlanFacts.IsAnswering(fact) && !Outcomes.Contains((fact.Table, fact.Key));
 
     private string? DigestAt(string table, int index, string key)
     {

@@ -50,12 +50,17 @@ public static class TrainingPlanBuilder
         {
             if (Resolve(stage, network, spec.Data.Split.Value, bag) is { } resolved) stages.Add(resolved);
         }
-        return new TrainingPlan(
+        var plan = new TrainingPlan(
             network, spec.Model.Seed, backbone.WeightSet, backbone.WeightFile, stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value,
             spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports))
         {
             Certainty = Certainty(spec, bag),
         };
+        if (spec.Quality.CrossValidation is { } folds && stages.Count > 0 && plan.FrozenPrefix(stages[0]) < network.BodyLength)
+        {
+            bag.Report(SpecDiagnostics.FoldsOfBackbone, folds.Span, stages[0].Name);
+        }
+        return plan;
     }
 
     /// <summary>What is learnt from validation images, which the split must have.</summary>
@@ -78,6 +83,7 @@ public static class TrainingPlanBuilder
         FractionSplit fractions => fractions.Validation > 0,
         FolderSplit folders => folders.Validation is not null,
         ListSplit lists => lists.Validation is not null,
+        OfficialSplit => true,
         _ => false,
     };
 

@@ -44,9 +44,10 @@ public static class KeyNotes
         {
             Examples = ["{ train = 0.75, test = 0.25 }", "{ train = \"train\", test = \"val\" }"],
         },
-        ["data.split.train"] = new("The images to train with: a fraction, a folder or a list.") { IsRequired = true },
+        ["data.split.train"] = new("The images to train with: a fraction, a folder or a list.") { IsRequired = true, RequiredUnless = "official" },
         ["data.split.validation"] = new("The images that are evaluated after each epoch, but not trained with: a fraction, a folder or a list."),
-        ["data.split.test"] = new("The images that the accuracy is measured on: a fraction, a folder or a list.") { IsRequired = true },
+        ["data.split.test"] = new("The images that the accuracy is measured on: a fraction, a folder or a list.") { IsRequired = true, RequiredUnless = "official" },
+        ["data.split.official"] = new("The number of a split that the dataset's publisher offers, instead of the parts: 1, 2 or 3 for `flowers17`.") { Excludes = ["train", "validation", "test"] },
         ["data.augment"] = new("Random changes of training images, named as in Keras's `ImageDataGenerator`. Everything is off by default."),
         ["data.augment.rotation"] = new("Degrees to either side.") { Default = 0.0 },
         ["data.augment.width_shift"] = new("A fraction of the width, to either side.") { Default = 0.0 },
@@ -142,6 +143,11 @@ public static class KeyNotes
         ["data.outside"] = new("Folders of foreign images, of none of the classes: how many of them are refused is reported. Requires `validation` in the split.") { Examples = ["\"not-flowers\""] },
         ["predict"] = new("How the trained network answers."),
         ["predict.mirror"] = new("Also evaluates the mirrored image and returns the mean of both probabilities. It costs a second pass.") { Default = false },
+
+        ["quality"] = new("What is required of the trained network. The weights do not depend on it."),
+        ["quality.min_accuracy"] = new("The smallest accepted share of right answers to the test images. Below it, the build fails.") { Examples = ["0.94"] },
+        ["quality.max_drop"] = new("How much lower than that of the lock the test accuracy of a new training can be. Beyond it, the build fails.") { Examples = ["0.01"] },
+        ["quality.cross_validation"] = new("The number of folds in which the head of the first stage is trained and evaluated on the training images. The first stage must freeze the backbone.") { Examples = ["5"] },
     };
 
     /// <summary>The paths of all keys that have a note.</summary>

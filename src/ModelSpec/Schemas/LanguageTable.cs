@@ -18,7 +18,7 @@ public sealed record LanguageTable(string Path, EquatableArray<LanguageKey> Keys
 /// <param name="Name">The key.</param>
 /// <param name="Path">Its name with that of its table: <c>data.augment.zoom</c>.</param>
 /// <param name="Forms">The types of values that it can have, at least one.</param>
-/// <param name="IsRequired">Whether a table must have it, whatever else is in the table.</param>
+/// <param name="IsRequired">Whether a table must have it, whatever else is in the table but the key <see cref="KeyNote.RequiredUnless"/>.</param>
 /// <param name="Conditions">The keys of the same table on whose values it depends whether the table can have this key.</param>
 /// <param name="Table">The table that it holds, or each table of the array that it holds; null for other values.</param>
 /// <param name="Note">What is known about it that the reader does not ask for; null if nobody has described it.</param>
@@ -50,6 +50,12 @@ public sealed record KeyNote(string Text)
 
     /// <summary>Whether the reader requires it by other means than a missing key.</summary>
     public bool IsRequired { get; init; }
+
+    /// <summary>A key of the same table with which this one is not required; null if there is none.</summary>
+    public string? RequiredUnless { get; init; }
+
+    /// <summary>The keys of the same table that a table with this key cannot have.</summary>
+    public EquatableArray<string> Excludes { get; init; }
 
     /// <summary>The words that editors offer, for the string or for each string of an array.</summary>
     public EquatableArray<string> Words { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using FineTune.Training.Processes;
 using ModelSpec.Locks;
@@ -49,6 +50,13 @@ internal sealed record CacheFolder(string Path)
 
     /// <summary>The answers of the network after a stage.</summary>
     public string Answers(string fingerprint) => In("answers", Digest.Hex(fingerprint) + ".json");
+
+    /// <summary>The result of the cross-validation of a stage.</summary>
+    public string CrossValidation(string fingerprint, int folds) => In("cross-validations", string.Create(CultureInfo.InvariantCulture, $"{Digest.Hex(fingerprint)}-{folds}.json"));
+
+    /// <summary>The results of the cross-validations of a stage, with any number of folds.</summary>
+    public IEnumerable<string> CrossValidations(string fingerprint) =>
+        Directory.Exists(In("cross-validations")) ? Directory.EnumerateFiles(In("cross-validations"), $"{Digest.Hex(fingerprint)}-*.json") : [];
 
     /// <summary>The result of an evaluator.</summary>
     public string Evaluation(string stamp) => In("evaluations", Digest.Hex(stamp) + ".json");

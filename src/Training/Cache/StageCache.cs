@@ -38,10 +38,10 @@ internal sealed class StageCache(CacheFolder folder)
         return new StageResult(digest, evaluation, history);
     }
 
-    /// <summary>Deletes the result of a stage: its weights, the answers of its network and its checkpoints, too.</summary>
+    /// <summary>Deletes the result of a stage: its weights, the answers of its network, its checkpoints and its cross-validations, too.</summary>
     public void Remove(string fingerprint)
     {
-        string[] files = [folder.Stage(fingerprint), folder.Answers(fingerprint)];
+        string[] files = [folder.Stage(fingerprint), folder.Answers(fingerprint), .. folder.CrossValidations(fingerprint)];
         if (CacheEntries.Read<Entry>(folder.Stage(fingerprint)) is { } entry) files = [folder.Weights(entry.Weights), .. files];
         foreach (string file in files.Where(File.Exists)) File.Delete(file);
         if (Directory.Exists(folder.Checkpoints(fingerprint))) Directory.Delete(folder.Checkpoints(fingerprint), recursive: true);

@@ -1,4 +1,4 @@
-using FineTune.Training.Exporters.Report;
+using FineTune.Training.Statistics;
 
 namespace FineTune.Training.Calibration;
 

@@ -43,5 +43,6 @@ internal sealed class VerifyCommand : SpecCommand, IHasExamples
         if (inputs.Split is null) log.Line($"{name}: the dataset '{spec.Plan.Source}' is not on this machine and was not verified");
         if (wrong.Count > 0) throw spec.Name.Error(TrainingDiagnostics.NotAsLocked, Path.GetFileName(path), string.Join("; ", wrong));
         log.Line($"{name}: {inputs.Facts.Count} facts and the weights are as {Path.GetFileName(path)} records them");
+        if (QualityGate.Check(spec.Spec, known) is { } fault) throw new TrainingException(fault);
     }
 }

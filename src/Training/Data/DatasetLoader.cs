@@ -1,3 +1,4 @@
+using System.Globalization;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
 using FineTune.Training.Diagnostics;
@@ -29,13 +30,44 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         if (spec.Plan.Split is FolderSplit folderSplit) return LoadFolders(spec, folderSplit, cancellation);
         // Before anything is downloaded.
         IReadOnlyList<ImageList> lists = ImageList.ReadAll(spec);
+        RequireOfficial(spec);
         (string root, IReadOnlyList<ImportedImage> images) = Import(spec, spec.Plan.Importer.Word, spec.Plan.Importer.Argument, cancellation);
         if (lists.Count > 0) return ListedSplit.Divide(lists, images, root, spec);
+        if (spec.Plan.Split is OfficialSplit official) CheckOfficial(official, images, spec);
         return images is [{ Part: not null }, ..]
             ? new DatasetSplit(root, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsGiven: true)
             : Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, root);
 
         IReadOnlyList<LabeledImage> Those(DatasetPart part) => [.. images.Where(image => image.Part == part).Select(Labeled)];
+    }
+
+    /// <summary>Checks, before anything is downloaded, that the importer has the official split of the spec.</summary>
+    private static void RequireOfficial(SpecSource spec)
+    {
+        if (spec.Plan.Split is not OfficialSplit { Number: var number }) return;
+        int known = spec.Parts.Find<IDatasetImporter>(spec.Plan.Importer.Word).Part.OfficialSplits;
+        if (number <= known) return;
+        throw spec.Split.Error(TrainingDiagnostics.NoOfficialSplit, spec.Plan.Source, number, known switch
+        {
+            0 => "it has none. Write fractions, folders or lists of images",
+            1 => "it has one. Write official = 1",
+            _ => string.Create(CultureInfo.InvariantCulture, $"it has {known}. Write a number from 1 to {known}"),
+        });
+    }
+
+    /// <summary>Checks what the contract of importers leaves open: that all images have a part, and that there are validation images if a stage needs them.</summary>
+    private static void CheckOfficial(OfficialSplit official, IReadOnlyList<ImportedImage> images, SpecSource spec)
+    {
+        if (images[0].Part is null)
+        {
+            RegisteredPart<IDatasetImporter> importer = spec.Parts.Find<IDatasetImporter>(spec.Plan.Importer.Word);
+            throw Place(spec).At(null).Error(
+                TrainingDiagnostics.BrokenContract, importer.Title, importer.Plugin.Name, $"it gives no image a part, although the spec selects its official split {official.Number}.");
+        }
+        if (!images.Any(static image => image.Part == DatasetPart.Validation) && spec.Plan.Stages.Any(static stage => stage.EarlyStopping is not null))
+        {
+            throw spec.Split.Error(TrainingDiagnostics.NoOfficialValidation, spec.Plan.Source, official.Number);
+        }
     }
 
     /// <summary>Lists the images of a split into folders.</summary>
@@ -109,6 +141,7 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         Report = new PartReport(place, log),
         Cancellation = cancellation,
         Argument = argument,
+        OfficialSplit = (place.Spec.Plan.Split as OfficialSplit)?.Number,
         Assets = new PartAssets(folders, downloader, place.At(null), cancellation),
     };
 

@@ -27,6 +27,15 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NotTheDataset = Error("MSPEC1008", "Not the dataset", "'{0}' is not {1}: {2}");
 
+    public static readonly DiagnosticDescriptor UnreadableSplits = Error("MSPEC1020", "Unreadable official splits",
+        "The official splits in '{0}' cannot be read: {1} Remove the file, so that it is downloaded again, or put the published one in its place.");
+
+    public static readonly DiagnosticDescriptor NoOfficialSplit = Error("MSPEC1021", "No such official split",
+        "The dataset '{0}' has no official split {1}: {2}.");
+
+    public static readonly DiagnosticDescriptor NoOfficialValidation = Error("MSPEC1022", "Official split without validation images",
+        "The official split {1} of '{0}' has no validation images, which early_stopping needs. Remove early_stopping, or write another split.");
+
     public static readonly DiagnosticDescriptor NoWeightFile = Error("MSPEC2001", "No weight file", "The weight file '{0}' does not exist.{1}");
 
     public static readonly DiagnosticDescriptor NoTrainedWeights = Error("MSPEC3021", "No trained weights",
@@ -207,6 +216,9 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NothingToPredict = Error("MSPEC3092", "Nothing to classify",
         "None of the arguments names an image. Write files, folders, patterns such as 'photos/**/*.jpg', or '-' for standard input.");
+
+    public static readonly DiagnosticDescriptor TooFewForFolds = Error("MSPEC3112", "Too few images for the folds",
+        "The class '{0}' has {1} readable training images, too few for cross_validation = {2}: every fold needs one. Add images, or write a smaller number.");
 
     public static readonly DiagnosticDescriptor MachineFaults = Error("MSPEC3093", "This machine is not ready", "{0} checks failed.");
 

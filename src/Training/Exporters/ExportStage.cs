@@ -89,14 +89,15 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
     public IReadOnlyList<Fact> Run(IEnumerable<ExportUse> uses, string digest, ExportCache cache, FileDigests digests, CancellationToken cancellation)
     {
         TrainingLock? known = LockOf(digest);
-        string? fingerprint = known?.Fingerprint;
-        // The figures of foreign images can change where the weights do not.
-        string certainty = string.Concat(known?.Facts.Where(static fact => fact.Table == TrainingLock.Certainty).Select(static fact => $"\n{fact.Name} = {fact.Value}") ?? []);
+        // What a report shows in addition to the weights' own figures.
+        string recorded = string.Concat(known?.Facts
+            .Where(static fact => fact.Table is TrainingLock.Certainty or TrainingLock.CrossValidation)
+            .Select(static fact => $"\n{fact.Name} = {fact.Value}") ?? []);
         List<Fact> facts = [];
         int measured = 0;
         foreach (ExportUse use in uses)
         {
-            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, $"{fingerprint}{certainty}");
+            string stamp = PartStamp.Of(use.Place.Section.Use, use.Exporter, digest, spec.Folder, SpecName, spec.Network.ClassName, (known?.Fingerprint ?? "") + recorded);
             ExportEntry? entry = cache.Find(stamp);
             if (entry is null || entry.Outputs.Count != use.Outputs.Count || !use.Outputs.All(output => IsAsKnown(output.Key, output.Value, entry.Outputs)))
             {
@@ -110,10 +111,10 @@ internal sealed partial class ExportStage(SpecSource spec, string weights, Asset
                     log.Line($"{spec.Network.ClassName}: open {new Uri(page).AbsoluteUri}");
                 }
             }
-            if (entry.Figures is not { Count: > 0 } recorded) continue;
+            if (entry.Figures is not { Count: > 0 } figuresOfEntry) continue;
             measured++;
             facts.Add(new Fact(TrainingLock.Exports, measured, "files", TomlLiteral.Array(use.Outputs.Keys.Select(TomlLiteral.Of))));
-            facts.AddRange(recorded.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
+            facts.AddRange(figuresOfEntry.Select(figure => new Fact(TrainingLock.Exports, measured, figure.Key, TomlLiteral.Of(figure.Value))));
         }
         return facts;
 

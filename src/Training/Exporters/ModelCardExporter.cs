@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using FineTune.Pipeline;
 using FineTune.Training.Exporters.Report;
+using FineTune.Training.Statistics;
 
 namespace FineTune.Training.Exporters;
 
@@ -97,6 +98,10 @@ internal sealed class ModelCardExporter : IModelExporter
         Row("published at", training.PretrainedUrl);
         Row("dataset", training.Dataset);
         foreach (string part in (string[])["train", "validation", "test"]) Row($"{part} images", training.Find("split", part));
+        if (training.Find("cross_validation", "folds") is { } folds)
+        {
+            Row("cross-validation of the first stage", $"accuracy {training.Find("cross_validation", "accuracy")}, standard deviation {training.Find("cross_validation", "deviation")} over {folds} folds");
+        }
         Row("weights", context.Model.Digest);
         Row("fingerprint of the training", context.Model.Fingerprint);
         card.Append("\n## Training\n\n| stage | epochs | batch | optimizer | learning rate | trained parameters | test accuracy |\n| --- | ---: | ---: | --- | ---: | ---: | ---: |\n");

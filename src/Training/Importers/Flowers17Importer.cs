@@ -33,10 +33,13 @@ internal sealed class Flowers17Importer : IDatasetImporter
     public int Revision => 1;
 
     /// <inheritdoc />
-    public IReadOnlyList<PublishedFile> Downloads => [Archive];
+    public IReadOnlyList<PublishedFile> Downloads => [Archive, Flowers17Splits.File];
 
     /// <inheritdoc />
-    public bool IsHere(ImportContext context) => Find(context) is not null;
+    public int OfficialSplits => Flowers17Splits.Count;
+
+    /// <inheritdoc />
+    public bool IsHere(ImportContext context) => Find(context) is not null && (context.OfficialSplit is null || Flowers17Splits.AreHere(context.Assets));
 
     /// <inheritdoc />
     public ImportedDataset Import(ImportContext context)
@@ -59,7 +62,9 @@ internal sealed class Flowers17Importer : IDatasetImporter
         {
             throw TrainingDiagnostics.NotTheDataset.Exception(null, root, "the whole of flowers17", $"'{missing.Name}' is missing.");
         }
-        return new ImportedDataset(root, images);
+        if (context.OfficialSplit is not { } number) return new ImportedDataset(root, images);
+        DatasetPart?[] parts = Flowers17Splits.Read(number, images.Count, context);
+        return new ImportedDataset(root, [.. images.Select((image, i) => image with { Part = parts[i] }).Where(static image => image.Part is not null)]);
     }
 
     private static string? Find(ImportContext context) => context.Assets.Find($"{Folder}/jpg");

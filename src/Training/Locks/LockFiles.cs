@@ -1,7 +1,9 @@
 using FineTune.Training.Calibration;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Evaluators;
 using FineTune.Training.Plugins;
 using FineTune.Training.Stages;
+using FineTune.Training.Statistics;
 using ModelSpec;
 using ModelSpec.Diagnostics;
 using ModelSpec.Locks;
@@ -60,6 +62,17 @@ internal static class LockFiles
         .. certain.Facts,
     ]);
 
+    /// <summary>A lock with the result of a cross-validation; the same lock if it has that already.</summary>
+    /// <param name="known">The lock.</param>
+    /// <param name="figures">The table <see cref="TrainingLock.CrossValidation"/>; empty for none.</param>
+    public static TrainingLock WithCrossValidation(TrainingLock known, IReadOnlyList<Fact> figures)
+    {
+        Fact[] before = [.. known.Facts.Where(static fact => fact.Table == TrainingLock.CrossValidation)];
+        return before.Length == figures.Count && figures.All(before.Contains)
+            ? known
+            : new TrainingLock([.. known.Facts.Where(static fact => fact.Table != TrainingLock.CrossValidation), .. figures]);
+    }
+
     /// <summary>Describes the plugins that are not the files that a lock records.</summary>
     public static IEnumerable<string> ComparePlugins(TrainingLock known, SpecSource spec)
     {
@@ -113,6 +126,7 @@ internal static class LockFiles
             new("data", 0, "source", TomlLiteral.Of(spec.Plan.Source)),
             new("split", 0, "digest", TomlLiteral.Of(DatasetManifest.DigestOfParts(inputs.Split!))),
             new("split", 0, "test", TomlLiteral.Of(inputs.Split!.Test.Count)),
+            new("split", 0, "test_digest", TomlLiteral.Of(inputs.TestDigest!)),
             new("split", 0, "train", TomlLiteral.Of(inputs.Split.Train.Count)),
             new("split", 0, "validation", TomlLiteral.Of(inputs.Split.Validation.Count)),
         ];
@@ -121,6 +135,10 @@ internal static class LockFiles
             facts.Add(new("stage", i + 1, "fingerprint", TomlLiteral.Of(inputs.Fingerprints[i])));
             facts.Add(new("stage", i + 1, "name", TomlLiteral.Of(spec.Plan.Stages[i].Name)));
             facts.Add(new("stage", i + 1, "test_accuracy", TomlLiteral.Of(Math.Round(results[i].Evaluation.Accuracy, 6))));
+            ConfusionMatrix answers = results[i].Evaluation.Confusion;
+            var interval = WilsonInterval.Of(answers.Correct, answers.Count);
+            facts.Add(new("stage", i + 1, "test_images", TomlLiteral.Of(answers.Count)));
+            facts.Add(new("stage", i + 1, "test_interval", TomlLiteral.Array([TomlLiteral.Of(Math.Round(interval.Low, 6)), TomlLiteral.Of(Math.Round(interval.High, 6))])));
             facts.Add(new("stage", i + 1, "test_loss", TomlLiteral.Of(Math.Round(results[i].Evaluation.Loss, 6))));
         }
         return new TrainingLock(facts.ToEquatableArray());

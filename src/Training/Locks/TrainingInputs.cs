@@ -18,6 +18,9 @@ internal sealed record TrainingInputs(
 {
     /// <summary>The digest of all inputs: that of the last stage.</summary>
     public string Fingerprint => Fingerprints[^1];
+
+    /// <summary>The digest of the test images; null if <see cref="Split"/> is.</summary>
+    public string? TestDigest { get; init; }
 }
 
 /// <summary>Reads the inputs of a training.</summary>
@@ -56,6 +59,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         else if ((weights = pretrained.Locate(spec, cancellation)) is not null) facts.Add(DigestOf(weights, cancellation));
 
         DatasetSplit? split = null;
+        string? testDigest = null;
         if (trustsLock && !datasets.IsHere(spec, cancellation))
         {
             Take(known!, Data, "digest");
@@ -69,14 +73,15 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
             facts.AddRange(Of(split.Lists));
             try
             {
-                facts.AddRange(Of(split, cancellation));
+                (Fact[] found, testDigest) = Of(split, cancellation);
+                facts.AddRange(found);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw spec.DataSource.Error(e, TrainingDiagnostics.UnreadableFile, "dataset", e.Message.TrimEnd('.') + ".");
             }
         }
-        return new TrainingInputs(facts, Locks.Fingerprints.Of(facts), split, weights);
+        return new TrainingInputs(facts, Locks.Fingerprints.Of(facts), split, weights) { TestDigest = testDigest };
 
         void Take(TrainingLock source, string table, string key)
         {
@@ -89,7 +94,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     {
         try
         {
-            return Of(inputs.Split!, cancellation).All(inputs.Facts.Contains);
+            return Of(inputs.Split!, cancellation).Facts.All(inputs.Facts.Contains);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -98,12 +103,12 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
         }
     }
 
-    private Fact[] Of(DatasetSplit split, CancellationToken cancellation)
+    private (Fact[] Facts, string TestDigest) Of(DatasetSplit split, CancellationToken cancellation)
     {
         DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
         // Fractions and folders divide images as the spec says; importers and lists as they are now.
         Fact[] parts = split.IsGiven ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
-        return [.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))];
+        return ([.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))], manifest.TestDigest);
     }
 
     private static IEnumerable<Fact> Of(IReadOnlyList<ImageList> lists) => lists.Select(static list => new Fact(Data, 0, list.Key, TomlLiteral.Of(list.Digest)));

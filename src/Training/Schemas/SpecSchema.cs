@@ -49,8 +49,8 @@ internal static class SpecSchema
         var properties = new JsonObject();
         foreach (LanguageKey key in table.Keys) properties[key.Name] = Key(key, words);
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
-        if (Names(table.Keys.Where(static key => key.IsRequired)) is { Count: > 0 } required) schema["required"] = required;
-        List<JsonNode?> rules = [.. table.Keys.SelectMany(Conditions), .. Alternatives(table)];
+        if (Names(table.Keys.Where(static key => key is { IsRequired: true, Note.RequiredUnless: null })) is { Count: > 0 } required) schema["required"] = required;
+        List<JsonNode?> rules = [.. table.Keys.SelectMany(Conditions), .. Alternatives(table), .. Exclusions(table)];
         if (table.PartKind is { } kind) rules.AddRange(Parts(table, kind, properties, words));
         else if (table.Path == "data") rules.AddRange(Importers(table, properties, words));
         else schema["additionalProperties"] = false;
@@ -140,6 +140,29 @@ internal static class SpecSchema
             {
                 ["if"] = Has(condition.Key, condition.RequiringValues, isRequired: true),
                 ["then"] = new JsonObject { ["required"] = new JsonArray(key.Name) },
+            };
+        }
+    }
+
+    /// <summary>The rules for keys that stand in for others, which a table then cannot have.</summary>
+    private static IEnumerable<JsonNode?> Exclusions(LanguageTable table)
+    {
+        foreach (IGrouping<string, LanguageKey> required in table.Keys.Where(static key => key.Note?.RequiredUnless is not null).GroupBy(static key => key.Note!.RequiredUnless!))
+        {
+            yield return new JsonObject
+            {
+                ["if"] = new JsonObject { ["not"] = new JsonObject { ["required"] = new JsonArray(required.Key) } },
+                ["then"] = new JsonObject { ["required"] = Names(required) },
+            };
+        }
+        foreach (LanguageKey key in table.Keys.Where(static key => key.Note is { Excludes.Count: > 0 }))
+        {
+            var excluded = new JsonObject();
+            foreach (string other in key.Note!.Excludes) excluded[other] = false;
+            yield return new JsonObject
+            {
+                ["if"] = new JsonObject { ["required"] = new JsonArray(key.Name) },
+                ["then"] = new JsonObject { ["properties"] = excluded },
             };
         }
     }

@@ -47,11 +47,12 @@ internal sealed record Evaluation(ConfusionMatrix Confusion, double Loss)
     /// <param name="features">The input of the layers from <paramref name="depth"/> on.</param>
     /// <param name="depth">The first layer after the features.</param>
     /// <param name="mirrored">The features of the mirrored images if both are averaged; otherwise null.</param>
-    public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth, Features? mirrored = null)
+    /// <param name="only">The images to evaluate; null for all that could be read.</param>
+    public static Evaluation Of(NetworkModule module, ImageSet images, Features features, int depth, Features? mirrored = null, long[]? only = null)
     {
         module.eval();
         using IDisposable inference = no_grad();
-        long[] rows = images.Readable();
+        long[] rows = only ?? images.Readable();
         long[] truth = images.LabelsOf(rows);
         long[] answers = new long[rows.Length];
         float[] all = new float[rows.Length * module.Network.Classes.Count];

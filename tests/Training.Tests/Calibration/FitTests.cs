@@ -2,7 +2,7 @@ using FineTune;
 using FineTune.Inference;
 using FineTune.Training.Calibration;
 using FineTune.Training.Evaluators;
-using FineTune.Training.Exporters.Report;
+using FineTune.Training.Statistics;
 
 namespace Training.Tests.Calibration;
 

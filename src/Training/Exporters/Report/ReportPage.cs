@@ -3,6 +3,7 @@ using System.Text;
 using FineTune.Pipeline;
 using FineTune.Training.Calibration;
 using FineTune.Training.Evaluators;
+using FineTune.Training.Statistics;
 using ModelSpec.Locks;
 
 namespace FineTune.Training.Exporters.Report;
@@ -87,6 +88,7 @@ internal sealed class ReportPage(ExportContext context)
             Tile(Percent(score.All == 0 ? 0 : (double)score.Right / score.All), $"test accuracy: {score.Right} of {score.All} images");
             Tile($"{Percent(interval.Low)} – {Percent(interval.High)}", "95% interval of the accuracy (Wilson)");
         }
+        if (CrossValidation() is { } folds) Tile($"{Percent(folds.Accuracy)} ± {Percent(folds.Deviation)}", $"cross-validation of the first stage: mean and standard deviation of {folds.Folds} folds");
         if ((_answers?.Loss ?? Last?.TestLoss) is { } loss) Tile(Number(loss, "0.0000"), "test loss (cross-entropy)");
         if (Parts() is { } parts) Tile(string.Join(" / ", parts.Select(static part => part.Images)), string.Join(" / ", parts.Select(static part => part.Part)) + " images");
         Tile(Number(Training.Layers.Sum(static layer => layer.Parameters), "N0"), "parameters");
@@ -354,6 +356,15 @@ internal sealed class ReportPage(ExportContext context)
         : Last?.TestAccuracy is { } accuracy && int.TryParse(Training.Find("split", "test"), CultureInfo.InvariantCulture, out int all)
             ? ((int)Math.Round(accuracy * all), all)
             : null;
+
+    /// <summary>The cross-validation that the lock records.</summary>
+    private (double Accuracy, double Deviation, string Folds)? CrossValidation() =>
+        Training.Find("cross_validation", "folds") is { } folds && Figure("accuracy") is { } accuracy && Figure("deviation") is { } deviation
+            ? (accuracy, deviation, folds)
+            : null;
+
+    private double? Figure(string key) =>
+        double.TryParse(Training.Find("cross_validation", key), CultureInfo.InvariantCulture, out double value) ? value : null;
 
     private (string Part, string Images)[]? Parts() =>
         ((string[])["train", "validation", "test"]).Select(part => (part, Images: Training.Find("split", part) ?? "")).Where(static part => part.Images is not ("" or "0")).ToArray()

@@ -1,6 +1,6 @@
-using FineTune.Training.Exporters.Report;
+using FineTune.Training.Statistics;
 
-namespace Training.Tests.Exporters.Report;
+namespace Training.Tests.Statistics;
 
 public class WilsonIntervalTests
 {

@@ -1,4 +1,4 @@
-namespace FineTune.Training.Exporters.Report;
+namespace FineTune.Training.Statistics;
 
 /// <summary>Bounds of a proportion, each in [0, 1].</summary>
 /// <param name="Low">The lower bound.</param>
