@@ -150,7 +150,7 @@ public class MovingObjectTests
         using SKBitmap blossom = SKBitmap.Decode(BlossomPainter.Draw(drawn, seed));
         using SKBitmap small = blossom.Resize(new SKImageInfo(Height, Height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
         using var canvas = new SKCanvas(bitmap);
-        canvas.DrawBitmap(small, left, 0);
+        canvas.DrawBitmap(small, left, 0, SKSamplingOptions.Default);
         return bitmap;
     }
 }
