@@ -84,11 +84,11 @@ public class MovingObjectTests
             }
         }
 
-        Assert.InRange(right, 34, 40);
-        // As shares of the width. The blossoms' own are 0.28 and 0.72.
-        Assert.InRange(centres.Average(static pair => pair.Left), 0.15, 0.4);
-        Assert.InRange(centres.Average(static pair => pair.Right), 0.6, 0.85);
-        Assert.InRange(centres.Count(static pair => pair.Left < 0.5 && pair.Right > 0.5), 18, 20);
+        Assert.InRange(right, 30, 40);
+        // As shares of the width. The blossoms' own are 0.28 and 0.72. Heat that does not move has the same centre twice.
+        Assert.InRange(centres.Average(static pair => pair.Left), 0.15, 0.45);
+        Assert.InRange(centres.Average(static pair => pair.Right), 0.55, 0.85);
+        Assert.InRange(centres.Count(static pair => pair.Left < pair.Right), 15, 20);
     }
 
     private static SpecClassifier Train(TemporaryFolder folder)
