@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -31,7 +30,6 @@ internal static class ExplainEndpoint
             return TypedResults.Problem(
                 "This application runs on ONNX Runtime, which cannot explain. Build it with -p:ModelSpecRuntime=torch.", statusCode: StatusCodes.Status501NotImplemented);
         }
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = PhotoLimits.MaxBytes + 1024;
         try
         {
             byte[] photo = await PhotoReader.ReadAsync(request, cancellation);

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Flowers17.Web;
 
 /// <summary>Takes the photo out of a request.</summary>
@@ -8,6 +10,11 @@ internal static class PhotoReader
     /// <exception cref="BadHttpRequestException">The form cannot be read or has no file, or the photo has more bytes than <see cref="PhotoLimits.MaxBytes"/>.</exception>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // Lengths that are declared are looked at here. A server that did so would end the connection while the caller still sends, who would not see the answer.
+            limit.MaxRequestBodySize = request.ContentLength is null ? PhotoLimits.MaxBodyBytes : null;
+        }
         if (request.ContentLength > (request.HasFormContentType ? PhotoLimits.MaxBodyBytes : PhotoLimits.MaxBytes)) throw TooLarge();
         try
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Flowers17.Web;
@@ -26,11 +25,6 @@ internal static class PredictEndpoint
         HttpRequest request, IImageClassifier<FlowerLabel> flowers, PredictionMetrics metrics, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            // PhotoReader looks at lengths that are declared. A server that did so would end the connection while the caller still sends, who would not see the answer.
-            limit.MaxRequestBodySize = request.ContentLength is null ? PhotoLimits.MaxBodyBytes : null;
-        }
         try
         {
             byte[] photo = await PhotoReader.ReadAsync(request, cancellation);

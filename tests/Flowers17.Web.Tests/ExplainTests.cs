@@ -1,21 +1,13 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using FineTune;
-using Flowers17;
 using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowersWeb.Tests;
 
 public sealed class ExplainTests : IDisposable
 {
-    private readonly FlowersApplication _onnx = new();
-    private readonly WebApplicationFactory<Program> _torch;
-
-    public ExplainTests() => _torch = _onnx.WithWebHostBuilder(static builder =>
-        builder.ConfigureTestServices(static services => services.AddSingleton<IImageExplainer<FlowerLabel>>(new FakeExplainer())));
+    private readonly FlowersApplication _onnx = new(), _torch = new() { Explainer = new FakeExplainer() };
 
     public void Dispose()
     {
@@ -62,6 +54,20 @@ public sealed class ExplainTests : IDisposable
         using HttpResponseMessage response = await PostAsync(_onnx, FakeClassifier.Photo(), "image/jpeg");
 
         await AssertIsProblem(response, HttpStatusCode.NotImplemented, "-p:ModelSpecRuntime=torch");
+    }
+
+    [Fact]
+    public async Task The_page_is_told_whether_answers_are_explained()
+    {
+        Assert.True(await ExplainsAsync(_torch));
+        Assert.False(await ExplainsAsync(_onnx));
+
+        static async Task<bool> ExplainsAsync(FlowersApplication application)
+        {
+            using HttpClient client = application.CreateClient();
+            using JsonDocument info = JsonDocument.Parse(await client.GetStringAsync("/info", TestContext.Current.CancellationToken));
+            return info.RootElement.GetProperty("explains").GetBoolean();
+        }
     }
 
     private static async Task AssertIsProblem(HttpResponseMessage response, HttpStatusCode status, string detail)

@@ -13,6 +13,9 @@ public sealed class FlowersApplication(params (string Key, string Value)[] setti
 {
     internal FakeClassifier Classifier { get; } = new();
 
+    /// <summary>What explains its answers, as on the torch engine; nothing does on ONNX Runtime.</summary>
+    internal FakeExplainer? Explainer { get; init; }
+
     /// <summary>Starts the sample on Kestrel, on a free port of the loopback interface, for what the server in memory does otherwise.</summary>
     /// <returns>Its address.</returns>
     public Uri Serve()
@@ -26,6 +29,10 @@ public sealed class FlowersApplication(params (string Key, string Value)[] setti
     {
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
         foreach ((string key, string value) in settings) builder.UseSetting(key, value);
-        builder.ConfigureTestServices(services => services.AddSingleton<IImageClassifier<FlowerLabel>>(Classifier));
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<IImageClassifier<FlowerLabel>>(Classifier);
+            if (Explainer is { } explainer) services.AddSingleton<IImageExplainer<FlowerLabel>>(explainer);
+        });
     }
 }

@@ -14,17 +14,19 @@ public sealed class LimitTests
     private static readonly (string, string)[] OneAnHour = [("RateLimit:Requests", "1"), ("RateLimit:Period", "01:00:00"), ("RateLimit:Waiting", "0")];
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    public async Task A_photo_of_too_many_bytes_is_refused_as_body_and_in_a_form(bool isForm, bool isChunked)
+    [InlineData("/predict", false, false)]
+    [InlineData("/predict", false, true)]
+    [InlineData("/predict", true, false)]
+    [InlineData("/predict", true, true)]
+    [InlineData("/explain", false, false)]
+    [InlineData("/explain", true, true)]
+    public async Task A_photo_of_too_many_bytes_is_refused_as_body_and_in_a_form(string path, bool isForm, bool isChunked)
     {
-        using var application = new FlowersApplication();
+        using var application = new FlowersApplication { Explainer = new FakeExplainer() };
         using var client = new HttpClient { BaseAddress = application.Serve() };
         using var photo = new ByteArrayContent(FakeClassifier.Photo(TooMany)) { Headers = { ContentType = new("image/jpeg") } };
         using HttpContent content = isForm ? new MultipartFormDataContent { { photo, "photo", "photo.jpg" } } : photo;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/predict") { Content = content, Headers = { TransferEncodingChunked = isChunked } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content, Headers = { TransferEncodingChunked = isChunked } };
 
         using HttpResponseMessage response = await client.SendAsync(request);
 

@@ -463,7 +463,7 @@ public class ExplanationTests
     }
 
     /// <summary>Patches of 2 × 2 pixels, a class token, and two layers of attention with connections around them.</summary>
-    private sealed class SmallTransformer : ModuleTree
+    internal sealed class SmallTransformer : ModuleTree
     {
         public SmallTransformer()
             : base("Transformer")

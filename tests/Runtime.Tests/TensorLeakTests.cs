@@ -1,3 +1,4 @@
+using FineTune.Inference;
 using SkiaSharp;
 using TorchSharp;
 
@@ -13,13 +14,41 @@ public class TensorLeakTests
     {
         byte[] picture = Pictures.Plain(SKColors.Red);
         using var classifier = new TinyClassifier();
-        classifier.Predict(picture);
+
+        AssertLeavesNothing(1000, () => classifier.Predict(picture));
+    }
+
+    [Fact]
+    public void Explanations_leave_no_tensor_and_no_gradient_behind()
+    {
+        byte[] picture = Pictures.Plain(SKColors.Red);
+        using var classifier = new TinyClassifier();
+
+        AssertLeavesNothing(200, () => classifier.Explain(picture, TinyLabel.Blue));
+
+        Assert.All(classifier.parameters(), static parameter => Assert.Null(parameter.grad));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Explanations_of_a_transformer_leave_no_tensor_behind(bool mirror)
+    {
+        using var network = new ExplanationTests.SmallTransformer();
+        using torch.Tensor image = torch.ones(1, 3, 4, 6);
+
+        AssertLeavesNothing(200, () => HeatPass.Run(network.Steps, image, 0, mirror));
+    }
+
+    private static void AssertLeavesNothing(int times, Action action)
+    {
+        action();
         // Tensors that earlier tests left to the finalizer are not counted.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = torch.Tensor.TotalCount;
 
-        for (int i = 0; i < 1000; i++) classifier.Predict(picture);
+        for (int i = 0; i < times; i++) action();
 
         Assert.Equal(before, torch.Tensor.TotalCount);
     }

@@ -57,7 +57,7 @@ function show(blob) {
   URL.revokeObjectURL(photo.src);
   photo.src = URL.createObjectURL(blob);
   photo.alt = blob.name ? `Your photo ${blob.name}` : 'Your photo';
-  conceal();
+  forgetWhy();
   explain.hidden = true;
   result.ariaBusy = 'true';
   result.hidden = false;
@@ -82,39 +82,41 @@ function tell({ top, certain, milliseconds }, total) {
   say(`${certain === false ? 'Not certain, perhaps ' : ''}${top[0].label}, ${percent(top[0].probability)}.`, 'silent');
 }
 
-/** Shows or hides what decided the answer. */
+/** Shows or hides what decided the answer, over the photo. */
 async function toggleWhy() {
   if (explain.ariaBusy === 'true') return;   // not disabled, which would take the focus away
-  if (!why.hidden) {
-    conceal();
+  if (!heat.hidden) {
+    cover(false);
     return;
   }
-  const { signal } = running, blob = current;
-  explain.ariaBusy = 'true';
+  const { signal } = running;
   try {
-    const response = await post('explain', blob, signal);
-    const image = await response.blob();
-    if (signal.aborted) return;
-    heat.src = URL.createObjectURL(image);
-    why.hidden = false;
-    explain.ariaExpanded = 'true';
-    explain.textContent = 'Hide why';
-    say('What decided the answer is shown with the photo.', 'silent');
+    if (!heat.hasAttribute('src')) {
+      explain.ariaBusy = 'true';
+      const image = await (await post('explain', current, signal)).blob();
+      if (signal.aborted) return;
+      heat.src = URL.createObjectURL(image);
+    }
+    cover(true);
+    say('The photo shows which places decided the answer.', 'silent');
   } catch (error) {
     if (signal.aborted) return;
-    if (error.status === 404) explain.hidden = true;
-    say(error.status === 404 ? 'This server does not explain its answers.' : error.message, 'error');
+    say(error.message, 'error');
   } finally {
     explain.ariaBusy = 'false';
   }
 }
 
-function conceal() {
+function cover(covers) {
+  heat.hidden = why.hidden = !covers;
+  explain.ariaExpanded = String(covers);
+  explain.textContent = covers ? 'Hide why' : 'Show why';
+}
+
+function forgetWhy() {
   URL.revokeObjectURL(heat.src);
   heat.removeAttribute('src');
-  why.hidden = true;
-  explain.ariaExpanded = 'false';
-  explain.textContent = 'Show why';
+  cover(false);
 }
 
 for (const input of [file, camera]) {

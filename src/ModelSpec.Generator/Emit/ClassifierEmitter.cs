@@ -58,7 +58,7 @@ internal static class ClassifierEmitter
         writer.Line(string.Format(
             CultureInfo.InvariantCulture, "/// {0} with a head for {1} classes: images [N, 3, {2}, {3}] to logits [N, {1}], {4:N0} parameters.",
             Comments.Xml(model.Backbone), model.Classes.Count, model.InputHeight, model.InputWidth, parameters));
-        writer.Line($"/// {EngineRemark(model.Engine)} Predicting is safe from several threads.");
+        foreach (string line in EngineRemarks(model.Engine)) writer.Line("/// " + line);
         writer.Line("/// </summary>");
         writer.Line(GeneratedCode);
         string baseClass = model.Engine == Engine.Torch ? "ImageClassifier" : "OnnxImageClassifier";
@@ -69,9 +69,13 @@ internal static class ClassifierEmitter
         else OnnxClassEmitter.Emit(writer, model);
     }
 
-    private static string EngineRemark(Engine engine) => engine == Engine.Torch
-        ? "Softmax is applied by <c>Predict</c>, not by <c>forward</c>."
-        : "It runs on ONNX Runtime.";
+    private static string[] EngineRemarks(Engine engine) => engine == Engine.Torch
+        ?
+        [
+            "Softmax is applied by <c>Predict</c>, not by <c>forward</c>. <c>Explain</c> shows which parts of a photo an answer comes from.",
+            "Predicting and explaining are safe from several threads.",
+        ]
+        : ["It runs on ONNX Runtime. Predicting is safe from several threads."];
 
     private static void EmitConstants(SourceWriter writer, ClassifierModel model)
     {

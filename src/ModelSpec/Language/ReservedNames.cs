@@ -13,7 +13,8 @@ internal static class ReservedNames
         "ClassCount", "CreateUntrained", "EmbeddingLength", "Fill", "FreezePoints", "Head", "HeadLayers", "InputHeight", "InputWidth", "Labels", "Load",
         "WeightsResource",
         // Of its base classes.
-        "Certainty", "ClearModules", "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Embed", "Equals", "Finalize",
+        "Certainty", "ClearModules", "ConditionallyRegisterBuffer", "ConditionallyRegisterParameter", "Describe", "Dispose", "Embed", "Equals", "Explain", "ExplainAsync",
+        "Finalize",
         "GetDefaultDeviceAndType", "GetHashCode", "GetName", "GetType", "ImageLimits", "InputSize", "LoadFile", "LoadResource", "Meaning", "MemberwiseClone",
         "Mirror",
         "PixelTransform", "Predict", "PredictAsync", "PredictFilesAsync", "ReferenceEquals", "Register", "RegisterComponents", "ReplaceBuffer",

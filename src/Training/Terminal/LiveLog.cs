@@ -32,13 +32,13 @@ internal sealed class LiveLog : IProgressLog
     public void Line(string text)
     {
         // Text and not markup: brackets are common in messages.
-        lock (_gate) _console.Write(new Text(text + "\n"));
+        lock (_gate) _console.Write(new TextInPlaceOfTable(text, Style.Plain));
     }
 
     /// <inheritdoc />
     public void Report(Diagnostic diagnostic)
     {
-        lock (_gate) _console.Write(new Text(diagnostic + "\n", new Style(diagnostic.IsError ? Color.Red : Color.Yellow)));
+        lock (_gate) _console.Write(new TextInPlaceOfTable(diagnostic.ToString(), new Style(diagnostic.IsError ? Color.Red : Color.Yellow)));
     }
 
     /// <inheritdoc />

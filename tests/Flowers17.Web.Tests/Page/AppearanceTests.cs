@@ -32,11 +32,8 @@ public sealed class AppearanceTests(PageWorkplace workplace)
                 HasTouch = width == Phone,
                 ReducedMotion = ReducedMotion.Reduce,
             },
-            async p =>
-            {
-                await Standin.ExplainAsync(p);
-                await Standin.CertainAsync(p, () => certain);
-            });
+            p => Standin.CertainAsync(p, () => certain),
+            workplace.ExplainingAddress);
         await page.Page.EvaluateAsync(axe);
         string name = $"{colours}-{width}".ToLowerInvariant();
         byte[] photo = Stretch(BlossomPainter.Draw(BlossomKind.Tulip, seed: 10_000), 900, 640);

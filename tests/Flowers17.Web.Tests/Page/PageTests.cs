@@ -92,7 +92,7 @@ public sealed class PageTests(PageWorkplace workplace)
     [Fact]
     public async Task The_keyboard_alone_is_enough()
     {
-        await using OpenPage page = await OpenPage.OpenAsync(workplace, prepare: Standin.ExplainAsync);
+        await using OpenPage page = await OpenPage.OpenAsync(workplace, address: workplace.ExplainingAddress);
 
         await page.Page.Keyboard.PressAsync("Tab");
         IFileChooser chooser = await page.Page.RunAndWaitForFileChooserAsync(() => page.Page.Keyboard.PressAsync("Space"));
@@ -191,9 +191,9 @@ public sealed class PageTests(PageWorkplace workplace)
     }
 
     [Fact]
-    public async Task What_decided_the_answer_is_shown_where_the_server_explains()
+    public async Task What_decided_the_answer_is_shown_over_the_photo_where_the_server_explains()
     {
-        await using OpenPage page = await OpenPage.OpenAsync(workplace, prepare: Standin.ExplainAsync);
+        await using OpenPage page = await OpenPage.OpenAsync(workplace, prepare: Standin.RecordAsync, address: workplace.ExplainingAddress);
         await page.ChooseAsync("garden.png", Photo);
         await page.AnswersAsync();
 
@@ -202,21 +202,32 @@ public sealed class PageTests(PageWorkplace workplace)
 
         Assert.Equal("true", await page.Why.GetAttributeAsync("aria-expanded"));
         Assert.Equal(96, await page.Page.Locator("#heat").EvaluateAsync<int>("async image => { await image.decode(); return image.naturalWidth; }"));
-        // The same photo went to both endpoints.
+        LocatorBoundingBoxResult photo = (await page.Page.Locator("#photo").BoundingBoxAsync())!, heat = (await page.Page.Locator("#heat").BoundingBoxAsync())!;
+        Assert.Equal((photo.X, photo.Y, photo.Width, photo.Height), (heat.X, heat.Y, heat.Width, heat.Height));
+        // Once more the photo alone, and the explanation again, which is still there.
+        await page.Why.ClickAsync();
+        Assert.True(await page.Page.Locator("#heat").IsHiddenAsync());
+        Assert.Equal("false", await page.Why.GetAttributeAsync("aria-expanded"));
+        await page.Why.ClickAsync();
+        Assert.True(await page.Page.Locator("#heat").IsVisibleAsync());
+        // The same photo went to both endpoints, once.
         Assert.Equal(
             "predict,explain,true", await page.Page.EvaluateAsync<string>("[...sent.map(([path]) => path), sent[0][1] === sent[1][1]].join()"));
         // Another photo has another explanation.
         await page.ChooseAsync("other.png", Photo);
         await page.AnswersAsync();
-        Assert.True(await page.Page.Locator("#why").IsHiddenAsync());
+        Assert.True(await page.Page.Locator("#heat").IsHiddenAsync());
         Assert.Equal("Show why", await page.Why.TextContentAsync());
+        await page.Why.ClickAsync();
+        await page.Page.Locator("#heat").WaitForAsync();
+        Assert.Equal(4, await page.Page.EvaluateAsync<int>("sent.length"));
         Assert.Empty(page.Errors);
     }
 
     [Fact]
     public async Task An_answer_is_not_explained_where_the_server_has_no_explanations()
     {
-        await using OpenPage page = await OpenPage.OpenAsync(workplace, prepare: p => Standin.InfoAsync(p, info => info["explains"] = false));
+        await using OpenPage page = await OpenPage.OpenAsync(workplace);
 
         await page.ChooseAsync("garden.png", Photo);
         await page.AnswersAsync();
@@ -225,20 +236,18 @@ public sealed class PageTests(PageWorkplace workplace)
     }
 
     [Fact]
-    public async Task An_explanation_that_is_missing_hides_the_button()
+    public async Task An_explanation_that_fails_is_told_and_the_answer_stays()
     {
-        await using OpenPage page = await OpenPage.OpenAsync(workplace, prepare: async p =>
-        {
-            await Standin.ExplainAsync(p);
-            await p.RouteAsync("**/explain", static route => route.FulfillAsync(new() { Status = 404 }));
-        });
+        await using OpenPage page = await OpenPage.OpenAsync(
+            workplace, prepare: static p => p.RouteAsync("**/explain", static route => route.FulfillAsync(new() { Status = 500 })), address: workplace.ExplainingAddress);
         await page.ChooseAsync("garden.png", Photo);
         await page.AnswersAsync();
 
         await page.Why.ClickAsync();
-        await page.Page.GetByText("This server does not explain its answers.").WaitForAsync();
+        await page.Page.GetByText("The server answered 500.").WaitForAsync();
 
-        Assert.True(await page.Page.Locator("#explain").IsHiddenAsync());
+        Assert.Equal("Show why", await page.Why.TextContentAsync());
+        Assert.True(await page.Page.Locator("#heat").IsHiddenAsync());
         Assert.Equal("tulip", await page.Best.TextContentAsync());
     }
 

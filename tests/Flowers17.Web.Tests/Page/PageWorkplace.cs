@@ -9,7 +9,7 @@ public sealed class PageWorkplace : IAsyncLifetime
     /// <summary>What a slow machine with other work may take for one step, in milliseconds.</summary>
     private const float Patience = 120_000;
 
-    private readonly FlowersApplication _application = new();
+    private readonly FlowersApplication _application = new(), _explaining = new() { Explainer = new FakeExplainer() };
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string? _missing, _missingAxe, _axe;
@@ -20,7 +20,10 @@ public sealed class PageWorkplace : IAsyncLifetime
     /// <summary>The address of the sample.</summary>
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>Its classifier.</summary>
+    /// <summary>The address of the sample as it is on the torch engine: it explains its answers.</summary>
+    public Uri ExplainingAddress { get; private set; } = null!;
+
+    /// <summary>The classifier at <see cref="Address"/>.</summary>
     internal FakeClassifier Classifier => _application.Classifier;
 
     /// <inheritdoc />
@@ -32,7 +35,7 @@ public sealed class PageWorkplace : IAsyncLifetime
         (string? axe, _missingAxe) = await NpmPackage.RestoreAsync(
             "axe-core", Repository.File("tests", "Flowers17.Web.Tests", "axe"), Path.Combine(AppContext.BaseDirectory, "npm"), script);
         if (axe is not null) _axe = await File.ReadAllTextAsync(Path.Combine(axe, script));
-        Address = _application.Serve();
+        (Address, ExplainingAddress) = (_application.Serve(), _explaining.Serve());
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Timeout = Patience });
     }
@@ -59,5 +62,6 @@ public sealed class PageWorkplace : IAsyncLifetime
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
         await _application.DisposeAsync();
+        await _explaining.DisposeAsync();
     }
 }

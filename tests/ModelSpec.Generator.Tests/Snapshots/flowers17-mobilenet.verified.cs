@@ -68,7 +68,8 @@ public enum FlowerLabel
 
 /// <summary>
 /// mobilenet_v1 with a head for 17 classes: images [N, 3, 224, 224] to logits [N, 17], 2,034,209 parameters.
-/// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. Predicting is safe from several threads.
+/// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. <c>Explain</c> shows which parts of a photo an answer comes from.
+/// Predicting and explaining are safe from several threads.
 /// </summary>
 [global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public sealed partial class FlowerClassifier : FineTune::ImageClassifier<FlowerLabel>

@@ -23,7 +23,8 @@ public enum PetLabel
 
 /// <summary>
 /// squeeze_excitation with a head for 2 classes: images [N, 3, 32, 32] to logits [N, 2], 5,300 parameters.
-/// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. Predicting is safe from several threads.
+/// Softmax is applied by <c>Predict</c>, not by <c>forward</c>. <c>Explain</c> shows which parts of a photo an answer comes from.
+/// Predicting and explaining are safe from several threads.
 /// </summary>
 [global::System.CodeDom.Compiler.GeneratedCode("FineTune.Build", "VERSION")]
 public sealed partial class PetClassifier : FineTune::ImageClassifier<PetLabel>

@@ -77,7 +77,7 @@ public class ExplainCommandTests
     [InlineData("MSPEC3081", "its classes are: left, right", "overlay.png", "--label", "up")]
     [InlineData("MSPEC3083", ".png, .jpg or .jpeg", "overlay.gif")]
     [InlineData("MSPEC3083", "2 images", "overlay.png", "photo.png")]
-    [InlineData("MSPEC3092", "images", "overlays", "none/*.png")]
+    [InlineData("MSPEC3092", "names an image", "overlays", "none/*.png")]
     public void What_cannot_be_done_is_said(string code, string text, string output, params string[] more)
     {
         using var folder = new TemporaryFolder();

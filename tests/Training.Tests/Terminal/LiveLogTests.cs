@@ -48,6 +48,9 @@ public class LiveLogTests
             log.Line("App: [red] is text");
         });
 
+        // Otherwise the end of a row of the table would stay behind the message.
+        Assert.Contains(TextInPlaceOfTable.EraseBelow + "App: [red] is text", text.ToString(), StringComparison.Ordinal);
+
         Assert.Contains("App: [red] is text", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("warm-up", text.ToString(), StringComparison.Ordinal);
         Assert.True(text.ToString().IndexOf("[red]", StringComparison.Ordinal) < text.ToString().LastIndexOf("warm-up", StringComparison.Ordinal));

@@ -37,7 +37,9 @@ internal static class CurvePlots
         (double Epoch, double Value)[] validated =
             [.. stage.History.Where(epoch => validation(epoch) is { } value && double.IsFinite(value)).Select(epoch => ((double)epoch.Epoch, validation(epoch)!.Value))];
         (double Low, double High) range = Range([.. values, .. validated.Select(static point => point.Value)], least, most);
-        (double Low, double High) across = epochs.Length == 1 ? (epochs[0] - 1, epochs[0] + 1) : (epochs[0], epochs[^1]);
+        // With room for the first and the last mark.
+        double room = epochs.Length == 1 ? 1 : 0.015 * (epochs[^1] - epochs[0]);
+        (double Low, double High) across = (epochs[0] - room, epochs[^1] + room);
         plot.SetAxis(isVertical: true, range, across.Low, SvgPlot.RoundNumbers(range.Low, range.High, 5), text);
         plot.SetAxis(isVertical: false, across, range.Low, SvgPlot.RoundNumbers(Math.Max(1, across.Low), across.High, 8, isWhole: true), static value => value.ToString("0", CultureInfo.InvariantCulture));
         plot.AddText((across.Low + across.High) / 2, range.Low, "epoch", "middle", down: 38);

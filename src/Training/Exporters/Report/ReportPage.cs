@@ -150,7 +150,7 @@ internal sealed class ReportPage(ExportContext context)
         }
         ConfusionMatrix confusion = _answers.Confusion;
         bool isNamed = context.Classes.Count <= ConfusionPlot.MostNamed;
-        Add($"<p class=\"quiet\">Rows are the true classes, columns the answers.");
+        Add($"<p class=\"quiet\">Rows are the true classes, columns the answers. ");
         if (isNamed) Add($"<span class=\"key\">right</span><span class=\"key wrong\">wrong</span>");
         else Add($" Axes count the classes from 0 in the order of the spec.");
         Add($"</p>\n<div class=\"matrix\">{ConfusionPlot.Draw(confusion)}</div>\n");

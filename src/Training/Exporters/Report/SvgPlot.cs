@@ -101,7 +101,7 @@ internal sealed partial class SvgPlot(string id, int width, int height, PixelPad
             return name;
         });
         return Markup.Of(
-            $"<svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{Largest * width}px\" role=\"img\" aria-label=\"{label}\">{new Markup(Spaces().Replace(inside, "").Trim())}{Markup.Join(_texts, static text => text())}</svg>\n");
+            $"<svg viewBox=\"0 0 {width} {height}\" style=\"--width:{width}px;max-width:{Largest * width}px\" role=\"img\" aria-label=\"{label}\">{new Markup(Spaces().Replace(inside, "").Trim())}{Markup.Join(_texts, static text => text())}</svg>\n");
     }
 
     /// <summary>Round numbers within a range.</summary>

@@ -7,6 +7,7 @@ using FineTune.Pipeline;
 using FineTune.Training;
 using FineTune.Training.Cache;
 using FineTune.Training.Exporters.Report;
+using SkiaSharp;
 
 namespace Training.Tests.Exporters.Report;
 
@@ -34,6 +35,11 @@ public class ReportExporterTests
         Assert.All(page.QuerySelectorAll("#curves svg"), static svg => Assert.Equal(6, svg.QuerySelectorAll("ellipse, circle").Length));
         Assert.Equal(8, page.QuerySelectorAll("#uncertain img").Length);
         Assert.Equal(6 * 8, page.QuerySelectorAll("#augmented img").Length);
+        // Each of the shown answers has its picture and its heat.
+        int wrong = page.QuerySelectorAll("#mistakes figure").Length;
+        Assert.Equal(Math.Min(6, wrong) + Math.Min(6, 8 - wrong), page.QuerySelectorAll("#heat figure").Length);
+        Assert.All(page.QuerySelectorAll("#heat figure"), static figure => Assert.Equal(2, figure.QuerySelectorAll("img[alt]").Length));
+        Assert.Contains(page.QuerySelectorAll("#heat img"), static picture => picture.GetAttribute("alt")!.StartsWith("where ", StringComparison.Ordinal));
         Assert.Equal(1 + 12, page.QuerySelectorAll("#layers tr").Length);
         Assert.Contains("16 / 8 / 8", page.Body!.TextContent, StringComparison.Ordinal);
         string fingerprint = Regex.Match(File.ReadAllText(project.Lock), "(?m)^fingerprint = \"(.*)\"").Groups[1].Value;
@@ -92,6 +98,59 @@ public class ReportExporterTests
         Assert.Contains(Percent(shares[mistakes[0]].Max()), shown[0].TextContent, StringComparison.Ordinal);
         int least = Enumerable.Range(0, images).MinBy(i => shares[i].Max());
         Assert.Contains($"{least:00}.png", page.QuerySelector("#uncertain figure")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mistakes_and_right_answers_are_shown_with_the_heat_of_their_answers()
+    {
+        string[] names = ["a", "b", "c"];
+        // Twelve images, of which the first eight get another class's answer, the first one with the least confidence.
+        float[] logits = [.. Enumerable.Range(0, 12).SelectMany(static i => Enumerable.Range(0, 3).Select(c => c == (i < 8 ? i + 1 : i) % 3 ? 1 + 0.1f * i : 0f))];
+        var answers = new ImageAnswers([.. Enumerable.Range(0, 12).Select(static i => $"{i:00}.png")], [.. Enumerable.Range(0, 12).Select(static i => i % 3)], logits);
+        List<(string Image, int Label)> explained = [];
+
+        string html = Write(answers, names, heat: (image, label) =>
+        {
+            explained.Add((image.Name, label));
+            return new ImageHeat("grad-cam", 1, 2, new float[] { 0, 1 });
+        });
+
+        // The six most confident mistakes, and the four right answers: one of each class first.
+        string[] expected = ["07.png", "06.png", "05.png", "04.png", "03.png", "02.png", "09.png", "10.png", "11.png", "08.png"];
+        Assert.Equal(
+            expected.Select(static name => (Name: name, Index: int.Parse(name[..2], CultureInfo.InvariantCulture))).Select(static image => (image.Name, (image.Index < 8 ? image.Index + 1 : image.Index) % 3)),
+            explained);
+        IDocument page = Parse(html);
+        Assert.Contains("Grad-CAM", page.QuerySelector("#heat p")!.TextContent, StringComparison.Ordinal);
+        IElement[] figures = [.. page.QuerySelectorAll("#heat figure")];
+        Assert.Equal(10, figures.Length);
+        for (int i = 0; i < figures.Length; i++)
+        {
+            IElement[] pictures = [.. figures[i].QuerySelectorAll("img")];
+            Assert.Equal(2, pictures.Length);
+            Assert.All(pictures, picture => Assert.Equal(expected[i], picture.GetAttribute("title")));
+            string truth = figures[i].QuerySelector("b")!.TextContent, answer = names[explained[i].Label];
+            Assert.Equal([truth, $"where {answer} is seen"], pictures.Select(static picture => picture.GetAttribute("alt")));
+            Assert.Equal(i < 6 ? "is-wrong" : "is-right", figures[i].QuerySelector("figcaption span")!.ClassName);
+            Assert.StartsWith($"{answer}, ", figures[i].QuerySelector("figcaption span")!.TextContent, StringComparison.Ordinal);
+        }
+        // The photo is grey. The heat makes its left violet and its right yellow.
+        using SKBitmap photo = Decode(figures[0].QuerySelectorAll("img")[0]), overlay = Decode(figures[0].QuerySelectorAll("img")[1]);
+        Assert.InRange(photo.GetPixel(14, 8).Red - photo.GetPixel(14, 8).Blue, -8, 8);
+        Assert.True(overlay.GetPixel(1, 8).Blue > overlay.GetPixel(1, 8).Green + 30);
+        Assert.True(overlay.GetPixel(14, 8).Green > overlay.GetPixel(14, 8).Blue + 30);
+
+        static SKBitmap Decode(IElement picture) => SKBitmap.Decode(Convert.FromBase64String(picture.GetAttribute("src")!.Split(',')[1]));
+    }
+
+    [Fact]
+    public void A_network_without_places_has_no_heat_and_the_page_says_why()
+    {
+        IDocument page = Parse(Write(new ImageAnswers(["0.png"], [0], new float[] { 2, 1 }), ["a", "b"], heat: static (_, _) => null));
+
+        Assert.Contains("no layer whose output has rows and columns", page.QuerySelector("#heat")!.TextContent, StringComparison.Ordinal);
+        Assert.Empty(page.QuerySelectorAll("#heat img"));
+        Assert.Single(page.QuerySelectorAll("#uncertain img"));
     }
 
     [Fact]
@@ -201,7 +260,7 @@ public class ReportExporterTests
     }
 
     /// <summary>The page of a network of which nothing is known but its answers.</summary>
-    private static string Write(ImageAnswers answers, IReadOnlyList<string> classes)
+    private static string Write(ImageAnswers answers, IReadOnlyList<string> classes, Func<PreparedImage, int, ImageHeat?>? heat = null)
     {
         using var file = new MemoryStream();
         var exporter = new ReportExporter();
@@ -221,8 +280,17 @@ public class ReportExporterTests
             },
             Create = _ => file,
             TestAnswers = () => answers,
+            NamedImages = (_, wanted) => heat is null ? throw new PipelineException("There are no images.") : [.. wanted.Select(Grey)],
+            Explain = heat ?? (static (_, _) => null),
         });
         return System.Text.Encoding.UTF8.GetString(file.ToArray());
+    }
+
+    private static PreparedImage Grey(string name)
+    {
+        byte[] pixels = new byte[3 * 16 * 16];
+        Array.Fill(pixels, (byte)128);
+        return new PreparedImage(name, 0, pixels);
     }
 
     private static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + "%";
