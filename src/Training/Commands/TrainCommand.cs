@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FineTune.Training.Cuda;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Following;
 using FineTune.Training.Terminal;
@@ -36,6 +37,14 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         DefaultValueFactory = static _ => Precisions.Auto,
     };
 
+    private readonly Option<bool> _tf32 = new("--tf32") { Description = "Lets a CUDA device compute products of float32 numbers in TF32, which has fewer bits and is faster." };
+
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "Whether a CUDA device computes the same bytes in every run; true by default.",
+        DefaultValueFactory = static _ => true,
+    };
+
     private readonly Option<string?> _memory = new("--memory")
     {
         Description = "How much memory decoded images and the output of frozen layers may use; by default 1.5 GB, or a quarter of the available memory if that is less. The rest is kept in files.",
@@ -52,6 +61,8 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         Add(_exportList);
         Add(_device);
         Add(_precision);
+        Add(_tf32);
+        Add(_deterministic);
         Add(_memory);
         Add(_locked);
     }
@@ -70,7 +81,7 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         string? follow = LiveLog.IsPossible ? null : FollowCommand.Of(Assets(parse).Cache);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
-            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow);
+            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow, new CudaSettings(parse.GetValue(_deterministic), parse.GetValue(_tf32)));
         if (LiveLog.IsPossible) LiveLog.Run(AnsiConsole.Console, live => new FineTuning(spec, options, live).Run(cancellation));
         else new FineTuning(spec, options, log).Run(cancellation);
     }

@@ -211,6 +211,14 @@ internal static class TrainingDiagnostics
     public static readonly DiagnosticDescriptor TrainerGone = Error("MSPEC3085", "The trainer is gone",
         "The process that trained {0} is gone without saying how the training ended: it was killed, or could not write to its cache. Finished epochs are kept; train again.");
 
+    public static readonly DiagnosticDescriptor NoLibTorch = Error("MSPEC3120", "No libtorch in the folder",
+        "The folder '{0}' of LibTorchDir or --libtorch has no {1}. Name the folder of an unpacked libtorch, PyTorch's folder 'torch', or the 'lib' folder in it.");
+
+    public static readonly DiagnosticDescriptor LibTorchSymbols = Error("MSPEC3121", "libtorch of another version", "{0}");
+
+    public static readonly DiagnosticDescriptor DeviceMemory = Error("MSPEC3122", "Out of device memory",
+        "The memory of {0} is too small for the stage '{1}' with batch_size = {2}. Lower batch_size, or end other programs that use the device. Finished epochs are kept. libtorch says: {3}");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);
