@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using FineTune.Native;
+using FineTune.Parity;
 using FineTune.Training;
 using FineTune.Training.Diagnostics;
-using FineTune.Parity;
 using ModelSpec.Networks;
 using ModelSpec.Plans;
 using ModelSpec.Text;
+using TorchSharp;
 using static TorchSharp.torch;
 
 var model = new Argument<string>("model") { Description = "A backbone of the catalogue that torchvision has, too." };
