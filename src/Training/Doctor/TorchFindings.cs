@@ -106,7 +106,8 @@ internal static class TorchFindings
         for (int round = 0; round < 2 || clock.Elapsed < RateTime; round++)
         {
             TimeSpan start = clock.Elapsed;
-            using Tensor product = a.matmul(b);
+            // Not matmul, in which TorchSharp 0.107 catches no error of libtorch: one of the device would end the process.
+            using Tensor product = a.mm(b);
             // Read back, for a GPU would still be at work.
             using Tensor one = product[0, 0].cpu();
             best = Math.Min(best, (clock.Elapsed - start).TotalSeconds);

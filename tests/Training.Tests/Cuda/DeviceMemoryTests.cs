@@ -13,15 +13,15 @@ public class DeviceMemoryTests
     [InlineData("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED")]
     public void What_the_libraries_say_is_recognized(string message)
     {
-        Assert.True(DeviceMemory.IsExhausted(new ExternalException(message)));
-        Assert.True(DeviceMemory.IsExhausted(new AggregateException(new ExternalException(message))));
+        Assert.True(DeviceMemory.IsExhausted(new LibTorchException(message)));
+        Assert.True(DeviceMemory.IsExhausted(new AggregateException(new LibTorchException(message))));
     }
 
     [Theory]
     [InlineData("CUDA error: device-side assert triggered")]
     [InlineData("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes.")]
     [InlineData("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED")]
-    public void Other_errors_are_not(string message) => Assert.False(DeviceMemory.IsExhausted(new ExternalException(message)));
+    public void Other_errors_are_not(string message) => Assert.False(DeviceMemory.IsExhausted(new LibTorchException(message)));
 
     [Fact]
     public void A_text_of_something_else_than_libtorch_is_not() => Assert.False(DeviceMemory.IsExhausted(new InvalidOperationException("CUDA out of memory")));
@@ -33,6 +33,6 @@ public class DeviceMemoryTests
         using var left = zeros(2, 3);
         using var right = zeros(2, 3);
 
-        Assert.ThrowsAny<ExternalException>(() => left.matmul(right));
+        Assert.ThrowsAny<ExternalException>(() => left.mm(right));
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using FineTune.Training.Cuda;
 
 namespace Training.Tests.Cuda;
@@ -63,7 +62,7 @@ public class MicroBatchTests
         int Fits(MicroBatch micro)
         {
             attempts.Add(micro.Size);
-            return micro.Size <= 8 ? micro.Size : throw new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB");
+            return micro.Size <= 8 ? micro.Size : throw new LibTorchException("CUDA out of memory. Tried to allocate 2.00 GiB");
         }
     }
 
@@ -72,7 +71,7 @@ public class MicroBatchTests
     {
         var retry = new MicroBatchRetry(new MicroBatch(4, least: 2), new RecordingLog());
 
-        Assert.Throws<ExternalException>(() => retry.Run<int>(static _ => throw new ExternalException("CUDA out of memory")));
+        Assert.Throws<LibTorchException>(() => retry.Run<int>(static _ => throw new LibTorchException("CUDA out of memory")));
 
         Assert.Equal(2, retry.Current.Size);
     }
@@ -83,10 +82,10 @@ public class MicroBatchTests
         var retry = new MicroBatchRetry(new MicroBatch(4), new RecordingLog());
         int attempts = 0;
 
-        Assert.Throws<ExternalException>(() => retry.Run<int>(_ =>
+        Assert.Throws<LibTorchException>(() => retry.Run<int>(_ =>
         {
             attempts++;
-            throw new ExternalException("CUDA error: device-side assert triggered");
+            throw new LibTorchException("CUDA error: device-side assert triggered");
         }));
 
         Assert.Equal(1, attempts);
