@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using TorchSharp;
 
 namespace FineTune.Native;
@@ -14,6 +15,9 @@ internal static class LibTorchSymbols
 
     /// <summary>libtorch's libraries; the first ones have nearly all.</summary>
     private static readonly string[] Libraries = ["torch_cpu", "c10", "torch", "torch_cuda", "c10_cuda"];
+
+    /// <summary>The version of libtorch that TorchSharp is built for. TorchSharp's own constant cannot be read without loading a libtorch.</summary>
+    public static string BuiltFor { get; } = typeof(LibTorchSymbols).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "LibTorchVersion").Value!;
 
     /// <summary>The symbols that a libtorch lacks.</summary>
     /// <param name="binding">TorchSharp's native library.</param>
@@ -62,6 +66,6 @@ internal static class LibTorchSymbols
         string version = LibTorchFolder.Version(folder) is { } known ? $" is version {known} and" : "";
         return string.Create(CultureInfo.InvariantCulture,
             $"The libtorch in '{folder}'{version} lacks {missing.Count} of the {count} symbols that TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)} asks it for: {names}. ")
-            + $"That TorchSharp was built for libtorch {torch.__version__}; use that version, or another one that has all of its symbols (docs/gpu.md lists some).";
+            + $"That TorchSharp was built for libtorch {BuiltFor}; use that version, or another one that has all of its symbols (docs/gpu.md lists some).";
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using FineTune.Native;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Cuda;

@@ -53,7 +53,7 @@ internal static class TorchFindings
         string version = LibTorchFolder.Version(folder) is { } known ? $"{known}: " : "";
         yield return missing.Count == 0
             ? new Finding(Topic, "symbols", FormattableString.Invariant($"{version}all {count} that TorchSharp asks for"))
-            : new Finding(Topic, "symbols", FormattableString.Invariant($"{version}{missing.Count} of {count} are missing: {string.Join(", ", missing.Take(3))}"), Verdict.Error, $"Use libtorch {torch.__version__}; docs/gpu.md lists other versions that have them.");
+            : new Finding(Topic, "symbols", FormattableString.Invariant($"{version}{missing.Count} of {count} are missing: {string.Join(", ", missing.Take(3))}"), Verdict.Error, $"Use libtorch {LibTorchSymbols.BuiltFor}; docs/gpu.md lists other versions that have them.");
     }
 
     /// <summary>The devices: CUDA's, or why there are none.</summary>
