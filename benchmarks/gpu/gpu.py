@@ -3,11 +3,11 @@
 
 Here:   apt-get install -y --no-install-recommends python3-pil python3-h5py
         python3 gpu.py pack FOLDER --assets $MODELSPEC_ASSETS
-There:  tar xf finetune-gpu.tar.xz && tar xf flowers17-256.tar && tar xf weights.tar
+There:  tar xf finetune-gpu.tar.xz && tar xf flowers17-256.tar.gz && tar xf weights.tar
         python3 finetune-gpu/gpu.py run
 
-`pack` publishes the trainer and the parity program with their own .NET and without libtorch, and reduces the photos of Flowers-17 to a shorter
-side of 256 pixels. `run` uses the libtorch of the PyTorch that Python imports, or of --libtorch: doctor, parity of VGG16 and ResNet-50 with
+`pack` publishes the trainer and the parity program with their own .NET and without libtorch, and reduces the photos of Flowers-17 to their
+middle square of 256 pixels, the part that training uses, in a low JPEG quality that both sides see. `run` uses the libtorch of the PyTorch that Python imports, or of --libtorch: doctor, parity of VGG16 and ResNet-50 with
 PyTorch's numbers, a training by each spec, and the same training in PyTorch after it. It prints one table and writes results.json.
 `--images N` is a trial with N photos of each class and two epochs.
 """
@@ -46,9 +46,10 @@ def reduce_photos(source, target):
     os.makedirs(target)
     for path in sorted(glob.glob(os.path.join(source, "*.jpg"))):
         photo = Image.open(path).convert("RGB")
-        scale = 256 / min(photo.size)
-        photo = photo.resize([round(side * scale) for side in photo.size], Image.LANCZOS)
-        photo.save(os.path.join(target, os.path.basename(path)), quality=78, optimize=True)
+        side = min(photo.size)
+        left, top = (photo.width - side) // 2, (photo.height - side) // 2
+        photo = photo.crop((left, top, left + side, top + side)).resize((256, 256), Image.LANCZOS)
+        photo.save(os.path.join(target, os.path.basename(path)), quality=45, optimize=True)
 
 
 def index_weights(path):
@@ -97,7 +98,7 @@ def pack(arguments):
             json.dump(index_weights(source), file)
 
     sizes = {}
-    for name, mode, content, limit in (("finetune-gpu.tar.xz", "w:xz", bundle, APP_LIMIT), ("flowers17-256.tar", "w", photos, IMAGES_LIMIT), ("weights.tar", "w", weights, None)):
+    for name, mode, content, limit in (("finetune-gpu.tar.xz", "w:xz", bundle, APP_LIMIT), ("flowers17-256.tar.gz", "w:gz", photos, IMAGES_LIMIT), ("weights.tar", "w", weights, None)):
         path = os.path.join(out, name)
         with tarfile.open(path, mode) as archive:
             archive.add(content, os.path.basename(content))
