@@ -21,6 +21,9 @@ public sealed class RunTrainer : ToolTask
     private static readonly string[] AllocatorSettings =
         ["MALLOC_MMAP_THRESHOLD_=8589934592", "MALLOC_TRIM_THRESHOLD_=17179869184", "MALLOC_ARENA_MAX=1"];
 
+    /// <summary>cuBLAS reads the size of its workspace from it, and computes the same in every run if it is fixed. Nothing else reads it.</summary>
+    private const string CublasWorkspace = "CUBLAS_WORKSPACE_CONFIG";
+
     /// <summary>The lines that are kept of what a launcher says when it ends.</summary>
     private const int KeptLines = 12;
 
@@ -91,6 +94,12 @@ public sealed class RunTrainer : ToolTask
     /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
     public string Precision { get; set; } = "";
 
+    /// <summary>Whether a CUDA device may compute in TF32: <c>true</c> or <c>false</c>.</summary>
+    public bool Tf32 { get; set; }
+
+    /// <summary>Whether a CUDA device computes the same bytes in every run: <c>true</c> or <c>false</c>.</summary>
+    public bool Deterministic { get; set; } = true;
+
     /// <summary>What decoded images and the output of frozen layers may use of memory, such as <c>1.5 GB</c>.</summary>
     public string Memory { get; set; } = "";
 
@@ -124,7 +133,7 @@ public sealed class RunTrainer : ToolTask
     /// <inheritdoc />
     public override bool Execute()
     {
-        EnvironmentVariables = [.. EnvironmentVariables ?? [], .. AllocatorSettings, "DOTNET_CLI_UI_LANGUAGE=en"];
+        EnvironmentVariables = [.. EnvironmentVariables ?? [], .. AllocatorSettings, $"{CublasWorkspace}={Environment.GetEnvironmentVariable(CublasWorkspace) ?? ":4096:8"}", "DOTNET_CLI_UI_LANGUAGE=en"];
         // A launcher may give ranks a terminal of their own, to which .NET would write control sequences.
         if (Launcher.Trim().Length > 0) EnvironmentVariables = [.. EnvironmentVariables, "TERM=dumb"];
         return base.Execute();
@@ -175,6 +184,8 @@ public sealed class RunTrainer : ToolTask
         Add("--to", Folder);
         Add("--device", Device);
         Add("--precision", Precision);
+        if (Tf32) lines.Add("--tf32");
+        if (!Deterministic) Add("--deterministic", "false");
         Add("--memory", Memory);
         if (Locked) lines.Add("--locked");
         Add("--parent", BuildProcess.Id.ToString(CultureInfo.InvariantCulture));

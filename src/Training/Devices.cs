@@ -1,5 +1,6 @@
 using System.Globalization;
 using FineTune.Native;
+using FineTune.Training.Cuda;
 using FineTune.Training.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,6 +10,9 @@ namespace FineTune.Training;
 /// <summary>Chooses the device to train on, with a reason.</summary>
 internal static class Devices
 {
+    /// <summary>How a chosen CUDA device computes: libtorch has one setting for the whole process.</summary>
+    public static CudaSettings Settings { get; set; } = CudaSettings.Default;
+
     /// <summary>Resolves <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <returns>The device and the reason for it.</returns>
     /// <exception cref="TrainingException">The device does not exist, or libtorch cannot be loaded.</exception>
@@ -18,29 +22,38 @@ internal static class Devices
         {
             NativeLibraries.Load();
         }
+        catch (IncompatibleLibTorchException e)
+        {
+            throw location.Error(e, TrainingDiagnostics.LibTorchSymbols, e.Message);
+        }
         catch (DllNotFoundException e)
         {
             throw location.Error(e, TrainingDiagnostics.LibTorch, e.Message);
         }
 
-        bool available = name != "cpu" && cuda.is_available();
-        switch (name)
+        if (name == "cpu") return (CPU, "asked for");
+        CudaFacts facts = FindCuda();
+        if (name == "auto") return facts.Problem is { } problem ? (CPU, problem) : (Use(CUDA), "a CUDA device is there");
+        int number = 0;
+        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out number)))
         {
-            case "cpu":
-                return (CPU, "asked for");
-            case "auto":
-                return available ? (CUDA, "a CUDA device is there") : (CPU, "this libtorch finds no CUDA device");
-            case "cuda" when available:
-                return (CUDA, "asked for");
+            throw location.Error(TrainingDiagnostics.Device, $"'{name}' is not a valid device; ModelSpecDevice is auto, cpu, cuda or cuda:N.");
         }
-        if (name.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && available && number < cuda.device_count())
-        {
-            return (device(DeviceType.CUDA, number), "asked for");
-        }
-        throw location.Error(TrainingDiagnostics.Device, name is "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal)
-            ? $"The device '{name}' was requested, but this libtorch finds {(available ? cuda.device_count() : 0)} CUDA devices. Is TorchBackend=cuda set, and the driver new enough?"
-            : $"'{name}' is not a valid device; ModelSpecDevice is auto, cpu, cuda or cuda:N.");
+        if (facts.ProblemOf(number) is { } reason) throw location.Error(TrainingDiagnostics.Device, $"The device '{name}' was requested, but {reason}");
+        return (Use(name == "cuda" ? CUDA : device(DeviceType.CUDA, number)), "asked for");
+    }
+
+    /// <summary>What decides whether libtorch, which must be loaded, can use a CUDA device.</summary>
+    public static CudaFacts FindCuda()
+    {
+        int devices = cuda.is_available() ? cuda.device_count() : 0;
+        string? libTorch = Path.GetDirectoryName(NativeLibraries.LoadedFile("torch_cpu"));
+        return CudaFacts.Find(devices, libTorch is null ? NativeDirectories.Use() : [libTorch, .. LibTorchFolder.NvidiaFolders(libTorch), .. NativeDirectories.Use()]);
+    }
+
+    private static Device Use(Device chosen)
+    {
+        Settings.Apply();
+        return chosen;
     }
 }

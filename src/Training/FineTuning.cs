@@ -4,6 +4,7 @@ using FineTune.Files;
 using FineTune.Training.Assets;
 using FineTune.Training.Cache;
 using FineTune.Training.Calibration;
+using FineTune.Training.Cuda;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
@@ -34,9 +35,10 @@ namespace FineTune.Training;
 /// <param name="Evaluations">The folder for the results of evaluators; null for a folder next to <paramref name="Output"/>.</param>
 /// <param name="ExportList">A file for the paths of the spec's exports, or null.</param>
 /// <param name="FollowCommand">The command that follows a training, which is announced with it; null to announce nothing.</param>
+/// <param name="Cuda">How a CUDA device computes; null for <see cref="CudaSettings.Default"/>.</param>
 internal sealed record FineTuningOptions(
     string Output, string Device, AssetFolders Assets, string? Report = null, bool IsLocked = false, string Precision = Precisions.Auto,
-    long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null, string? FollowCommand = null)
+    long? Memory = null, string? LibTorch = null, string? Evaluations = null, string? ExportList = null, string? FollowCommand = null, CudaSettings? Cuda = null)
 {
     /// <summary>The lock file of the weights, next to the spec.</summary>
     public static string LockFile(SpecSource spec) => spec.Spec.Path + TrainingLock.Extension;
@@ -73,6 +75,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or training is needed in locked mode.</exception>
     public void Run(CancellationToken cancellation)
     {
+        Devices.Settings = options.Cuda ?? CudaSettings.Default;
         if (_ranks.Rank > 0)
         {
             Follow(cancellation);
@@ -82,7 +85,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
         var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch, options.Cuda);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         (string device, string precision, bool keepsPrecision) = Settings(known);
@@ -152,7 +155,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     public Forecast Foresee(Downloader downloader, CancellationToken cancellation)
     {
         var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch, options.Cuda);
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         (string device, string precision, _) = Settings(known);
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using FineTune.Inference;
 using FineTune.Pipeline;
 using FineTune.Training.Cache;
 using FineTune.Training.Checkpoints;
+using FineTune.Training.Cuda;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
@@ -132,7 +134,7 @@ internal sealed class Trainer(
     {
         string fingerprint = inputs.Fingerprints[index];
         var checkpoints = new CheckpointFolder(cache.Checkpoints(fingerprint), spec.Stage(index), log);
-        Evaluation evaluation = Runner(state).Run(index, checkpoints, cancellation)!;
+        Evaluation evaluation = Run(Runner(state), index, state.Device, checkpoints, cancellation)!;
         try
         {
             StageResult result = _stages.Save(fingerprint, evaluation, checkpoints.Epochs(), path => SafetensorsWriter.Write(path, state.Module.Weights(), Notes(state.Module, evaluation)));
@@ -143,6 +145,19 @@ internal sealed class Trainer(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw spec.Name.Error(e, TrainingDiagnostics.CannotWrite, cache.Weights(fingerprint), e.Message.TrimEnd('.') + ".");
+        }
+    }
+
+    private Evaluation Run(StageRunner runner, int index, Device device, CheckpointFolder checkpoints, CancellationToken cancellation)
+    {
+        try
+        {
+            return runner.Run(index, checkpoints, cancellation);
+        }
+        catch (ExternalException e) when (DeviceMemory.IsExhausted(e))
+        {
+            Stage stage = Plan.Stages[index];
+            throw spec.Stage(index).Error(e, TrainingDiagnostics.DeviceMemory, device.ToString().ToLowerInvariant(), stage.Name, stage.BatchSize, e.Message.Split('\n')[0]);
         }
     }
 

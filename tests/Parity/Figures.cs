@@ -20,7 +20,7 @@ internal sealed record Figures(IReadOnlyList<long> Shape, double Mean, double De
         Tensor wide = activation.to_type(ScalarType.Float64);
         return new Figures(
             activation.shape, wide.mean().item<double>(), wide.std(ofSample).item<double>(),
-            [.. activation.flatten().narrow(0, 0, 4).data<float>().ToArray().Select(static x => (double)x)]);
+            [.. activation.flatten().narrow(0, 0, 4).cpu().data<float>().ToArray().Select(static x => (double)x)]);
     }
 
     /// <summary>Writes them as an object.</summary>
@@ -40,10 +40,11 @@ internal sealed record Figures(IReadOnlyList<long> Shape, double Mean, double De
     public static void WriteRows(Utf8JsonWriter json, string name, Tensor rows)
     {
         json.WriteStartArray(name);
-        for (int i = 0; i < rows.shape[0]; i++)
+        using Tensor here = rows.cpu();
+        for (int i = 0; i < here.shape[0]; i++)
         {
             json.WriteStartArray();
-            foreach (float value in rows[i].data<float>().ToArray()) json.WriteNumberValue((double)value);
+            foreach (float value in here[i].data<float>().ToArray()) json.WriteNumberValue((double)value);
             json.WriteEndArray();
         }
         json.WriteEndArray();

@@ -86,8 +86,9 @@ internal sealed class GraphParity
     public void Write(long seed, Utf8JsonWriter json)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = CounterHash.Fill(seed + 1000, 1, Images, 3, Network.InputHeight, Network.InputWidth);
-        Tensor labels = tensor([.. Enumerable.Range(0, Images).Select(static n => (7L * n + 3) % Classes)]);
+        Device device = _network.Module.parameters().First().device;
+        Tensor input = CounterHash.Fill(seed + 1000, 1, Images, 3, Network.InputHeight, Network.InputWidth).to(device);
+        Tensor labels = tensor([.. Enumerable.Range(0, Images).Select(static n => (7L * n + 3) % Classes)], device: device);
         _network.Module.eval();
         Fill(seed);
 

@@ -55,8 +55,9 @@ internal sealed record Vgg16Parity(TrainingPlan Plan, nn.Module<Tensor, Tensor> 
     public void Write(long seed, Utf8JsonWriter json)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor input = CounterHash.Fill(seed + 1000, 1, Images, 3, Network.InputHeight, Network.InputWidth);
-        Tensor labels = tensor([.. Enumerable.Range(0, Images).Select(static n => (7L * n + 3) % 17)]);
+        Device device = Module.parameters().First().device;
+        Tensor input = CounterHash.Fill(seed + 1000, 1, Images, 3, Network.InputHeight, Network.InputWidth).to(device);
+        Tensor labels = tensor([.. Enumerable.Range(0, Images).Select(static n => (7L * n + 3) % 17)], device: device);
         Module.eval();
         Fill(seed);
 

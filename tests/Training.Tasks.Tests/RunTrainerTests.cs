@@ -50,6 +50,31 @@ public sealed class RunTrainerTests : IDisposable
     }
 
     [Fact]
+    public void How_CUDA_computes_goes_to_the_trainer_only_if_it_is_not_the_default()
+    {
+        const string Script = "for last; do :; done\ncat \"${last#@}\"";
+        RecordingEngine defaults = Run(Script);
+        RecordingEngine changed = Run(Script, static task =>
+        {
+            task.Tf32 = true;
+            task.Deterministic = false;
+        });
+
+        Assert.DoesNotContain("--tf32", defaults.Messages);
+        Assert.DoesNotContain("--deterministic", defaults.Messages);
+        Assert.Contains("--tf32", changed.Messages);
+        Assert.Equal("\"false\"", changed.Messages[changed.Messages.IndexOf("--deterministic") + 1]);
+    }
+
+    [Fact]
+    public void The_trainer_has_a_fixed_workspace_of_cuBLAS_in_its_environment()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("CUBLAS_WORKSPACE_CONFIG") is null, "it is set already");
+
+        Assert.Contains("workspace :4096:8", Run("echo \"workspace $CUBLAS_WORKSPACE_CONFIG\"").Messages);
+    }
+
+    [Fact]
     public void Each_plugin_goes_to_the_trainer_once_with_what_it_provides_on_one_line()
     {
         string plugin = Path.Combine(_folder, "my plugins", "Flowers.dll");

@@ -26,6 +26,21 @@ internal sealed class TestBuild : IDisposable
     /// <summary>Runs MSBuild on a project, and returns what it printed.</summary>
     public string Run(string project, params string[] arguments)
     {
+        (int code, string output) = Start(project, arguments);
+        Assert.True(code == 0, output);
+        return output;
+    }
+
+    /// <summary>Runs MSBuild on a project that cannot be built, and returns what it printed.</summary>
+    public string Fail(string project, params string[] arguments)
+    {
+        (int code, string output) = Start(project, arguments);
+        Assert.False(code == 0, output);
+        return output;
+    }
+
+    private (int Code, string Output) Start(string project, string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet", ["msbuild", this[project], "-nologo", "-v:q", "-nodeReuse:false", .. arguments])
         {
             WorkingDirectory = Folder,
@@ -36,12 +51,12 @@ internal sealed class TestBuild : IDisposable
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-        return output;
+        return (process.ExitCode, output);
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static string Metadata(string key) =>
+    /// <summary>A path that the test assembly was built with.</summary>
+    public static string Metadata(string key) =>
         typeof(TestBuild).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -19,12 +20,36 @@ internal static class NativeLibraries
         lock (Gate)
         {
             if (_loaded) return;
-            NativeDirectories.Use();
+            CheckNamedFolder();
             foreach (string library in LibTorch) Find(library, out _);
             if (!Find("LibTorchSharp", out string? problem)) throw new DllNotFoundException(Explain(problem));
             torch.InitializeDeviceType(DeviceType.CPU);
             _loaded = true;
         }
+    }
+
+    /// <summary>The file of a library that this process has loaded, or null.</summary>
+    /// <param name="library">Its name without what the operating system adds, such as <c>torch_cpu</c>.</param>
+    public static string? LoadedFile(string library)
+    {
+        using var process = Process.GetCurrentProcess();
+        foreach (ProcessModule module in process.Modules)
+        {
+            if (Path.GetFileName(module.FileName) == NativeDirectories.FileName(library)) return module.FileName;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Checks the libtorch of a folder that the application, or a command line, names, and loads what is next to it. A libtorch of a package has
+    /// everything that it needs in its own folder, and fits.
+    /// </summary>
+    private static void CheckNamedFolder()
+    {
+        if (NativeDirectories.Use().FirstOrDefault(LibTorchFolder.HasLibTorch) is not { } folder) return;
+        if (OperatingSystem.IsLinux() && Candidates("LibTorchSharp").FirstOrDefault(File.Exists) is { } binding) LibTorchSymbols.Check(binding, folder);
+        // One that does not load is missed, and named, by the library that needs it.
+        foreach (string library in LibTorchFolder.NvidiaLibraries(folder)) NativeLibrary.TryLoad(library, out _);
     }
 
     /// <summary>libtorch's libraries in the order in which they need each other.</summary>

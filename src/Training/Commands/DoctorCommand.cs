@@ -26,6 +26,7 @@ internal sealed class DoctorCommand : SpecCommand, IHasExamples
         findings.Add(TorchFindings.Library(NamedNativeFolders(parse), out bool isLoaded));
         if (isLoaded)
         {
+            findings.AddRange(TorchFindings.Symbols());
             findings.AddRange(TorchFindings.Devices());
             findings.AddRange(TorchFindings.Rates());
             findings.Add(TorchFindings.Kernels());

@@ -27,7 +27,7 @@ internal abstract class SpecCommand : Command
 
     private readonly Option<string?> _libTorch = new("--libtorch")
     {
-        Description = "The lib folder of a libtorch or PyTorch to use instead of the package's; locks record its digest.",
+        Description = "The folder of a libtorch or PyTorch to use instead of the package's; locks record its digest.",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Prints JSON on standard output, and everything else on standard error." };
@@ -77,7 +77,7 @@ internal abstract class SpecCommand : Command
     protected virtual bool KeepsOutputForResult(ParseResult parse) => PrintsJson(parse);
 
     /// <summary>The folder of a libtorch that is used instead of the package's, or null.</summary>
-    protected string? LibTorch(ParseResult parse) => parse.GetValue(_libTorch);
+    protected string? LibTorch(ParseResult parse) => parse.GetValue(_libTorch) is { } folder ? LibTorchFolder.Resolve(folder) : null;
 
     /// <summary>The folders with native libraries that the command line names, each with its option.</summary>
     protected IReadOnlyList<(string Option, string Folder)> NamedNativeFolders(ParseResult parse) =>
@@ -114,6 +114,7 @@ internal abstract class SpecCommand : Command
         string logs = new CacheFolder(parse.GetValue(_cache)!).Logs;
         return ErrorBoundary.Run(log, () => location, logs, () =>
         {
+            if (LibTorch(parse) is { } libTorch && !LibTorchFolder.HasLibTorch(libTorch)) throw location.Error(TrainingDiagnostics.NoLibTorch, libTorch, NativeDirectories.FileName("torch_cpu"));
             foreach ((_, string folder) in NamedNativeFolders(parse)) NativeDirectories.Add(folder);
             ToolFolders.Add();
             if (file is null)

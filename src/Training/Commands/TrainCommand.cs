@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FineTune.Native;
 using FineTune.Training.Cache;
+using FineTune.Training.Cuda;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Following;
 using FineTune.Training.Ranks;
@@ -41,6 +42,14 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         DefaultValueFactory = static _ => Precisions.Auto,
     };
 
+    private readonly Option<bool> _tf32 = new("--tf32") { Description = "Lets a CUDA device compute products of float32 numbers in TF32, which has fewer bits and is faster." };
+
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "Whether a CUDA device computes the same bytes in every run; true by default.",
+        DefaultValueFactory = static _ => true,
+    };
+
     private readonly Option<string?> _memory = new("--memory")
     {
         Description = "How much memory decoded images and the output of frozen layers may use; by default 1.5 GB, or a quarter of the available memory if that is less. The rest is kept in files.",
@@ -68,6 +77,8 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         Add(_exportList);
         Add(_device);
         Add(_precision);
+        Add(_tf32);
+        Add(_deterministic);
         Add(_memory);
         Add(_locked);
         Add(_rankTimeout);
@@ -88,7 +99,7 @@ internal sealed class TrainCommand : SpecCommand, IHasExamples
         string? follow = LiveLog.IsPossible ? null : FollowCommand.Of(Assets(parse).Cache);
         var options = new FineTuningOptions(
             output, parse.GetValue(_device)!, Assets(parse), parse.GetValue(_report), parse.GetValue(_locked), parse.GetValue(_precision)!, bytes, LibTorch(parse),
-            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow);
+            parse.GetValue(_evaluations), parse.GetValue(_exportList), follow, new CudaSettings(parse.GetValue(_deterministic), parse.GetValue(_tf32)));
         if (parse.GetValue(_rankTimeout) is var seconds && !(seconds > 0)) throw spec.Name.Error(TrainingDiagnostics.RankTimeout, seconds);
         var launcher = Launcher.Read(Environment.GetEnvironmentVariable);
         if (launcher.Size > 1) RunTogether(launcher, TimeSpan.FromSeconds(seconds), parse.GetValue(_threads), spec, options, log, cancellation);

@@ -28,7 +28,7 @@ internal sealed class VerifyCommand : SpecCommand, IHasExamples
         AssetFolders assets = Assets(parse);
         var downloader = new Downloader(assets, log, client);
         var reader = new TrainingInputReader(
-            spec, new DatasetLoader(assets, downloader, log), new PretrainedWeights(assets, downloader), new FileDigests(null), LibTorch(parse));
+            spec, new DatasetLoader(assets, downloader, log), new PretrainedWeights(assets, downloader), new FileDigests(null), LibTorch(parse), LockFiles.CudaOf(known));
         TrainingInputs inputs = reader.Read(LockFiles.Environment(known, "device") ?? "cpu", LockFiles.Environment(known, "precision") ?? "fp32", known, cancellation);
 
         List<string> wrong = [.. TrainingLock.Compare(known.Inputs, inputs.Facts).Select(static change => change.Text)];

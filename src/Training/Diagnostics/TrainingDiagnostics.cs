@@ -251,6 +251,14 @@ internal static class TrainingDiagnostics
         "The network is not calibrated: its answers to the {0} validation images are all right, which fits every temperature near 0. "
         + "Give validation more of the split, or remove calibrate.");
 
+    public static readonly DiagnosticDescriptor NoLibTorch = Error("MSPEC3120", "No libtorch in the folder",
+        "The folder '{0}' of LibTorchDir or --libtorch has no {1}. Name the folder of an unpacked libtorch, PyTorch's folder 'torch', or the 'lib' folder in it.");
+
+    public static readonly DiagnosticDescriptor LibTorchSymbols = Error("MSPEC3121", "libtorch of another version", "{0}");
+
+    public static readonly DiagnosticDescriptor DeviceMemory = Error("MSPEC3122", "Out of device memory",
+        "The memory of {0} is too small for the stage '{1}' with batch_size = {2}. Lower batch_size, or end other programs that use the device. Finished epochs are kept. libtorch says: {3}");
+
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 
     private static DiagnosticDescriptor Warning(string code, string title, string format) => new(code, Severity.Warning, title, format);

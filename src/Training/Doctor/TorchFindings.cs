@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using FineTune.Inference;
 using FineTune.Native;
+using FineTune.Training.Cuda;
 using FineTune.Training.Processes;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,8 +13,6 @@ namespace FineTune.Training.Doctor;
 internal static class TorchFindings
 {
     private const string Topic = "libtorch";
-
-    private const string DriverFile = "/proc/driver/nvidia/version";
 
     /// <summary>Rows and columns of the matrices of a rate on a CPU and on a GPU.</summary>
     private const int CpuSize = 1024, GpuSize = 8192;
@@ -30,34 +29,47 @@ internal static class TorchFindings
         {
             NativeLibraries.Load();
         }
+        catch (IncompatibleLibTorchException e)
+        {
+            isLoaded = false;
+            return new Finding(Topic, "symbols", e.Message, Verdict.Error, "docs/gpu.md lists the versions of PyTorch that have them.");
+        }
         catch (DllNotFoundException e)
         {
             isLoaded = false;
             return new Finding(Topic, "library", e.Message, Verdict.Error, "docs/commands.md, 'Native libraries', lists the ways to provide it. 'new', 'inspect', 'weights' and 'fetch' work without it.");
         }
         isLoaded = true;
-        string? path = LoadedFile("torch_cpu");
+        string? path = NativeLibraries.LoadedFile("torch_cpu");
         return new Finding(Topic, "library", path is null ? "found by the system" : $"{path} ({Way(path, named)})");
+    }
+
+    /// <summary>Whether libtorch has the symbols that TorchSharp asks for, where both are files that this program can read.</summary>
+    public static IEnumerable<Finding> Symbols()
+    {
+        if (!OperatingSystem.IsLinux() || NativeLibraries.LoadedFile("torch_cpu") is not { } path || NativeLibraries.LoadedFile("LibTorchSharp") is not { } binding) yield break;
+        string folder = Path.GetDirectoryName(path)!;
+        IReadOnlyList<string> missing = LibTorchSymbols.Missing(binding, folder, out int count);
+        string version = LibTorchFolder.Version(folder) is { } known ? $"{known}: " : "";
+        yield return missing.Count == 0
+            ? new Finding(Topic, "symbols", FormattableString.Invariant($"{version}all {count} that TorchSharp asks for"))
+            : new Finding(Topic, "symbols", FormattableString.Invariant($"{version}{missing.Count} of {count} are missing: {string.Join(", ", missing.Take(3))}"), Verdict.Error, $"Use libtorch {LibTorchSymbols.BuiltFor}; docs/gpu.md lists other versions that have them.");
     }
 
     /// <summary>The devices: CUDA's, or why there are none.</summary>
     public static IEnumerable<Finding> Devices()
     {
-        string? driver = Driver();
-        if (driver is not null) yield return new Finding("device", "NVIDIA driver", driver);
-        if (cuda.is_available())
+        CudaFacts facts = Training.Devices.FindCuda();
+        if (facts.Driver is { } driver) yield return new Finding("device", "NVIDIA driver", driver.Description + (driver.Cuda is { } cuda ? $"; CUDA {cuda} or older" : ""));
+        if (facts.Problem is not { } problem)
         {
-            yield return new Finding("device", "auto", FormattableString.Invariant($"cuda: {cuda.device_count()} CUDA devices{Names()}"));
+            yield return new Finding("device", "auto", FormattableString.Invariant($"cuda: {facts.Devices} CUDA devices{Names()}"));
             yield break;
         }
-        bool hasCuda = LoadedFile("torch_cpu") is { } path && Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*torch_cuda*").Any();
-        string? visible = Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES");
-        yield return (driver, hasCuda) switch
-        {
-            (null, _) => new Finding("device", "auto", "cpu: there is no NVIDIA driver on this machine"),
-            (_, false) => new Finding("device", "auto", "cpu: this libtorch is built without CUDA, but the machine has an NVIDIA driver", Verdict.Warning, "Set TorchBackend=cuda, or name a libtorch with CUDA by --libtorch or LibTorchDir."),
-            _ => new Finding("device", "auto", $"cpu: libtorch finds no CUDA device{(visible is null ? "" : $"; CUDA_VISIBLE_DEVICES is '{visible}'")}", Verdict.Warning, "The driver may be too old for this libtorch; update it."),
-        };
+        // Without a GPU, everything is as it should be.
+        yield return facts.Driver is null
+            ? new Finding("device", "auto", $"cpu: {problem}")
+            : new Finding("device", "auto", $"cpu: {problem}", Verdict.Warning, facts.Advice);
     }
 
     /// <summary>
@@ -94,7 +106,8 @@ internal static class TorchFindings
         for (int round = 0; round < 2 || clock.Elapsed < RateTime; round++)
         {
             TimeSpan start = clock.Elapsed;
-            using Tensor product = a.matmul(b);
+            // Not matmul, in which TorchSharp 0.107 catches no error of libtorch: one of the device would end the process.
+            using Tensor product = a.mm(b);
             // Read back, for a GPU would still be at work.
             using Tensor one = product[0, 0].cpu();
             best = Math.Min(best, (clock.Elapsed - start).TotalSeconds);
@@ -112,23 +125,6 @@ internal static class TorchFindings
         if (folder.StartsWith(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar), StringComparison.Ordinal)) return "beside this program";
         if (folder.Contains("libtorch-", StringComparison.Ordinal)) return "NuGet's package folder";
         return AppContext.GetData(NativeDirectories.Option) is string option2 && option2.Contains(folder, StringComparison.Ordinal) ? "LibTorchDir" : "found by the system";
-    }
-
-    /// <summary>The file of a library that this process has loaded, or null.</summary>
-    private static string? LoadedFile(string library)
-    {
-        using var process = Process.GetCurrentProcess();
-        foreach (ProcessModule module in process.Modules)
-        {
-            if (Path.GetFileName(module.FileName) == NativeDirectories.FileName(library)) return module.FileName;
-        }
-        return null;
-    }
-
-    private static string? Driver()
-    {
-        if (OperatingSystem.IsWindows()) return File.Exists(Path.Combine(Environment.SystemDirectory, "nvcuda.dll")) ? "installed" : null;
-        return File.Exists(DriverFile) ? File.ReadLines(DriverFile).FirstOrDefault() : null;
     }
 
     private static string Names()

@@ -1,4 +1,5 @@
 using FineTune.Training.Calibration;
+using FineTune.Training.Cuda;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
 using FineTune.Training.Plugins;
@@ -15,6 +16,9 @@ internal static class LockFiles
 {
     /// <summary>A value of the table <c>[environment]</c>, such as the <c>device</c> of a training.</summary>
     public static string? Environment(TrainingLock? known, string key) => known?.Find("environment", 0, key)?.Trim('"');
+
+    /// <summary>How CUDA computed in the training of a lock.</summary>
+    public static CudaSettings CudaOf(TrainingLock known) => new(Environment(known, "deterministic") != "false", Environment(known, "tf32") == "true");
 
     /// <summary>Reads a lock; a damaged lock is reported and ignored.</summary>
     public static TrainingLock? Read(string path, IProgressLog log)

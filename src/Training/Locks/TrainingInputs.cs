@@ -1,4 +1,5 @@
 using FineTune.Pipeline;
+using FineTune.Training.Cuda;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Plugins;
@@ -29,7 +30,8 @@ internal sealed record TrainingInputs(
 /// <param name="pretrained">Finds the pretrained weights.</param>
 /// <param name="digests">Digests files.</param>
 /// <param name="libTorch">The folder of a libtorch that is used instead of the package's, or null.</param>
-internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader datasets, PretrainedWeights pretrained, FileDigests digests, string? libTorch = null)
+/// <param name="cuda">How a CUDA device computes; null for <see cref="CudaSettings.Default"/>.</param>
+internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader datasets, PretrainedWeights pretrained, FileDigests digests, string? libTorch = null, CudaSettings? cuda = null)
 {
     private const string Data = "data";
     private const string Backbone = "backbone";
@@ -147,6 +149,12 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private IEnumerable<Fact> Environment(string device, string precision, CancellationToken cancellation)
     {
         yield return new(EnvironmentTable, 0, "device", TomlLiteral.Of(device));
+        if (device == "cuda")
+        {
+            // The defaults are not recorded: what was trained with them stays up to date.
+            if (cuda is { Deterministic: false }) yield return new(EnvironmentTable, 0, "deterministic", TomlLiteral.Of(false));
+            if (cuda is { Tf32: true }) yield return new(EnvironmentTable, 0, "tf32", TomlLiteral.Of(true));
+        }
         yield return new(EnvironmentTable, 0, "precision", TomlLiteral.Of(precision));
         yield return new(EnvironmentTable, 0, "semantics", TomlLiteral.Of(TrainingSemantics.Revision));
         yield return new(EnvironmentTable, 0, "torchsharp", TomlLiteral.Of(typeof(torch).Assembly.GetName().Version!.ToString(3)));
