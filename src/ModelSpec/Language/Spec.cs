@@ -32,7 +32,14 @@ public sealed record ModelSection(
 /// <param name="Importer">What the source means: the importer, its argument, and its own keys of the table.</param>
 /// <param name="SplitPlaces">The positions of the values of <paramref name="Split"/>.</param>
 public sealed record DataSection(
-    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces);
+    Located<string> Source, Located<Split> Split, Augmentation? Augmentation, PartSection Importer, SplitPlaces SplitPlaces)
+{
+    /// <summary>Which images the split keeps in one part; null if it is not written.</summary>
+    public Located<ImageGrouping>? Group { get; init; }
+
+    /// <summary>The names of images whose warnings were looked at.</summary>
+    public EquatableArray<Located<string>> Allow { get; init; } = [];
+}
 
 /// <summary>The positions of the values of a split.</summary>
 /// <param name="Train">That of <c>train</c>.</param>

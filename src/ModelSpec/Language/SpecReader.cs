@@ -154,10 +154,24 @@ public static class SpecReader
             augmentation = ReadAugmentation(augment);
             augment.Finish();
         }
+        Located<ImageGrouping>? group = Group(table, split?.Value);
+        EquatableArray<Located<string>> allow = (table.Strings("allow") ?? []).ToEquatableArray();
         PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
         return source is null || split is null || importer is null
             ? null
-            : new DataSection(source.Value, split.Value, augmentation, importer, places!);
+            : new DataSection(source.Value, split.Value, augmentation, importer, places!) { Group = group, Allow = allow };
+    }
+
+    /// <summary>Reads which images the split keeps in one part, which is up to the spec only if the split is drawn.</summary>
+    private static Located<ImageGrouping>? Group(TableReader table, Split? split)
+    {
+        if (!table.Word("group", "grouping", Vocabulary.Groupings, out ImageGrouping grouping)) return null;
+        SourceSpan span = table.Peek("group")!.Span;
+        if (split is FolderSplit or ListSplit)
+        {
+            table.Bag.Report(SpecDiagnostics.Split, span, "group decides how images are drawn, but the split names folders or lists; write fractions, or remove group.");
+        }
+        return new Located<ImageGrouping>(grouping, span);
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)

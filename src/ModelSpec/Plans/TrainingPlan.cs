@@ -25,6 +25,9 @@ public sealed record TrainingPlan(
     Network Network, long Seed, WeightSet? WeightSet, string? WeightFile, EquatableArray<Stage> Stages, Augmentation? Augmentation, Split Split,
     string Source, PartUse Importer, EquatableArray<PartUse> Processors, EquatableArray<PartUse> Evaluators, EquatableArray<PartUse> Exports)
 {
+    /// <summary>Which images <see cref="Split"/> keeps in one part.</summary>
+    public ImageGrouping Grouping { get; init; }
+
     /// <summary>The numbers that a stage trains.</summary>
     public long TrainableParameters(Stage stage) => Network.Layers.Where(stage.Trains).Sum(static l => l.LearntParameters);
 

@@ -51,7 +51,10 @@ public static class TrainingPlanBuilder
         }
         return new TrainingPlan(
             network, spec.Model.Seed, backbone.WeightSet, backbone.WeightFile, stages.ToEquatableArray(), spec.Data.Augmentation, spec.Data.Split.Value,
-            spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports));
+            spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports))
+        {
+            Grouping = spec.Data.Group?.Value ?? ImageGrouping.None,
+        };
     }
 
     private static EquatableArray<PartUse> Uses(EquatableArray<PartSection> parts) => parts.Select(static part => part.Use).ToEquatableArray();

@@ -47,6 +47,11 @@ public static class KeyNotes
         ["data.split.train"] = new("The images to train with: a fraction, a folder or a list.") { IsRequired = true },
         ["data.split.validation"] = new("The images that are evaluated after each epoch, but not trained with: a fraction, a folder or a list."),
         ["data.split.test"] = new("The images that the accuracy is measured on: a fraction, a folder or a list.") { IsRequired = true },
+        ["data.group"] = new("Keeps images that look alike in one part of a split by fractions: `near-duplicates`. By default, every image is drawn by itself."),
+        ["data.allow"] = new("Names of images whose warnings were looked at and are not reported again, as the warnings write them.")
+        {
+            Examples = ["[\"image_0421.jpg\"]"],
+        },
         ["data.augment"] = new("Random changes of training images, named as in Keras's `ImageDataGenerator`. Everything is off by default."),
         ["data.augment.rotation"] = new("Degrees to either side.") { Default = 0.0 },
         ["data.augment.width_shift"] = new("A fraction of the width, to either side.") { Default = 0.0 },

@@ -9,8 +9,6 @@ namespace FineTune.Training.Exporters.Report;
 /// <param name="context">What the exporter is given.</param>
 internal sealed class ReportPage(ExportContext context)
 {
-    private const string Style = "FineTune.Training.Exporters.Report.report.css";
-
     private readonly StringBuilder _page = new();
     private readonly AnswerTable? _answers = context.TestAnswers() is { } answers ? new AnswerTable(answers, context.Classes) : null;
     private readonly Thumbnails _thumbnails = new(context.Model.InputHeight, context.Model.InputWidth);
@@ -45,7 +43,7 @@ internal sealed class ReportPage(ExportContext context)
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
             <title>{Model.Name}: report</title>
             <style>
-            {new Markup(ReadStyle())}</style>
+            {new Markup(ReportStyle.Read())}</style>
             </head>
             <body>
             <main>
@@ -286,11 +284,4 @@ internal sealed class ReportPage(ExportContext context)
 
     private static string Time(double seconds) =>
         seconds < 60 ? Number(seconds, "0.0") + " s" : TimeSpan.FromSeconds(seconds).ToString(seconds < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
-
-    private static string ReadStyle()
-    {
-        using Stream style = typeof(ReportPage).Assembly.GetManifestResourceStream(Style)!;
-        using var reader = new StreamReader(style);
-        return reader.ReadToEnd();
-    }
 }
