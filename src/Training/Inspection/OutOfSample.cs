@@ -18,11 +18,12 @@ internal static class OutOfSample
     /// <param name="groups">Images that look alike; they are left out together, so that none is judged by its own copy.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="seed">Draws the parts.</param>
+    /// <param name="penalty">The factor of the penalty.</param>
     /// <param name="cancellation">Cancels the fits.</param>
     /// <returns>The probabilities of each image.</returns>
     public static double[][] Probabilities(
         IReadOnlyList<float[]> features, IReadOnlyList<int> labels, IReadOnlyList<IReadOnlyList<int>> groups, int classes, long seed,
-        CancellationToken cancellation = default)
+        double penalty = Penalty, CancellationToken cancellation = default)
     {
         double[][] scaled = Standardized(features);
         int[] folds = FoldsOf(labels, groups, seed);
@@ -32,7 +33,7 @@ internal static class OutOfSample
             int[] fitted = [.. Enumerable.Range(0, labels.Count).Where(i => folds[i] != fold)];
             if (fitted.Length == labels.Count || fitted.Length == 0) return;
             LogisticRegression regression = LogisticRegression.Fit(
-                [.. fitted.Select(i => scaled[i])], [.. fitted.Select(i => labels[i])], classes, Penalty, cancellation);
+                [.. fitted.Select(i => scaled[i])], [.. fitted.Select(i => labels[i])], classes, penalty, cancellation);
             for (int i = 0; i < labels.Count; i++)
             {
                 if (folds[i] == fold) probabilities[i] = regression.Probabilities(scaled[i]);
