@@ -83,7 +83,7 @@ internal sealed class DataInspector(SpecSource spec, AssetFolders assets, string
         double[][] probabilities = OutOfSample.Probabilities(
             [.. numbers.Select(i => images[i].Features!)], labels,
             [.. groups.Select(group => group.Images.Where(places.ContainsKey).Select(image => places[image]).ToArray())],
-            spec.Network.Classes.Count, spec.Plan.Seed, cancellation: cancellation);
+            spec.Network.Classes.Count, spec.Plan.Seed, cancellation);
         return ConfidentLearning.Find(probabilities, labels).Select(suspect => suspect with { Image = numbers[suspect.Image] });
     }
 

@@ -4,8 +4,7 @@ namespace FineTune.Training.Inspection;
 internal static class NearDuplicates
 {
     /// <summary>
-    /// The pairs of images that look alike. Every hash is compared with every other one, which takes a nanosecond for a pair; pixels are compared
-    /// where hashes are near.
+    /// The pairs of images that look alike. Every hash is compared with every other one; pixels are compared where hashes are near.
     /// </summary>
     /// <param name="prints">The prints by the number of the image; null for images that could not be read.</param>
     /// <param name="cancellation">Cancels the search.</param>
