@@ -13,6 +13,7 @@ var root = new RootCommand("Fine-tunes pretrained image classifiers that .models
     new TrainCommand(),
     new WatchCommand(),
     new InspectCommand(),
+    new InspectDataCommand(),
     new EvaluateCommand(),
     new PredictCommand(),
     new ExplainCommand(),

@@ -27,6 +27,9 @@ internal sealed record SpecSource(Spec Spec, TrainingPlan Plan, IReadOnlyList<We
 
     public SpecLocation Split => new(Spec.Path, Spec.Data.Split.Span);
 
+    /// <summary>Where images are grouped; the split if they are not.</summary>
+    public SpecLocation Group => new(Spec.Path, Spec.Data.Group?.Span ?? Spec.Data.Split.Span);
+
     public SpecLocation SplitOf(DatasetPart part) => new(Spec.Path, part switch
     {
         DatasetPart.Train => Spec.Data.SplitPlaces.Train,

@@ -8,6 +8,7 @@ using FineTune.Training.Cuda;
 using FineTune.Training.Data;
 using FineTune.Training.Diagnostics;
 using FineTune.Training.Evaluators;
+using FineTune.Training.Inspection;
 using FineTune.Training.Locks;
 using FineTune.Training.Modules;
 using FineTune.Training.Plugins;
@@ -148,7 +149,7 @@ internal sealed class Trainer(
         }
     }
 
-    private Evaluation Run(StageRunner runner, int index, Device device, CheckpointFolder checkpoints, CancellationToken cancellation)
+    private Evaluation? Run(StageRunner runner, int index, Device device, CheckpointFolder checkpoints, CancellationToken cancellation)
     {
         try
         {
@@ -197,7 +198,9 @@ internal sealed class Trainer(
     private bool Complete(ImageSets images, DatasetSplit split, Func<bool> isUnchanged, CancellationToken cancellation)
     {
         images.Complete(log, cancellation);
-        return isUnchanged() ? true : throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
+        if (!isUnchanged()) throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
+        new DataWarnings(spec, log).Report(split, images, new FileDigests(cache.Digests), cancellation);
+        return true;
     }
 
     private static void Fill(NetworkModule module, string path)

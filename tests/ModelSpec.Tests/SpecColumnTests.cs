@@ -15,6 +15,7 @@ public class SpecColumnTests
     [InlineData("\"snowdrop\", ", "\"snowdrop\",\n    ¦17, ", "MSPEC0004")]
     [InlineData("\"flatten\", ", "\"flatten\", ¦\"linear(x)\", ", "MSPEC0004")]
     [InlineData("\"flatten\", ", "\n  \"flatten\",\n\t¦\"linaer(5)\", ", "MSPEC0006")]
+    [InlineData("\"flowers17\"", "\"flowers17\"\nallow = [\"a.jpg\", ¦5]", "MSPEC0004")]
     [InlineData("train = 0.75, test = 0.25", "train = 0.75, ¦tset = 0.2, test = 0.25", "MSPEC0002")]
     [InlineData("train = 0.75, test = 0.25", "train = ¦0, test = 1", "MSPEC0005")]
     [InlineData("train = 0.75, test = 0.25", "test = 0.25, \"train\" = 0.75, validation = ¦true", "MSPEC0004")]

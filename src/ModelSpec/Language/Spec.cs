@@ -47,6 +47,12 @@ public sealed record DataSection(
 {
     /// <summary>Folders with images of none of the classes, relative to the spec.</summary>
     public EquatableArray<Located<string>> Outside { get; init; } = [];
+
+    /// <summary>Which images the split keeps in one part; null if it is not written.</summary>
+    public Located<ImageGrouping>? Group { get; init; }
+
+    /// <summary>The names of images whose warnings were looked at.</summary>
+    public EquatableArray<Located<string>> Allow { get; init; } = [];
 }
 
 /// <summary>The positions of the values of a split; that of <c>official</c> for all parts of an official split.</summary>

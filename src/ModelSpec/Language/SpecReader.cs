@@ -165,10 +165,12 @@ public static class SpecReader
             augment.Finish();
         }
         EquatableArray<Located<string>> outside = Outside(table);
+        Located<ImageGrouping>? group = Group(table, split?.Value);
+        EquatableArray<Located<string>> allow = (table.Strings("allow") ?? []).ToEquatableArray();
         PartSection? importer = source is { } given ? PartReader.ReadImporter(table, given, split?.Value is FolderSplit, words) : null;
         return source is null || split is null || importer is null
             ? null
-            : new DataSection(source.Value, split.Value, augmentation, importer, places!) { Outside = outside };
+            : new DataSection(source.Value, split.Value, augmentation, importer, places!) { Outside = outside, Group = group, Allow = allow };
     }
 
     /// <summary>Reads the folders of foreign images: one, or several.</summary>
@@ -183,6 +185,18 @@ public static class SpecReader
             else if (folders.Take(i).Any(other => other.Value == folders[i].Value)) table.Bag.Report(SpecDiagnostics.OutsideTwice, folders[i].Span, folders[i].Value);
         }
         return folders.ToEquatableArray();
+    }
+
+    /// <summary>Reads which images the split keeps in one part, which is up to the spec only if the split is drawn.</summary>
+    private static Located<ImageGrouping>? Group(TableReader table, Split? split)
+    {
+        if (!table.Word("group", "grouping", Vocabulary.Groupings, out ImageGrouping grouping)) return null;
+        SourceSpan span = table.Peek("group")!.Span;
+        if (split is FolderSplit or ListSplit)
+        {
+            table.Bag.Report(SpecDiagnostics.Split, span, "group decides how images are drawn, but the split names folders or lists; write fractions, or remove group.");
+        }
+        return new Located<ImageGrouping>(grouping, span);
     }
 
     private static Split? ReadSplit(TableReader table, SourceSpan span)

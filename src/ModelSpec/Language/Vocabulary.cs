@@ -33,6 +33,14 @@ internal static class Vocabulary
         ["wrap"] = FillMode.Wrap,
     };
 
+    /// <summary>The value of <c>group</c> that keeps images that look alike in one part.</summary>
+    public const string NearDuplicates = "near-duplicates";
+
+    public static readonly IReadOnlyDictionary<string, ImageGrouping> Groupings = new Dictionary<string, ImageGrouping>(StringComparer.Ordinal)
+    {
+        [NearDuplicates] = ImageGrouping.NearDuplicates,
+    };
+
     /// <summary>The kinds of parts, as plugins say what they provide.</summary>
     public static readonly IReadOnlyDictionary<string, PartKind> PartKinds = new Dictionary<string, PartKind>(StringComparer.Ordinal)
     {

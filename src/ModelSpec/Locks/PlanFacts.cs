@@ -52,6 +52,7 @@ public static class PlanFacts
         }
         if (network.Mirror) facts.Add(new(Predict, 0, "mirror", TomlLiteral.Of(true)));
         Add(facts, plan.Split);
+        if (plan.Grouping == ImageGrouping.NearDuplicates) facts.Add(new("data.split", 0, "group", TomlLiteral.Of(Vocabulary.NearDuplicates)));
         if (plan.Augmentation is { } augmentation) Add(facts, augmentation);
         if (HasImporter(plan)) facts.AddRange(Of(plan.Importer, Importer, 0));
         for (int i = 0; i < plan.Processors.Count; i++) facts.AddRange(Of(plan.Processors[i], Processor, i + 1));

@@ -28,6 +28,9 @@ public sealed record TrainingPlan(
     /// <summary>What the trained network learns from validation images about its own answers.</summary>
     public CertaintyPlan Certainty { get; init; } = CertaintyPlan.None;
 
+    /// <summary>Which images <see cref="Split"/> keeps in one part.</summary>
+    public ImageGrouping Grouping { get; init; }
+
     /// <summary>The numbers that a stage trains.</summary>
     public long TrainableParameters(Stage stage) => Network.Layers.Where(stage.Trains).Sum(static l => l.LearntParameters);
 

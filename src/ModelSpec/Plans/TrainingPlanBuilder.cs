@@ -55,6 +55,7 @@ public static class TrainingPlanBuilder
             spec.Data.Source.Value, spec.Data.Importer.Use, Uses(spec.Processors), Uses(spec.Evaluators), Uses(spec.Exports))
         {
             Certainty = Certainty(spec, bag),
+            Grouping = spec.Data.Group?.Value ?? ImageGrouping.None,
         };
         if (spec.Quality.CrossValidation is { } folds && stages.Count > 0 && plan.FrozenPrefix(stages[0]) < network.BodyLength)
         {

@@ -48,6 +48,11 @@ public static class KeyNotes
         ["data.split.validation"] = new("The images that are evaluated after each epoch, but not trained with: a fraction, a folder or a list."),
         ["data.split.test"] = new("The images that the accuracy is measured on: a fraction, a folder or a list.") { IsRequired = true, RequiredUnless = "official" },
         ["data.split.official"] = new("The number of a split that the dataset's publisher offers, instead of the parts: 1, 2 or 3 for `flowers17`.") { Excludes = ["train", "validation", "test"] },
+        ["data.group"] = new("Keeps images that look alike in one part of a split by fractions: `near-duplicates`. By default, every image is drawn by itself."),
+        ["data.allow"] = new("Names of images whose warnings were looked at and are not reported again, as the warnings write them.")
+        {
+            Examples = ["[\"image_0421.jpg\"]"],
+        },
         ["data.augment"] = new("Random changes of training images, named as in Keras's `ImageDataGenerator`. Everything is off by default."),
         ["data.augment.rotation"] = new("Degrees to either side.") { Default = 0.0 },
         ["data.augment.width_shift"] = new("A fraction of the width, to either side.") { Default = 0.0 },

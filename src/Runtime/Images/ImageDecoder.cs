@@ -76,6 +76,19 @@ internal static class ImageDecoder
         }
     }
 
+    /// <summary>Reads EXIF's orientation of an image from its header, from 1 to 8: 1 if it is stored upright (EXIF 2.3, 4.6.4).</summary>
+    /// <param name="encoded">A JPEG, PNG, WebP, BMP or GIF file's bytes.</param>
+    /// <exception cref="InvalidDataException">The bytes are not an image.</exception>
+    public static unsafe int ReadOrientation(ReadOnlySpan<byte> encoded)
+    {
+        fixed (byte* start = encoded)
+        {
+            using SKData data = SKData.Create((nint)start, encoded.Length);
+            using SKCodec codec = SKCodec.Create(data) ?? throw new InvalidDataException("The bytes are not an image that can be read.");
+            return (int)codec.EncodedOrigin;
+        }
+    }
+
     /// <summary>Resizes an image that is decoded already, as <see cref="Decode(ReadOnlySpan{byte}, ImageSize, Span{byte}, ImageLimits?, ImageResize?)"/> does.</summary>
     /// <param name="image">RGB pixels, rows first.</param>
     /// <param name="stored">The image's size.</param>

@@ -58,6 +58,9 @@ internal sealed record CacheFolder(string Path)
     public IEnumerable<string> CrossValidations(string fingerprint) =>
         Directory.Exists(In("cross-validations")) ? Directory.EnumerateFiles(In("cross-validations"), $"{Digest.Hex(fingerprint)}-*.json") : [];
 
+    /// <summary>What the images of a dataset look like.</summary>
+    public string Prints(string dataset) => In("prints", Digest.Hex(dataset) + ".json");
+
     /// <summary>The result of an evaluator.</summary>
     public string Evaluation(string stamp) => In("evaluations", Digest.Hex(stamp) + ".json");
 
@@ -72,7 +75,7 @@ internal sealed record CacheFolder(string Path)
 
     /// <summary>The existing folders that are trimmed: their files are large and can be computed again.</summary>
     public IEnumerable<DirectoryInfo> Trimmed =>
-        ((string[])[WeightsFolder, "checkpoints", "answers", "evaluations"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
+        ((string[])[WeightsFolder, "checkpoints", "answers", "evaluations", "prints"]).Select(name => new DirectoryInfo(In(name))).Where(static folder => folder.Exists);
 
     private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using FineTune.Pipeline;
 using FineTune.Training.Assets;
+using FineTune.Training.Cache;
 using FineTune.Training.Diagnostics;
+using FineTune.Training.Inspection;
 using FineTune.Training.Plugins;
 using ModelSpec.Language;
 using ModelSpec.Networks;
@@ -34,9 +36,9 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         (string root, IReadOnlyList<ImportedImage> images) = Import(spec, spec.Plan.Importer.Word, spec.Plan.Importer.Argument, cancellation);
         if (lists.Count > 0) return ListedSplit.Divide(lists, images, root, spec);
         if (spec.Plan.Split is OfficialSplit official) CheckOfficial(official, images, spec);
-        return images is [{ Part: not null }, ..]
-            ? new DatasetSplit(root, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsGiven: true)
-            : Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, root);
+        if (images is not [{ Part: not null }, ..]) return Group(Divide([.. images.Select(Labeled)], (FractionSplit)spec.Plan.Split, spec, root), spec, cancellation);
+        if (spec.Plan.Grouping != ImageGrouping.None) throw spec.Group.Error(TrainingDiagnostics.GroupOfImporter, spec.Plan.Importer.Word);
+        return new DatasetSplit(root, Those(DatasetPart.Train), Those(DatasetPart.Validation), Those(DatasetPart.Test), IsGiven: true);
 
         IReadOnlyList<LabeledImage> Those(DatasetPart part) => [.. images.Where(image => image.Part == part).Select(Labeled)];
     }
@@ -68,6 +70,36 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
         {
             throw spec.Split.Error(TrainingDiagnostics.NoOfficialValidation, spec.Plan.Source, official.Number);
         }
+    }
+
+    /// <summary>Keeps images that look alike in one part, if the spec asks for it. Images that were not seen before are decoded.</summary>
+    private DatasetSplit Group(DatasetSplit drawn, SpecSource spec, CancellationToken cancellation)
+    {
+        if (spec.Plan.Grouping == ImageGrouping.None) return drawn;
+        LabeledImage[] images = [.. drawn.Train, .. drawn.Validation, .. drawn.Test];
+        IReadOnlyList<IReadOnlyList<int>> groups;
+        try
+        {
+            (IReadOnlyList<ImagePrint?> prints, int decoded) = new PrintCache(new CacheFolder(folders.Cache)).Of(images, drawn.Root, spec.Network, cancellation);
+            groups = ImageGroups.Of(images.Length, NearDuplicates.Find(prints, cancellation));
+            if (decoded > 0) log.Line(FormattableString.Invariant($"{spec.Network.ClassName}: compared {images.Length} images; {groups.Count} groups of near-duplicates stay together"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw spec.DataSource.Error(e, TrainingDiagnostics.UnreadableFile, "dataset", e.Message.TrimEnd('.') + ".");
+        }
+        var split = (FractionSplit)spec.Plan.Split;
+        DatasetSplit grouped = GroupedSplit.Of(drawn, groups);
+        foreach (int index in images.Select(static image => image.Class).Distinct())
+        {
+            int all = images.Count(image => image.Class == index);
+            Require(Of(grouped.Train), "training", index, all, spec.Group, spec);
+            Require(Of(grouped.Test), "testing", index, all, spec.Group, spec);
+            if (split.Validation > 0) Require(Of(grouped.Validation), "validation", index, all, spec.Group, spec);
+
+            int Of(IReadOnlyList<LabeledImage> part) => part.Count(image => image.Class == index);
+        }
+        return grouped;
     }
 
     /// <summary>Lists the images of a split into folders.</summary>
@@ -105,9 +137,9 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
             int testCount = Share(split.Test, shuffled.Length);
             int validationCount = Share(split.Validation, shuffled.Length);
             int trainCount = shuffled.Length - testCount - validationCount;
-            Require(trainCount, "training", group.Key, shuffled.Length, spec);
-            Require(testCount, "testing", group.Key, shuffled.Length, spec);
-            if (split.Validation > 0) Require(validationCount, "validation", group.Key, shuffled.Length, spec);
+            Require(trainCount, "training", group.Key, shuffled.Length, spec.Split, spec);
+            Require(testCount, "testing", group.Key, shuffled.Length, spec.Split, spec);
+            if (split.Validation > 0) Require(validationCount, "validation", group.Key, shuffled.Length, spec.Split, spec);
             train.AddRange(shuffled[..trainCount]);
             validation.AddRange(shuffled[trainCount..(trainCount + validationCount)]);
             test.AddRange(shuffled[(trainCount + validationCount)..]);
@@ -169,9 +201,9 @@ internal sealed class DatasetLoader(AssetFolders folders, Downloader downloader,
 
     private static int Share(double fraction, int count) => (int)Math.Round(fraction * count, MidpointRounding.AwayFromZero);
 
-    private static void Require(int count, string part, int index, int all, SpecSource spec)
+    private static void Require(int count, string part, int index, int all, SpecLocation place, SpecSource spec)
     {
         ClassLabel label = spec.Network.Classes[index];
-        if (count < 1) throw spec.Split.Error(TrainingDiagnostics.SplitTooSmall, label.Text, all, part);
+        if (count < 1) throw place.Error(TrainingDiagnostics.SplitTooSmall, label.Text, all, part);
     }
 }

@@ -1,3 +1,5 @@
+using FineTune.Images;
+using FineTune.Training.Inspection;
 using static TorchSharp.torch;
 
 namespace FineTune.Training.Data;
@@ -31,6 +33,20 @@ internal sealed class ImageSet(ImageDecoding decoding, int first, StoredTensor p
     {
         WaitFor(Count, cancellation);
         return [.. Enumerable.Range(0, Count).Where(i => decoding.IsReadable(first + i)).Select(static i => (long)i)];
+    }
+
+    /// <summary>What the images look like, in their order; null for those that could not be read. Waits for the last one.</summary>
+    /// <param name="size">The size of the images.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public ImagePrint?[] Prints(ImageSize size, CancellationToken cancellation = default)
+    {
+        var prints = new ImagePrint?[Count];
+        Parallel.ForEach(Readable(cancellation), new ParallelOptions { CancellationToken = cancellation }, i =>
+        {
+            using Tensor image = Pixels[i];
+            prints[i] = ImagePrint.Of(image.bytes, size);
+        });
+        return prints;
     }
 
     /// <summary>Waits until the first images are decoded.</summary>

@@ -11,7 +11,7 @@ internal sealed record LabeledImage(string Path, string Name, int Class);
 /// <param name="Train">The images that are trained on.</param>
 /// <param name="Validation">The images that are evaluated after each epoch.</param>
 /// <param name="Test">The images of the final evaluation.</param>
-/// <param name="IsGiven">Whether the importer or lists divide the images, so that the division does not follow from the spec alone.</param>
+/// <param name="IsGiven">Whether the importer, lists or groups of images divide them, so that the division does not follow from the spec alone.</param>
 internal sealed record DatasetSplit(
     string Root, IReadOnlyList<LabeledImage> Train, IReadOnlyList<LabeledImage> Validation, IReadOnlyList<LabeledImage> Test,
     bool IsGiven = false)

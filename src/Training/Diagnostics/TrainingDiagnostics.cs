@@ -123,6 +123,24 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor NoAugmentation = Error("MSPEC1009", "No augmentation", "The spec has neither a [data.augment] table nor a [[processor]], so there is nothing to show.");
 
+    public static readonly DiagnosticDescriptor GroupOfImporter = Error("MSPEC1010", "Groups of an importer",
+        "group decides how images are drawn, but the importer '{0}' divides its images itself. Remove group, or let the importer give no parts.");
+
+    public static readonly DiagnosticDescriptor NotAllowed = Warning("MSPEC1011", "Not an image to allow",
+        "allow names '{0}', which is not an image of the dataset.{1} Write names as warnings do, or remove it.");
+
+    public static readonly DiagnosticDescriptor LeakedCopies = Warning("MSPEC1012", "Copies on both sides of the split",
+        "{0} images are trained with and also in the validation or test part, byte for byte: {1}. The accuracy counts them as new images. " + WayOutOfLeaks);
+
+    public static readonly DiagnosticDescriptor CopiesOfTwoClasses = Warning("MSPEC1013", "One image, two classes",
+        "{0} images are in two classes, byte for byte: {1}. " + WayOutOfClasses);
+
+    public static readonly DiagnosticDescriptor LeakedNearCopies = Warning("MSPEC1014", "Near-duplicates on both sides of the split",
+        "{0} images are trained with and look the same as images of the validation or test part: {1}. The accuracy counts them as new images. " + WayOutOfLeaks);
+
+    public static readonly DiagnosticDescriptor NearCopiesOfTwoClasses = Warning("MSPEC1015", "Near-duplicates in two classes",
+        "{0} images look the same and are in two classes: {1}. " + WayOutOfClasses);
+
     public static readonly DiagnosticDescriptor SameName = Error("MSPEC3030", "Two weights of one name",
         "The weight file '{0}' has both '{1}' and '{2}', which the backbone calls '{3}'. Change 'rename' of the weight set.");
 
@@ -258,6 +276,11 @@ internal static class TrainingDiagnostics
 
     public static readonly DiagnosticDescriptor DeviceMemory = Error("MSPEC3122", "Out of device memory",
         "The memory of {0} is too small for the stage '{1}' with batch_size = {2}. Lower batch_size, or end other programs that use the device. Finished epochs are kept. libtorch says: {3}");
+
+    private const string WayOutOfLeaks =
+        "Keep copies in one part, with group = \"near-duplicates\" if the split is drawn, or list them in allow; 'finetune inspect-data' shows all of them.";
+
+    private const string WayOutOfClasses = "Remove the wrong ones, or list them in allow; 'finetune inspect-data' shows all of them.";
 
     private static DiagnosticDescriptor Error(string code, string title, string format) => new(code, Severity.Error, title, format);
 

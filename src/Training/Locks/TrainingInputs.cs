@@ -108,7 +108,7 @@ internal sealed class TrainingInputReader(SpecSource spec, DatasetLoader dataset
     private (Fact[] Facts, string TestDigest) Of(DatasetSplit split, CancellationToken cancellation)
     {
         DatasetManifest manifest = DatasetManifest.Of(split, digests, cancellation);
-        // Fractions and folders divide images as the spec says; importers and lists as they are now.
+        // Fractions and folders divide images as the spec says; importers, lists and groups as they are now.
         Fact[] parts = split.IsGiven ? [new(Data, 0, "parts", TomlLiteral.Of(DatasetManifest.DigestOfParts(split)))] : [];
         return ([.. parts, new(Data, 0, "digest", TomlLiteral.Of(manifest.Digest)), new(Data, 0, "images", TomlLiteral.Of(manifest.Images))], manifest.TestDigest);
     }

@@ -12,8 +12,6 @@ namespace FineTune.Training.Exporters.Report;
 /// <param name="context">What the exporter is given.</param>
 internal sealed class ReportPage(ExportContext context)
 {
-    private const string Style = "FineTune.Training.Exporters.Report.report.css";
-
     /// <summary>The most mistakes, and the most right answers, that are explained.</summary>
     private const int MostHeat = 6;
 
@@ -54,7 +52,7 @@ internal sealed class ReportPage(ExportContext context)
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
             <title>{Model.Name}: report</title>
             <style>
-            {new Markup(ReadStyle())}</style>
+            {new Markup(ReportStyle.Read())}</style>
             </head>
             <body>
             <main>
@@ -378,11 +376,4 @@ internal sealed class ReportPage(ExportContext context)
 
     private static string Time(double seconds) =>
         seconds < 60 ? Number(seconds, "0.0") + " s" : TimeSpan.FromSeconds(seconds).ToString(seconds < 3600 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
-
-    private static string ReadStyle()
-    {
-        using Stream style = typeof(ReportPage).Assembly.GetManifestResourceStream(Style)!;
-        using var reader = new StreamReader(style);
-        return reader.ReadToEnd();
-    }
 }
