@@ -203,7 +203,8 @@ public class FineTuningTests
         Assert.Equal(["[backbone]", "[data]", "[data.split]", "[environment]", "[head]", "[model]", "[split]", "[[stage]]", "[[stage]]"], tables);
         Assert.Contains($"weights = \"{FileDigests.Compute(project.Output)}\"\n", first, StringComparison.Ordinal);
         Assert.Contains("[split]\ndigest = \"sha256:", first, StringComparison.Ordinal);
-        Assert.Contains("test = 8\ntrain = 24\nvalidation = 0\n", first, StringComparison.Ordinal);
+        Assert.Contains("test = 8\ntest_digest = \"sha256:", first, StringComparison.Ordinal);
+        Assert.Contains("\"\ntrain = 24\nvalidation = 0\n", first, StringComparison.Ordinal);
         Assert.Contains("test_accuracy = ", first, StringComparison.Ordinal);
     }
 
