@@ -199,7 +199,7 @@ internal sealed class Trainer(
     {
         images.Complete(log, cancellation);
         if (!isUnchanged()) throw spec.DataSource.Error(TrainingDiagnostics.DataChanged, split.Root);
-        new DataWarnings(spec, log).Report(split, images, new FileDigests(cache.Digests), cancellation);
+        if (ranks.Rank == 0) new DataWarnings(spec, log).Report(split, images, new FileDigests(cache.Digests), cancellation);
         return true;
     }
 

@@ -104,7 +104,7 @@ internal sealed class DataInspector(SpecSource spec, AssetFolders assets, string
             log.Line($"{Name}: the weights next to the spec are not those of this spec and these images, so the accuracy without copies is not known");
             return null;
         }
-        TestAnswers answers = new AnswerCache(_cache).Find(inputs.Fingerprint, digest) ?? TestAnswers.Of(
+        TestAnswers answers = new AnswerCache(_cache).Find(inputs.Fingerprint, known.TrainedWeights!) ?? TestAnswers.Of(
             TestPass.Run(spec, weights, split.Test, Devices.Choose(device, spec.Name).Device, _cache.Scratch, log, cancellation), split.Test);
         return LeakedAccuracy.Of(answers, leaked, spec.Network.Classes.Count);
     }
