@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using FineTune;
-using FineTune.Inference;
 using FineTune.Images;
+using FineTune.Inference;
 using FineTune.Training;
 using FineTune.Training.Calibration;
 using FineTune.Training.Diagnostics;
