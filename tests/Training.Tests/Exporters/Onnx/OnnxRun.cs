@@ -28,6 +28,8 @@ internal sealed class OnnxRun : IDisposable
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         if (setting is not null) options.AddSessionConfigEntry(setting, "1");
+        // Processors without VNNI need it for 8-bit integers.
+        options.AddSessionConfigEntry("session.x64quantprecision", "1");
         _session = new InferenceSession(model, options);
     }
 
