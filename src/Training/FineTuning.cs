@@ -84,8 +84,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
         using var turn = Turn.Take(_cache.OutputTurn(options.Output), () => log.Line($"{Name}: another process is training {options.Output}; waiting"), cancellation);
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
-        var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch, options.Cuda);
+        TrainingInputReader reader = Reader(downloader);
 
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         (string device, string precision, bool keepsPrecision) = Settings(known);
@@ -114,8 +113,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     {
         using HttpClient client = Downloader.CreateClient();
         var downloader = new Downloader(options.Assets, log, client);
-        var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch);
+        TrainingInputReader reader = Reader(downloader);
         if (!_ranks.Broadcast(false))
         {
             _ranks.Dispose();
@@ -154,8 +152,7 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     /// <exception cref="TrainingException">Something is wrong with data, weights or settings, or is not here and would be downloaded.</exception>
     public Forecast Foresee(Downloader downloader, CancellationToken cancellation)
     {
-        var reader = new TrainingInputReader(
-            spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch, options.Cuda);
+        TrainingInputReader reader = Reader(downloader);
         TrainingLock? known = LockFiles.Read(_lockFile, log);
         (string device, string precision, _) = Settings(known);
         TrainingInputs inputs = reader.Read(device, precision, known, cancellation);
@@ -375,6 +372,10 @@ internal sealed class FineTuning(SpecSource spec, FineTuningOptions options, IPr
     private string DeviceClass() => options.Device == "auto"
         ? Devices.Choose("auto", spec.Name).Device.type == DeviceType.CPU ? "cpu" : "cuda"
         : options.Device.Split(':')[0];
+
+    /// <summary>Reads the inputs, on every rank with the same settings.</summary>
+    private TrainingInputReader Reader(Downloader downloader) => new(
+        spec, new DatasetLoader(options.Assets, downloader, log), new PretrainedWeights(options.Assets, downloader), Digests(), options.LibTorch, options.Cuda);
 
     private FileDigests Digests() => new(_cache.Digests);
 
